@@ -1,0 +1,1 @@
+"""What we say to ourselves: frozen models, no I/O."""

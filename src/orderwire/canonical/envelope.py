@@ -1,0 +1,80 @@
+"""The event envelope: CloudEvents 1.0, with ids that are the same whenever the same work is done."""
+
+import hashlib
+from enum import StrEnum
+from typing import Any, Final, Literal
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, Field
+
+from orderwire.canonical.document import DocumentDelivered, DocumentReady, DocumentReceived, MessageParked
+from orderwire.canonical.model import Canonical, Instant
+from orderwire.canonical.order import PurchaseOrder
+from orderwire.canonical.response import AnsweredOrder
+from orderwire.canonical.stock import StockFigure
+
+#: Namespace of every deterministic id that Orderwire makes.
+NAMESPACE: Final = UUID("6f1d2a52-7a55-5c4e-9b0e-0d6a3c1f7b11")
+
+
+class EventType(StrEnum):
+    """Every event type; also its routing key on the exchange ow.events."""
+
+    DOCUMENT_RECEIVED = "document.received"
+    DOCUMENT_READY = "document.ready"
+    DOCUMENT_DELIVERED = "document.delivered"
+    ORDER_RECEIVED = "order.received"
+    ORDER_CHANGE_REQUESTED = "order.change_requested"
+    ORDER_CANCEL_REQUESTED = "order.cancel_requested"
+    ORDER_ACCEPTED = "order.accepted"
+    ORDER_CHANGED = "order.changed"
+    ORDER_REJECTED = "order.rejected"
+    ORDER_HELD = "order.held"
+    STOCK_CHANGED = "stock.changed"
+    MESSAGE_PARKED = "message.parked"
+
+
+#: The model of each event type's data.
+BODIES: Final[dict[EventType, type[Canonical]]] = {
+    EventType.DOCUMENT_RECEIVED: DocumentReceived,
+    EventType.DOCUMENT_READY: DocumentReady,
+    EventType.DOCUMENT_DELIVERED: DocumentDelivered,
+    EventType.ORDER_RECEIVED: PurchaseOrder,
+    EventType.ORDER_CHANGE_REQUESTED: PurchaseOrder,
+    EventType.ORDER_CANCEL_REQUESTED: PurchaseOrder,
+    EventType.ORDER_ACCEPTED: AnsweredOrder,
+    EventType.ORDER_CHANGED: AnsweredOrder,
+    EventType.ORDER_REJECTED: AnsweredOrder,
+    EventType.ORDER_HELD: AnsweredOrder,
+    EventType.STOCK_CHANGED: StockFigure,
+    EventType.MESSAGE_PARKED: MessageParked,
+}
+
+
+class Event(Canonical):
+    """A CloudEvent. Extension names are lower case, as the specification wants them."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str = Field(description="orderwire/<connector or flow>")
+    type: EventType
+    subject: str | None = Field(default=None, description="The order number, where there is one")
+    time: Instant
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: dict[str, Any]
+    documentid: str = Field(description="Journal row this event belongs to")
+    correlationid: str = Field(description="Id of the first document: one id leads to everything")
+    causationid: str | None = Field(default=None, description="Id of the event that led to this one")
+    partner: str | None = None
+    epoch: int = Field(default=0, ge=0)
+    test: bool = False
+
+
+def event_id(document_id: str, epoch: int, step: str) -> str:
+    """Return the UUIDv5 of the source document, its replay epoch and the step."""
+    return str(uuid5(NAMESPACE, f"{document_id}:{epoch}:{step}"))
+
+
+def content_hash(body: BaseModel, *, exclude: set[str] | None = None) -> str:
+    """Return the SHA-256 of a model's canonical JSON; equal content has an equal hash."""
+    return hashlib.sha256(body.model_dump_json(exclude=exclude).encode()).hexdigest()

@@ -1,0 +1,64 @@
+"""The answer to a purchase order: one outcome for the order, one for each line."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity, QuantityOrZero
+from orderwire.canonical.order import ItemId, PurchaseOrder
+
+
+class OrderOutcome(StrEnum):
+    ACCEPTED = "accepted"  # every line as ordered
+    CHANGED = "changed"  # some line cut, back-ordered, substituted or refused
+    REJECTED = "rejected"  # no sales order stands
+    HELD = "held"  # waits for a person
+
+
+class LineOutcome(StrEnum):
+    ACCEPTED = "accepted"
+    CHANGED = "changed"  # fewer than ordered
+    BACKORDERED = "backordered"  # the rest follows
+    SUBSTITUTED = "substituted"
+    REJECTED = "rejected"
+
+
+class ResponseLine(Canonical):
+    line_no: str
+    item_ids: tuple[ItemId, ...] = Field(description="As ordered")
+    item_no: str | None = Field(default=None, description="NAV's; None: not found")
+    outcome: LineOutcome
+    reason: str | None = Field(default=None, description="Stable code: out_of_stock, unknown_item, item_blocked …")
+    reason_text: str | None = Field(default=None, description="A sentence for the buyer")
+    unit: str | None = Field(description="The buyer's, as ordered")
+    ordered: Quantity = Field(description="In `unit`")
+    confirmed: QuantityOrZero = Field(description="In `unit`")
+    backordered: QuantityOrZero = Field(default=Decimal(0), description="In `unit`")
+    base_unit: str | None = Field(default=None, description="NAV's base unit of measure")
+    ordered_base: QuantityOrZero | None = Field(default=None, description="In `base_unit`")
+    confirmed_base: QuantityOrZero = Field(default=Decimal(0), description="In `base_unit`")
+    unit_price: Amount | None = Field(default=None, description="NAV's net price per `unit`")
+    promised_on: date | None = None
+    substitute_no: str | None = Field(default=None, description="NAV's number of the item sent instead")
+
+
+class OrderResponse(Canonical):
+    order_no: str
+    partner: str
+    outcome: OrderOutcome
+    erp_no: str | None = Field(default=None, description="NAV's sales order number")
+    reason: str | None = None
+    reason_text: str | None = None
+    currency: Currency | None = None
+    test: bool = False
+    decided_at: Instant
+    lines: tuple[ResponseLine, ...]
+
+
+class AnsweredOrder(Canonical):
+    """Body of order.accepted, order.changed, order.rejected and order.held: the question with its answer."""
+
+    order: PurchaseOrder
+    response: OrderResponse

@@ -1,0 +1,1 @@
+"""Settings and partner profiles; the only reader of the environment."""

@@ -1,0 +1,152 @@
+"""The ERP as the pipeline sees it: items, stock, sales orders. Quantities are in the unit named beside them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+from orderwire.canonical.stock import StockFigure, StockKey
+
+
+@dataclass(frozen=True, slots=True)
+class ErpItem:
+    """NAV table 27 Item, as far as an order needs it."""
+
+    no: str
+    description: str
+    base_unit: str
+    blocked: bool = False
+    gtin: str | None = None
+    #: NAV unit of measure code → how many base units it holds; the base unit itself is 1.
+    units: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ErpCustomer:
+    """NAV table 18 Customer."""
+
+    no: str
+    name: str
+    blocked: str = ""  # "", Ship, Invoice, All
+
+
+@dataclass(frozen=True, slots=True)
+class SalesLineDraft:
+    """One sales line to be made; `quantity` in `unit`, a NAV unit of measure code of the item."""
+
+    line_no: int  # NAV's: 10000, 20000 …
+    item_no: str
+    quantity: Decimal
+    unit: str
+    requested_on: date | None = None
+    location: str = ""
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SalesOrderDraft:
+    """A sales order to be made in one call."""
+
+    no: str | None  # ours, deterministic; None: NAV's number series decides
+    external_document_no: str  # the buyer's order number, cut to 35 characters
+    customer_no: str
+    ordered_on: date | None
+    requested_on: date | None
+    currency: str | None
+    lines: Sequence[SalesLineDraft]
+
+
+@dataclass(frozen=True, slots=True)
+class ErpOrderLine:
+    line_no: int
+    item_no: str
+    quantity: Decimal  # in `unit`
+    unit: str
+    unit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErpOrder:
+    """A sales order as it stands in NAV, open or posted."""
+
+    no: str
+    external_document_no: str
+    customer_no: str
+    posted: bool
+    lines: tuple[ErpOrderLine, ...]
+
+
+class StockSource(Protocol):
+    """Live stock."""
+
+    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
+        """Read live figures for all keys, in as few calls as possible; unknown items are absent from the answer.
+
+        Raises:
+            UnavailableError: no answer in time, or not an answer.
+            OutageError: NAV is down, or refuses our credentials.
+            ContractError: the service lacks a wanted field; a figure is never guessed.
+        """
+        ...
+
+
+class Erp(StockSource, Protocol):
+    """Dynamics NAV. Thread-safe: every call may come from any worker thread."""
+
+    @property
+    def production(self) -> bool:
+        """Whether this is a company that must never see a test document."""
+        ...
+
+    def ping(self) -> None:
+        """Return if NAV answers.
+
+        Raises:
+            OutageError: it does not.
+        """
+        ...
+
+    def items(self, nos: Collection[str]) -> Mapping[str, ErpItem]:
+        """Read items by NAV number; unknown ones are absent. Raises as `stock`."""
+        ...
+
+    def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
+        """Read items by GTIN. Unknown ones are absent, and so is a GTIN that two items bear. Raises as `stock`."""
+        ...
+
+    def customer(self, no: str) -> ErpCustomer | None:
+        """Read a customer by NAV number. Raises as `stock`."""
+        ...
+
+    def find_order(self, draft: SalesOrderDraft) -> ErpOrder | None:
+        """Return the sales order that `draft` made, open or posted: by `no`, by customer and external document number.
+
+        Raises:
+            DuplicateConflictError: a sales order of that number exists, but is not this one.
+            UnavailableError, OutageError, ContractError: as `stock`.
+        """
+        ...
+
+    def create_order(self, draft: SalesOrderDraft) -> ErpOrder:
+        """Create the order with all its lines in one call, and return it with NAV's prices.
+
+        Raises:
+            InDoubtError: it may or may not exist now (time-out, lost reply, fault after commit): call `find_order`.
+            BusyError: lock or deadlock.
+            ErpRefusedError: NAV said no, with its text. NAV may have committed all the same: call `find_order`.
+            OutageError: no connection was made, so nothing happened.
+        """
+        ...
+
+    def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
+        """Set quantities by NAV line number, in the line's unit.
+
+        0 deletes the line, and with no line left the order is deleted. Returns the order as it then stands, None if
+        it is gone. Safe to repeat.
+
+        Raises:
+            ConflictError: somebody else changed the order while we did.
+            InDoubtError, BusyError, ErpRefusedError, OutageError: as `create_order`.
+        """
+        ...

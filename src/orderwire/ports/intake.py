@@ -1,0 +1,160 @@
+"""Bytes to meaning and back: decoders, encoders, deliverers, inlets."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from orderwire.canonical.order import Channel, PurchaseOrder
+from orderwire.canonical.response import AnsweredOrder
+from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.errors import PermanentError
+
+
+class Severity(StrEnum):
+    """What a finding does to the message it is about."""
+
+    REJECT = "reject"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One defect, where it stands, and a sentence that the sender's people understand."""
+
+    code: str  # stable; ISO 9735 0085 code in `syntax_code` where one fits
+    severity: Severity
+    text: str
+    segment_no: int | None = None  # in the message, UNH = 1; in the interchange for its own segments, UNB = 1
+    offset: int | None = None  # byte offset in the file
+    tag: str | None = None  # segment tag or element path
+    element_no: int | None = None
+    component_no: int | None = None
+    syntax_code: int | None = None  # ISO 9735 DE 0085
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundDocument:
+    """Bytes for a partner."""
+
+    kind: str  # CONTRL, ORDRSP …
+    content: bytes
+    name: str  # file name
+    media_type: str
+    control_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedMessage:
+    """One message of an interchange (EDIFACT: UNH…UNT; elsewhere: the document's one)."""
+
+    message_no: int  # position in the file, from 1
+    ref: str
+    kind: str  # ORDERS, ORDCHG …
+    version: str  # D.96A/EAN008
+    findings: tuple[Finding, ...] = ()
+    order: PurchaseOrder | None = None
+    error: PermanentError | None = None  # why there is no order, when syntax was fine but meaning was not
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the syntax lets it through."""
+        return not any(finding.severity is Severity.REJECT for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedInterchange:
+    """One interchange of a file."""
+
+    sender: str  # id, with ':qualifier' where there is one
+    recipient: str
+    control_ref: str
+    syntax: str  # UNOC:3
+    charset: str  # Python codec that was used
+    test: bool
+    partner: str | None  # key of the profile that answers to the sender; None: unknown
+    duplicate_key: str  # equal for the same interchange sent again
+    sha256: str  # of the interchange's own bytes
+    messages: tuple[DecodedMessage, ...]
+    findings: tuple[Finding, ...] = ()
+    #: Makes the acknowledgement, given a fresh control number and the time; None: none is owed.
+    acknowledge: "Callable[[int, datetime], OutboundDocument] | None" = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the envelope lets its messages through."""
+        return not any(finding.severity is Severity.REJECT for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFile:
+    """All that was found in some bytes. Nothing is raised for bad input: it is all findings."""
+
+    interchanges: tuple[DecodedInterchange, ...]
+    findings: tuple[Finding, ...] = ()  # about bytes outside any interchange
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeHint:
+    """What the channel knows about the bytes."""
+
+    partner: str | None = None
+    name: str | None = None
+    control_ref: str | None = None  # e.g. the Idempotency-Key
+
+
+class Decoder(Protocol):
+    """Pure: the same bytes and profiles give the same result. Never raises for bad input."""
+
+    def decode(self, content: bytes, hint: DecodeHint, partners: Partners) -> DecodedFile: ...
+
+
+class Encoder(Protocol):
+    """Pure: an answer in the partner's own syntax."""
+
+    def encode(
+        self, answer: AnsweredOrder, partner: PartnerProfile, control_no: int, now: datetime
+    ) -> OutboundDocument | None:
+        """Return the document, or None where the partner gets none.
+
+        Raises:
+            MappingError: the answer cannot be said in that syntax.
+        """
+        ...
+
+
+class Deliverer(Protocol):
+    """Puts bytes where the partner takes them. Safe to repeat: the same name is replaced whole."""
+
+    def deliver(self, name: str, content: bytes, media_type: str, partner: PartnerProfile) -> str:
+        """Deliver, and return the place for the journal.
+
+        Raises:
+            UnavailableError: not now.
+            DeliveryRefusedError: the partner's system said no.
+        """
+        ...
+
+
+#: Takes bytes in for good: returns the document id after raw bytes and journal row are committed.
+Receive = Callable[[bytes, Channel, DecodeHint], str]
+
+
+class Inlet(Protocol):
+    """Watches a place where partners put files."""
+
+    def poll(self, receive: Receive) -> int:
+        """Take in what is ready and return how many; a file is moved away only after `receive` returned."""
+        ...
+
+
+@dataclass(frozen=True)
+class Connector:
+    """What one outside system offers. A connector offers what it can."""
+
+    name: str
+    decoders: Mapping[Channel, Decoder] = field(default_factory=dict)
+    encoders: Mapping[Channel, Encoder] = field(default_factory=dict)
+    deliverers: Mapping[str, Deliverer] = field(default_factory=dict)  # by channel scheme: folder, sftp …
+    inlets: Iterable[Inlet] = ()
