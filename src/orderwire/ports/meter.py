@@ -1,0 +1,39 @@
+"""What the pipeline counts, without knowing what counts it."""
+
+from typing import Protocol
+
+
+class Meter(Protocol):
+    """Called from any worker thread. Never raises, never waits."""
+
+    def handled(self, flow: str, outcome: str, seconds: float) -> None:
+        """Count a message that left the flow: done, rejected, discarded, retried, parked."""
+        ...
+
+    def retried(self, flow: str) -> None:
+        """Count a message put on the ladder."""
+        ...
+
+    def parked(self, flow: str, code: str) -> None:
+        """Count a message put into the parking lot, by error code."""
+        ...
+
+    def paused(self, flow: str, *, open: bool) -> None:  # noqa: A002  the breaker's own word
+        """Say whether the flow's breaker is open: True when it pauses, False when it takes up work again."""
+        ...
+
+
+class NoMeter:
+    """Counts nothing: for tests and one-off commands."""
+
+    def handled(self, flow: str, outcome: str, seconds: float) -> None:
+        pass
+
+    def retried(self, flow: str) -> None:
+        pass
+
+    def parked(self, flow: str, code: str) -> None:
+        pass
+
+    def paused(self, flow: str, *, open: bool) -> None:  # noqa: A002  the breaker's own word
+        pass

@@ -1,0 +1,1 @@
+"""How operations see Orderwire at work: logs and metrics."""

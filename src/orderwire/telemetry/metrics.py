@@ -1,0 +1,100 @@
+"""Metrics for Prometheus, in a registry of their own."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from orderwire.ports.queue import QueueDepth
+
+#: Media type of `Metrics.exposition`.
+MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
+
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_CRITICAL_SECONDS: Final = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
+
+
+class Metrics:
+    """All figures of one process. It is a `Meter`, and more: what only the edges know."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._messages = Counter(
+            "orderwire_messages", "Messages that left a flow", ["flow", "outcome"], registry=registry
+        )
+        self._in_flight = Gauge("orderwire_in_flight", "Messages being worked on", ["flow"], registry=registry)
+        self._handling = Histogram(
+            "orderwire_handling_seconds", "Work on one message", ["flow"], buckets=_SECONDS, registry=registry
+        )
+        self._critical = Histogram(
+            "orderwire_critical_seconds",
+            "From the first byte received to the end of a document's way",
+            ["flow"],
+            buckets=_CRITICAL_SECONDS,
+            registry=registry,
+        )
+        self._retries = Counter("orderwire_retries", "Messages put on the ladder", ["flow"], registry=registry)
+        self._parked = Counter(
+            "orderwire_parked", "Messages put into the parking lot", ["flow", "code"], registry=registry
+        )
+        self._erp_calls = Counter(
+            "orderwire_erp_calls", "Calls to the ERP", ["operation", "outcome"], registry=registry
+        )
+        self._erp_seconds = Histogram(
+            "orderwire_erp_seconds", "Calls to the ERP", ["operation"], buckets=_SECONDS, registry=registry
+        )
+        self._breaker = Gauge(
+            "orderwire_breaker_open", "1: the flow is paused, the other side is down", ["flow"], registry=registry
+        )
+        self._outbox = Gauge("orderwire_outbox_unsent", "Events committed but not yet published", registry=registry)
+        self._depth = Gauge("orderwire_queue_depth", "Messages in a queue", ["queue", "state"], registry=registry)
+
+    def handled(self, flow: str, outcome: str, seconds: float) -> None:
+        """Count a message that left the flow."""
+        self._messages.labels(flow, outcome).inc()
+        self._handling.labels(flow).observe(max(seconds, 0.0))
+
+    def retried(self, flow: str) -> None:
+        """Count a message put on the ladder."""
+        self._retries.labels(flow).inc()
+
+    def parked(self, flow: str, code: str) -> None:
+        """Count a message put into the parking lot."""
+        self._parked.labels(flow, code).inc()
+
+    def paused(self, flow: str, *, open: bool) -> None:  # noqa: A002  the breaker's own word
+        """Show the flow's breaker."""
+        self._breaker.labels(flow).set(1 if open else 0)
+
+    @contextmanager
+    def working(self, flow: str, messages: int = 1) -> Iterator[None]:
+        """Count messages as in flight while the block runs."""
+        self._in_flight.labels(flow).inc(messages)
+        try:
+            yield
+        finally:
+            self._in_flight.labels(flow).dec(messages)
+
+    def ended(self, flow: str, seconds_since_received: float) -> None:
+        """Observe how long a document took, from its first byte to its end."""
+        self._critical.labels(flow).observe(max(seconds_since_received, 0.0))
+
+    def erp_called(self, operation: str, outcome: str, seconds: float) -> None:
+        """Count a call to the ERP; `outcome` is ok or an error's code."""
+        self._erp_calls.labels(operation, outcome).inc()
+        self._erp_seconds.labels(operation).observe(max(seconds, 0.0))
+
+    def outbox(self, unsent: int) -> None:
+        """Show how many events wait to be published."""
+        self._outbox.set(unsent)
+
+    def depths(self, depths: Sequence[QueueDepth]) -> None:
+        """Show every queue's depth."""
+        for depth in depths:
+            self._depth.labels(depth.queue, "ready").set(depth.ready)
+            self._depth.labels(depth.queue, "unacked").set(depth.unacked)
+
+    def exposition(self) -> bytes:
+        """Return all figures in Prometheus' text format, for `/metrics`."""
+        return generate_latest(self.registry)
