@@ -21,7 +21,8 @@
     │   ├── ErpRefusedError         NAV understood and said no
     │   ├── ContractError           NAV's web service lacks what we need
     │   ├── DeliveryRefusedError    the partner's system said no
-    │   └── LimitError              larger, deeper or longer than the configured limit
+    │   ├── LimitError              larger, deeper or longer than the configured limit
+    │   └── DeadLetterError         the broker gave the message up
     ├── AlreadyDoneError            nothing left to do: discarded, with the reason in the journal
     └── ConfigurationError          settings or a partner profile are wrong: all problems at once
 
@@ -123,6 +124,10 @@ class DeliveryRefusedError(PermanentError):
 
 class LimitError(PermanentError):
     code = "limit"
+
+
+class DeadLetterError(PermanentError):
+    code = "dead_letter"
 
 
 class AlreadyDoneError(OrderwireError):

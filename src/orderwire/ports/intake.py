@@ -101,7 +101,8 @@ class DecodeHint:
 
     partner: str | None = None
     name: str | None = None
-    control_ref: str | None = None  # e.g. the Idempotency-Key
+    control_ref: str | None = None  # the Idempotency-Key
+    document_id: str | None = None  # the same bytes taken in again after a crash keep their id; None: a new one
 
 
 class Decoder(Protocol):

@@ -87,13 +87,10 @@ class DocumentQuery:
 class OrderState(StrEnum):
     """How far fulfilment has come: each is committed before the next step begins."""
 
-    NEW = "new"
-    GRANTED = "granted"  # lines decided, holds stand
-    INTENDED = "intended"  # NAV may have been called
+    NEW = "new"  # nothing decided; NAV was never called to write
+    INTENDED = "intended"  # lines decided, holds stand; NAV may have been called
     CREATED = "created"  # the sales order stands in NAV; the check after create is due
     ANSWERED = "answered"  # decided for good: `response` is the answer
-    HELD = "held"
-    PARKED = "parked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,122 @@
+"""Who gets what of the stock that is there: grant on the lower bound, refuse only on an exact figure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from orderwire.canonical.response import LineOutcome
+from orderwire.canonical.stock import StockKey
+from orderwire.config.partners import ShortagePolicy
+from orderwire.mapping.units import whole_units
+from orderwire.pipeline.plan import Plan, PlannedLine
+
+
+@dataclass
+class Stock:
+    """One reading: free stock per key, and the holds it may or may not have seen.
+
+    `free` minus `unsettled` is a lower bound of what is really free; without unsettled holds it is exact.
+    """
+
+    free: Mapping[StockKey, Decimal]
+    unsettled: Mapping[StockKey, Decimal]
+    taken: dict[StockKey, Decimal] = field(default_factory=dict)
+
+    def surely_free(self, key: StockKey) -> Decimal:
+        """Return the lower bound, less what earlier lines of this order took; an unknown item has none."""
+        return self.free.get(key, Decimal(0)) - self.unsettled.get(key, Decimal(0)) - self.taken.get(key, Decimal(0))
+
+    def exact(self, key: StockKey) -> bool:
+        return not self.unsettled.get(key)
+
+    def take(self, key: StockKey, quantity: Decimal) -> None:
+        self.taken[key] = self.taken.get(key, Decimal(0)) + quantity
+
+
+def allocate(plan: Plan, stock: Stock, policy: ShortagePolicy, substitutes: Mapping[str, str]) -> Plan | None:
+    """Decide every line that still wants stock; None: holds in flight make it uncertain, read again.
+
+    `substitutes` names, per item, the item to send instead; the caller has checked that it sells in the same unit.
+    """
+    decided = []
+    for line in plan.lines:
+        if line.item_no is None or line.reason is not None:
+            decided.append(line)
+            continue
+        answer = _grant(plan, line, stock) or _short(plan, line, stock, policy, substitutes)
+        if answer is None:
+            return None
+        decided.append(answer)
+    if policy is ShortagePolicy.REJECT_ORDER and any(line.reason is not None for line in decided):
+        refused = tuple(line.model_copy(update=_refusal(line.reason or "order_refused")) for line in decided)
+        return plan.model_copy(update={"lines": refused, "refusal": "all_or_nothing"})
+    return plan.model_copy(update={"lines": tuple(decided)}).numbered()
+
+
+def _grant(plan: Plan, line: PlannedLine, stock: Stock) -> PlannedLine | None:
+    key = plan.key(line)
+    if line.wanted > stock.surely_free(key):
+        return None
+    stock.take(key, line.wanted)
+    outcome = LineOutcome.SUBSTITUTED if line.substitute_no else LineOutcome.ACCEPTED
+    return line.model_copy(update={"granted": line.wanted, "outcome": outcome})
+
+
+def _short(
+    plan: Plan, line: PlannedLine, stock: Stock, policy: ShortagePolicy, substitutes: Mapping[str, str]
+) -> PlannedLine | None:
+    key = plan.key(line)
+    if not stock.exact(key):
+        return None
+    there = whole_units(stock.surely_free(key), line.factor)
+    instead_no = substitutes.get(line.item_no or "") if policy is ShortagePolicy.SUBSTITUTE else None
+    if instead_no is not None:
+        instead = line.model_copy(update={"substitute_no": instead_no})
+        granted = _grant(plan, instead, stock)
+        if granted is not None:
+            return granted.model_copy(update={"reason": "substituted"})
+        if not stock.exact(plan.key(instead)):
+            return None
+    decide = _SHORTAGES.get(policy)
+    changes = decide(line, there) if decide else _refusal("out_of_stock")
+    answer = line.model_copy(update=changes)
+    stock.take(key, answer.standing)
+    return answer
+
+
+def _part(_line: PlannedLine, there: Decimal) -> dict[str, object]:
+    if there == 0:
+        return _refusal("out_of_stock")
+    return {"granted": there, "outcome": LineOutcome.CHANGED, "reason": "part_delivery"}
+
+
+def _back_order(line: PlannedLine, there: Decimal) -> dict[str, object]:
+    rest = line.wanted - there
+    return {"granted": there, "backordered": rest, "outcome": LineOutcome.BACKORDERED, "reason": "back_ordered"}
+
+
+def _refusal(reason: str) -> dict[str, object]:
+    return {"granted": Decimal(0), "backordered": Decimal(0), "outcome": LineOutcome.REJECTED, "reason": reason}
+
+
+_SHORTAGES: Mapping[ShortagePolicy, Callable[[PlannedLine, Decimal], dict[str, object]]] = {
+    ShortagePolicy.PART_DELIVERY: _part,
+    ShortagePolicy.BACK_ORDER: _back_order,
+}
+
+
+def cut(line: PlannedLine, missing: Decimal, policy: ShortagePolicy) -> PlannedLine:
+    """Take `missing` base units off a granted line, because another NAV user got them first."""
+    left = whole_units(line.granted - missing, line.factor)
+    if policy is ShortagePolicy.BACK_ORDER:
+        rest = line.wanted - left
+        changes = {
+            "granted": left,
+            "backordered": rest,
+            "outcome": LineOutcome.BACKORDERED,
+            "reason": "taken_meanwhile",
+        }
+        return line.model_copy(update=changes)
+    if left == 0 or policy in {ShortagePolicy.REJECT_LINE, ShortagePolicy.SUBSTITUTE, ShortagePolicy.REJECT_ORDER}:
+        return line.model_copy(update=_refusal("taken_meanwhile"))
+    return line.model_copy(update={"granted": left, "outcome": LineOutcome.CHANGED, "reason": "taken_meanwhile"})

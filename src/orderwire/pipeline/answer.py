@@ -1,0 +1,87 @@
+"""From a plan to the answer the buyer gets."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from orderwire.canonical.envelope import EventType
+from orderwire.canonical.order import OrderLine, PurchaseOrder
+from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
+from orderwire.pipeline.plan import Plan, PlannedLine
+
+#: A sentence for the buyer, by reason code.
+REASONS: Final[Mapping[str, str]] = {
+    "out_of_stock": "not in stock",
+    "part_delivery": "only part of the quantity is in stock",
+    "back_ordered": "the rest follows when it is in stock",
+    "substituted": "replaced by an equal item",
+    "taken_meanwhile": "the stock was sold while the order was entered",
+    "unknown_item": "the item number is not known",
+    "item_blocked": "the item is not sold any more",
+    "unit_not_sold": "the item is not sold in this unit",
+    "order_refused": "another line could not be delivered in full",
+    "all_or_nothing": "the order could not be delivered in full",
+    "nothing_to_deliver": "no line could be delivered",
+    "changed_in_erp": "the order was changed by the supplier",
+    "test_refused": "a test order was sent to a production system",
+}
+#: The event that tells of an outcome.
+EVENTS: Final[Mapping[OrderOutcome, EventType]] = {
+    OrderOutcome.ACCEPTED: EventType.ORDER_ACCEPTED,
+    OrderOutcome.CHANGED: EventType.ORDER_CHANGED,
+    OrderOutcome.REJECTED: EventType.ORDER_REJECTED,
+    OrderOutcome.HELD: EventType.ORDER_HELD,
+}
+
+
+def to_response(order: PurchaseOrder, plan: Plan, erp_no: str | None, now: datetime) -> OrderResponse:
+    """Return the answer to an order whose plan is carried out."""
+    lines = tuple(_line(ordered, planned) for ordered, planned in zip(order.lines, plan.lines, strict=True))
+    outcome = _outcome(lines)
+    refused = outcome is OrderOutcome.REJECTED
+    reason = (plan.refusal or "nothing_to_deliver") if refused else None
+    return OrderResponse(
+        order_no=order.order_no, partner=order.partner, outcome=outcome, erp_no=None if refused else erp_no,
+        reason=reason, reason_text=REASONS.get(reason) if reason else None, currency=order.currency, test=order.test,
+        decided_at=now, lines=lines,
+    )  # fmt: skip
+
+
+def refuse(order: PurchaseOrder, reason: str, now: datetime) -> OrderResponse:
+    """Return the answer that refuses the whole order."""
+    lines = tuple(PlannedLine(line_no=line.line_no, reason=reason) for line in order.lines)
+    return to_response(order, Plan(customer_no="", refusal=reason, lines=lines), None, now)
+
+
+def _line(ordered: OrderLine, planned: PlannedLine) -> ResponseLine:
+    known = planned.item_no is not None and planned.wanted > 0
+    return ResponseLine(
+        line_no=ordered.line_no,
+        item_ids=ordered.item_ids,
+        item_no=planned.item_no,
+        outcome=planned.outcome,
+        reason=planned.reason,
+        reason_text=REASONS.get(planned.reason) if planned.reason else None,
+        unit=ordered.unit,
+        ordered=ordered.quantity,
+        confirmed=planned.granted / planned.factor if planned.granted != planned.wanted else _same(ordered, planned),
+        backordered=planned.backordered / planned.factor,
+        base_unit=planned.base_unit,
+        ordered_base=planned.wanted if known else None,
+        confirmed_base=planned.granted,
+        unit_price=planned.unit_price,
+        substitute_no=planned.substitute_no,
+    )
+
+
+def _same(ordered: OrderLine, planned: PlannedLine) -> Decimal:
+    """Return the ordered quantity as the buyer wrote it, whatever rounding NAV's base unit brought."""
+    return ordered.quantity if planned.granted > 0 else Decimal(0)
+
+
+def _outcome(lines: tuple[ResponseLine, ...]) -> OrderOutcome:
+    outcomes = {line.outcome for line in lines}
+    if outcomes == {LineOutcome.ACCEPTED}:
+        return OrderOutcome.ACCEPTED
+    return OrderOutcome.REJECTED if outcomes == {LineOutcome.REJECTED} else OrderOutcome.CHANGED

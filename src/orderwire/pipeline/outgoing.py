@@ -1,0 +1,68 @@
+"""Put an outbound document into the archive and the journal, and ask for its delivery."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orderwire.canonical.document import DocumentReady
+from orderwire.canonical.envelope import Event, EventType, event_id
+from orderwire.pipeline.work import Source, next_event
+from orderwire.ports.intake import OutboundDocument
+from orderwire.ports.store import Document, DocumentState, Step, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets a document, and as the answer to what."""
+
+    partner: str
+    channel: str
+    step: str  # sets two answers to one document apart
+    order_no: str | None = None
+
+
+def dispatch(tx: Transaction, outbound: OutboundDocument, to: Recipient, source: Source, now: datetime) -> Event:
+    """Archive the bytes, journal them as the answer to `source`, and return the event that has them delivered."""
+    document_id = event_id(source.document_id, source.epoch, to.step)
+    sha256 = tx.archive.put(outbound.content)
+    tx.journal.add(
+        Document(
+            id=document_id,
+            direction="out",
+            channel=to.channel,
+            kind=outbound.kind,
+            state=DocumentState.RECEIVED,
+            correlation_id=source.correlation_id,
+            received_at=now,
+            parent_id=source.document_id,
+            partner=to.partner,
+            control_ref=outbound.control_ref,
+            order_no=to.order_no,
+            sha256=sha256,
+            name=outbound.name,
+            test=source.test,
+        )
+    )
+    tx.journal.step(Step(document_id, now, "encoded", source.cause, {"kind": outbound.kind}))
+    body = DocumentReady(
+        document_id=document_id, partner=to.partner, sha256=sha256, name=outbound.name, media_type=outbound.media_type
+    )
+    about = Source(document_id, source.correlation_id, to.partner, source.epoch, source.test, source.cause)
+    return next_event(EventType.DOCUMENT_READY, body, about, now, subject=to.order_no)
+
+
+def dispatch_again(tx: Transaction, document_id: str, source: Source, now: datetime) -> Event | None:
+    """Return the event that has a document delivered once more, because of `source`; None: there is none."""
+    document = tx.journal.get(document_id)
+    if document is None or document.sha256 is None or document.partner is None:
+        return None
+    body = DocumentReady(
+        document_id=document.id,
+        partner=document.partner,
+        sha256=document.sha256,
+        name=document.name or document.id,
+        media_type="application/octet-stream",
+    )
+    tx.journal.step(Step(document.id, now, "resend_asked", source.cause))
+    about = Source(document.id, document.correlation_id, document.partner, source.epoch, document.test, source.cause)
+    step = f"resend:{source.document_id}:{source.epoch}"
+    return next_event(EventType.DOCUMENT_READY, body, about, now, subject=document.order_no, step=step)

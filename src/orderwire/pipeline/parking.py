@@ -1,0 +1,85 @@
+"""Put a failure into the parking lot: journal row, entry, event, in the caller's transaction."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from orderwire.canonical.document import MessageParked
+from orderwire.canonical.envelope import Event, EventType, event_id
+from orderwire.errors import OrderwireError
+from orderwire.pipeline.work import Source, next_event
+from orderwire.ports.store import DocumentState, Parked, Step, Transaction
+
+_PARTICULARS = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
+
+
+def fingerprint(code: str, reason: str, facts: dict[str, object], partner: str | None) -> str:
+    """Return what groups equal causes: the code, the sentence without its particulars, the place, the partner."""
+    place = "/".join(str(facts[name]) for name in ("segment", "path", "operation", "unit") if name in facts)
+    return f"{code}|{_PARTICULARS.sub('#', reason)}|{place}|{partner or ''}"
+
+
+def as_orderwire_error(error: Exception) -> OrderwireError:
+    """Return the error itself, or one of ours for a defect of our own."""
+    if isinstance(error, OrderwireError):
+        return error
+    return OrderwireError(f"defect in Orderwire: {type(error).__name__}: {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What failed, where, and for the how manieth time."""
+
+    error: OrderwireError
+    flow: str
+    body: bytes = b""  # the event as it was on the wire
+    attempt: int = 0
+
+
+def park(tx: Transaction, source: Source, failure: Failure, now: datetime) -> Event:
+    """Park what `source` speaks of, and return the event that says so."""
+    error, flow = failure.error, failure.flow
+    document = tx.journal.get(source.document_id)
+    parked_id = event_id(source.document_id, source.epoch, f"parked:{flow}")
+    facts = {name: str(value) for name, value in error.facts.items()}
+    partner = (document.partner if document else None) or source.partner
+    order_no = document.order_no if document else None
+    tx.parked.add(
+        Parked(
+            id=parked_id,
+            document_id=document.id if document else None,
+            order_no=order_no,
+            partner=partner,
+            flow=flow,
+            code=error.code,
+            reason=error.message,
+            facts=facts,
+            fingerprint=fingerprint(error.code, error.message, dict(error.facts), partner),
+            body=failure.body,
+            attempts=failure.attempt + 1,
+            first_at=now,
+            last_at=now,
+        )
+    )
+    if document is not None:
+        tx.journal.update(
+            document.id,
+            state=DocumentState.PARKED,
+            code=error.code,
+            reason=str(error),
+            attempts=failure.attempt + 1,
+            finished_at=now,
+        )
+        tx.journal.step(
+            Step(document.id, now, "parked", source.cause, {"code": error.code, "reason": str(error), **facts})
+        )
+    told = MessageParked(
+        parked_id=parked_id,
+        document_id=document.id if document else None,
+        partner=partner,
+        order_no=order_no,
+        flow=flow,
+        code=error.code,
+        reason=str(error),
+    )
+    return next_event(EventType.MESSAGE_PARKED, told, source, now, subject=order_no, step=f"parked:{flow}:event")

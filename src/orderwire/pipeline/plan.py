@@ -1,0 +1,108 @@
+"""The plan of a sales order: what was wanted, granted, and is to stand in NAV. Written down before NAV is called."""
+
+import base64
+import hashlib
+from decimal import Decimal
+from typing import Final
+
+from pydantic import Field
+
+from orderwire.canonical.model import Canonical, QuantityOrZero
+from orderwire.canonical.order import PurchaseOrder
+from orderwire.canonical.response import LineOutcome
+from orderwire.canonical.stock import StockKey
+from orderwire.config.partners import PartnerProfile
+from orderwire.ports.erp import SalesLineDraft, SalesOrderDraft
+
+#: NAV numbers sales lines in steps of 10000.
+LINE_STEP: Final = 10000
+#: NAV's External Document No. is Code[35].
+EXTERNAL_DOCUMENT_NO_LENGTH: Final = 35
+
+
+class PlannedLine(Canonical):
+    """One line of the buyer's order, in base units."""
+
+    line_no: str
+    item_no: str | None = None
+    erp_unit: str = ""
+    base_unit: str | None = None
+    factor: Decimal = Field(default=Decimal(1), gt=0, description="Base units per unit ordered")
+    wanted: QuantityOrZero = Decimal(0)
+    granted: QuantityOrZero = Field(default=Decimal(0), description="Covered by stock")
+    backordered: QuantityOrZero = Field(default=Decimal(0), description="Stands in NAV, but not covered by stock")
+    outcome: LineOutcome = LineOutcome.REJECTED
+    reason: str | None = None
+    substitute_no: str | None = None
+    erp_line_no: int | None = Field(default=None, description="NAV's line number; None: no line is to be made")
+    unit_price: Decimal | None = None
+
+    @property
+    def sold_item_no(self) -> str | None:
+        """The NAV item that goes out: the one ordered, or its substitute."""
+        return self.substitute_no or self.item_no
+
+    @property
+    def standing(self) -> Decimal:
+        """What stands in NAV, in base units."""
+        return self.granted + self.backordered
+
+
+class Plan(Canonical):
+    customer_no: str
+    location: str = ""
+    refusal: str | None = Field(default=None, description="Why the order as a whole is refused")
+    lines: tuple[PlannedLine, ...]
+
+    @property
+    def standing(self) -> list[PlannedLine]:
+        """The lines that stand, or are to stand, in NAV."""
+        return [line for line in self.lines if line.standing > 0]
+
+    def numbered(self) -> "Plan":
+        """Give NAV line numbers to the lines that are to be made, in order."""
+        lines, number = [], 0
+        for line in self.lines:
+            number += LINE_STEP if line.standing > 0 else 0
+            lines.append(line.model_copy(update={"erp_line_no": number if line.standing > 0 else None}))
+        return self.model_copy(update={"lines": tuple(lines)})
+
+    def keys(self) -> list[StockKey]:
+        """Return the stock keys of the lines that stand, each once."""
+        return sorted({self.key(line) for line in self.standing}, key=lambda key: key.item_no)
+
+    def key(self, line: PlannedLine) -> StockKey:
+        return StockKey(item_no=line.sold_item_no or "", location=self.location)
+
+
+def sales_order_no(partner: str, order_no: str) -> str:
+    """Return NAV's No. for an order: the same order always has the same, so NAV's primary key refuses a double.
+
+    Fits Code[20]: OW and 16 characters of base 32, 80 bits of SHA-256.
+    """
+    digest = hashlib.sha256(f"{partner}\0{order_no}".encode()).digest()
+    return "OW" + base64.b32encode(digest[:10]).decode()
+
+
+def to_draft(plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_number: bool) -> SalesOrderDraft:
+    """Return the sales order that the plan wants to stand in NAV."""
+    return SalesOrderDraft(
+        no=sales_order_no(partner.key, order.order_no) if own_number else None,
+        external_document_no=order.order_no[:EXTERNAL_DOCUMENT_NO_LENGTH],
+        customer_no=plan.customer_no,
+        ordered_on=order.ordered_on,
+        requested_on=order.requested_on,
+        currency=order.currency,
+        lines=[
+            SalesLineDraft(
+                line_no=line.erp_line_no,
+                item_no=line.sold_item_no or "",
+                quantity=line.standing / line.factor,
+                unit=line.erp_unit,
+                requested_on=ordered.requested_on or order.requested_on,
+                location=plan.location,
+            )
+            for ordered, line in zip(order.lines, plan.lines, strict=True)
+            if line.erp_line_no is not None
+        ],
+    )

@@ -1,0 +1,90 @@
+"""Take bytes in: raw bytes, journal row and outbox in one transaction, then the positive answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+
+from orderwire.canonical.document import DocumentReceived
+from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.order import Channel
+from orderwire.errors import DuplicateConflictError, LimitError
+from orderwire.pipeline.work import Source, next_event
+from orderwire.ports.clock import Checkpoint, Clock
+from orderwire.ports.intake import DecodeHint
+from orderwire.ports.store import Document, DocumentState, Step, Store, Transaction
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """The one door for bytes; see `Receive` in ports/intake.py."""
+
+    store: Store
+    announce: Callable[[Sequence[Event]], None]  # publishes what the outbox already holds; failing is harmless
+    clock: Clock
+    max_bytes: int
+    checkpoint: Checkpoint
+
+    def __call__(self, content: bytes, channel: Channel, hint: DecodeHint) -> str:
+        """Archive, and return the document id. A repeated Idempotency-Key returns the first document's id.
+
+        Raises:
+            LimitError: larger than limits.max_document_bytes; nothing is taken.
+            DuplicateConflictError: the Idempotency-Key was used for other content; nothing is taken.
+            UnavailableError: the store cannot be reached; nothing is taken.
+        """
+        if len(content) > self.max_bytes:
+            raise LimitError("larger than the configured limit", size=len(content), limit=self.max_bytes)
+        document_id = hint.document_id or str(uuid4())
+        with self.store.begin() as tx:
+            earlier = self._earlier(tx, content, channel, hint, document_id)
+            if earlier is not None:
+                return earlier
+            event = self._accept(tx, content, channel, hint, document_id)
+        self.checkpoint("after_archive")
+        log.info("document_received", document_id=document_id, channel=channel.value, size=len(content))
+        self.announce([event])
+        return document_id
+
+    def _earlier(
+        self, tx: Transaction, content: bytes, channel: Channel, hint: DecodeHint, document_id: str
+    ) -> str | None:
+        if hint.control_ref is None:
+            return None
+        claim = tx.journal.claim(f"{channel}:{hint.partner}:{hint.control_ref}", tx.archive.put(content), document_id)
+        if not claim.new and not claim.same_content:
+            raise DuplicateConflictError("the Idempotency-Key was used for other content", key=hint.control_ref)
+        return None if claim.new else claim.document_id
+
+    def _accept(self, tx: Transaction, content: bytes, channel: Channel, hint: DecodeHint, document_id: str) -> Event:
+        now = self.clock()
+        body = DocumentReceived(
+            document_id=document_id,
+            channel=channel,
+            sha256=tx.archive.put(content),
+            size=len(content),
+            name=hint.name,
+            partner=hint.partner,
+        )
+        event = next_event(EventType.DOCUMENT_RECEIVED, body, Source(document_id, document_id, hint.partner), now)
+        tx.journal.add(
+            Document(
+                id=document_id,
+                direction="in",
+                channel=channel.value,
+                kind="file",
+                state=DocumentState.RECEIVED,
+                correlation_id=document_id,
+                received_at=now,
+                partner=hint.partner,
+                control_ref=hint.control_ref,
+                sha256=body.sha256,
+                name=hint.name,
+            )
+        )
+        tx.journal.step(Step(document_id, now, "received", event.id, {"bytes": len(content)}))
+        tx.outbox.add(event, cause=None)
+        return event

@@ -1,0 +1,41 @@
+"""Flow `record`: what nobody else consumes is journalled; what the broker gave up is parked."""
+
+from dataclasses import dataclass
+
+from orderwire.canonical.envelope import Event
+from orderwire.errors import DeadLetterError
+from orderwire.pipeline.parking import Failure, park
+from orderwire.pipeline.work import Commit, Source
+from orderwire.ports.clock import Clock
+from orderwire.ports.queue import Delivery
+from orderwire.ports.store import Step, Transaction
+
+
+@dataclass(frozen=True)
+class Record:
+    """Handler of the events that are told to other systems only."""
+
+    clock: Clock
+
+    def __call__(self, event: Event) -> Commit:
+        def commit(tx: Transaction) -> list[Event]:
+            tx.journal.step(Step(event.documentid, self.clock(), f"published {event.type.value}", event.id))
+            return []
+
+        return commit
+
+
+def park_dead(tx: Transaction, delivery: Delivery, clock: Clock) -> list[Event]:
+    """Park a message that no lane can work on, with its bytes."""
+    event = delivery.event
+    error = DeadLetterError(
+        delivery.malformed or "the broker moved this message to the dead letters",
+        queue=delivery.dead_from or delivery.queue,
+    )
+    if event is None:
+        sha256 = tx.archive.put(delivery.body)
+        source = Source(sha256, sha256)
+    else:
+        source = Source.of(event)
+    failure = Failure(error, delivery.dead_from or delivery.queue, delivery.body, delivery.attempt)
+    return [park(tx, source, failure, clock())]

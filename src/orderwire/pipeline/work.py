@@ -1,0 +1,66 @@
+"""What a flow does with one event: outside work first, then one commit in the batch's transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from orderwire.canonical.envelope import BODIES, Event, EventType, event_id
+from orderwire.ports.store import Transaction
+
+#: Writes the outcome in the given transaction, and returns the events that follow from it.
+Commit = Callable[[Transaction], Sequence[Event]]
+#: Does the outside work of one event; pure flows do none.
+Handler = Callable[[Event], Commit]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an event comes from: the document it speaks of and what led to it."""
+
+    document_id: str
+    correlation_id: str
+    partner: str | None = None
+    epoch: int = 0
+    test: bool = False
+    cause: str | None = None
+
+    @classmethod
+    def of(cls, event: Event, document_id: str | None = None) -> "Source":
+        """Continue from `event`, about the same document or another one of the same correlation."""
+        return cls(
+            document_id or event.documentid, event.correlationid, event.partner, event.epoch, event.test, event.id
+        )
+
+
+def next_event(
+    kind: EventType,
+    body: BaseModel,
+    source: Source,
+    now: datetime,
+    *,
+    subject: str | None = None,
+    step: str | None = None,
+) -> Event:
+    """Make the event of a step; doing the step again makes the same id. `step` sets two of one type apart."""
+    return Event(
+        id=event_id(source.document_id, source.epoch, step or kind.value),
+        source="orderwire",
+        type=kind,
+        subject=subject,
+        time=now,
+        data=body.model_dump(mode="json", exclude_none=True),
+        documentid=source.document_id,
+        correlationid=source.correlation_id,
+        causationid=source.cause,
+        partner=source.partner,
+        epoch=source.epoch,
+        test=source.test,
+    )
+
+
+def body_of(event: Event) -> Any:
+    """Return the event's data as its model."""
+    return BODIES[event.type].model_validate(event.data)
