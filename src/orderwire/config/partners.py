@@ -1,15 +1,15 @@
 """Partner profiles: one folder per partner, read again whenever a file in it changes."""
 
-import csv
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from pathlib import Path
-from typing import Any, Final, Literal
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from orderwire.canonical.order import ItemScheme
+from orderwire.config.codes import CodeTables
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 
 
@@ -27,21 +27,43 @@ class ShortagePolicy(StrEnum):
     REJECT_ORDER = "reject_order"  # all or nothing
 
 
+def _codec(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError(f"{name!r} is no character set") from None
+    return name
+
+
+def _below(path: str) -> str:
+    if ".." in PureWindowsPath(path).parts or PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor:
+        raise ValueError("must be a path below data_dir")
+    return path
+
+
+#: A Python codec for text.
+Codec = Annotated[str, AfterValidator(_codec)]
+#: A path that stays below the folder it is relative to.
+PathBelow = Annotated[str, Field(min_length=1), AfterValidator(_below)]
+
+
 class EdiIdentifier(_Section):
     """UNB S002/S003: identification and qualifier."""
 
-    id: str = Field(min_length=1, max_length=35)
+    id: str = Field(min_length=1, max_length=35, description="DE 0004 or 0010, e.g. the GLN")
     qualifier: str | None = Field(default=None, description="DE 0007: 14 for a GLN; None: any")
 
 
 class EdiProfile(_Section):
     identifiers: tuple[EdiIdentifier, ...] = Field(min_length=1, description="Under which the partner sends")
     ours: EdiIdentifier = Field(description="Under which the partner knows us")
-    response_version: Literal["D.96A", "D.01B"] = "D.96A"
+    response_version: Literal["D.96A", "D.01B"] = Field(default="D.96A", description="Directory of the ORDRSP")
     response_association: str | None = Field(default=None, description="DE 0057 of the ORDRSP, e.g. EAN008")
-    charset: str | None = Field(default=None, description="Python codec, where the partner's UNB says something else")
+    charset: Codec | None = Field(default=None, description="Python codec, where the partner's UNB says something else")
     una: bool = Field(default=True, description="Write the UNA service string")
-    contrl: Literal["always", "on_request", "never"] = "always"
+    contrl: Literal["always", "on_request", "never"] = Field(
+        default="always", description="When a CONTRL is owed; on_request: when UNB 0031 asks for it"
+    )
 
 
 class ApiProfile(_Section):
@@ -49,25 +71,33 @@ class ApiProfile(_Section):
 
 
 class FolderProfile(_Section):
-    inbox: str | None = Field(default=None, description="Below data_dir; None: partner puts no files")
-    outbox: str | None = Field(default=None, description="Below data_dir; None: partner takes no files")
+    inbox: PathBelow | None = Field(default=None, description="Below data_dir; None: partner puts no files")
+    outbox: PathBelow | None = Field(default=None, description="Below data_dir; None: partner takes no files")
 
 
 class PartnerProfile(_Section):
     """All we know of a partner. `key` is the folder's name; `codes` comes from its CSV files."""
 
-    key: str
-    name: str
+    key: str = Field(description="Name of the partner's folder")
+    name: str = Field(description="As people call the partner")
     customer_no: str = Field(min_length=1, max_length=20, description="NAV customer")
-    shortage: ShortagePolicy = ShortagePolicy.REJECT_LINE
+    shortage: ShortagePolicy = Field(
+        default=ShortagePolicy.REJECT_LINE, description="What to do with a line that live stock does not cover"
+    )
     default_unit: str | None = Field(default=None, description="UN/ECE Rec 20; None: the item's base unit")
     location: str = Field(default="", description="NAV location the partner is served from")
-    edi: EdiProfile | None = None
-    api: ApiProfile | None = None
-    folder: FolderProfile | None = None
-    items: Mapping[tuple[ItemScheme, str], str] = Field(default_factory=dict, description="codes/items.csv")
-    units: Mapping[str, str] = Field(default_factory=dict, description="codes/units.csv, over config/codes/units.csv")
-    substitutes: Mapping[str, str] = Field(default_factory=dict, description="codes/substitutes.csv")
+    edi: EdiProfile | None = Field(default=None, description="None: sends and takes no EDIFACT")
+    api: ApiProfile | None = Field(default=None, description="None: may not call the REST API")
+    folder: FolderProfile | None = Field(default=None, description="None: exchanges no files in folders")
+    items: Mapping[tuple[ItemScheme, str], str] = Field(
+        default_factory=dict, description="codes/items.csv: scheme and value to NAV item number"
+    )
+    units: Mapping[str, str] = Field(
+        default_factory=dict, description="codes/units.csv, over config/codes/units.csv: UN/ECE Rec 20 to NAV unit"
+    )
+    substitutes: Mapping[str, str] = Field(
+        default_factory=dict, description="codes/substitutes.csv: NAV item number to the one sent instead"
+    )
 
 
 _KEY_CHARS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -99,7 +129,7 @@ class Partners:
             *sorted(folder.glob("codes/*.csv")),
             *sorted(self._config_dir.glob("codes/*.csv")),
         ]
-        stamp = tuple((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files)
+        stamp = tuple((str(path), *_touched(path)) for path in files)
         cached = self._cache.get(key)
         if cached is None or cached[0] != stamp:
             cached = self._cache[key] = (stamp, _load(key, folder, self._config_dir / "codes"))
@@ -109,52 +139,103 @@ class Partners:
         """Return every profile that can be read; `partner check` tells of the others."""
         return list(self._readable())
 
+    def problems(self) -> list[str]:
+        """Return what is wrong with any profile, and who claims what another partner claims as well."""
+        problems: list[str] = []
+        claims: dict[str, str] = {}
+        for key in self.keys():
+            try:
+                profile = self.get(key)
+            except ConfigurationError as error:
+                problems.append(error.message)
+                continue
+            except UnknownPartnerError as error:
+                problems.append(str(error))
+                continue
+            problems += [
+                f"partner {key}: {claim} belongs to {other} already, so neither is found by it"
+                for claim in _claims(profile)
+                if (other := claims.setdefault(claim, key)) != key
+            ]
+        return problems
+
     def by_edi_identifier(self, identifier: str, qualifier: str | None) -> PartnerProfile | None:
-        """Return the partner that sends under this identifier; one with the exact qualifier goes first."""
-        named = [
-            (known.qualifier is None, profile)
-            for profile in self._readable()
-            for known in (profile.edi.identifiers if profile.edi else ())
-            if known.id == identifier and known.qualifier in {None, qualifier}
-        ]
-        return min(named, key=lambda pair: pair[0])[1] if named else None
+        """Return the one partner that sends under this identifier; one with the exact qualifier goes first."""
+        exact: dict[str, PartnerProfile] = {}
+        loose: dict[str, PartnerProfile] = {}
+        for profile in self._readable():
+            for known in profile.edi.identifiers if profile.edi else ():
+                if known.id == identifier and known.qualifier in {None, qualifier}:
+                    (loose if known.qualifier is None else exact)[profile.key] = profile
+        return _only(list((exact or loose).values()))
 
     def by_api_key_sha256(self, digest: str) -> PartnerProfile | None:
-        """Return the partner with this API key hash."""
-        return next((profile for profile in self._readable() if profile.api and profile.api.key_sha256 == digest), None)
+        """Return the one partner with this API key hash."""
+        return _only([profile for profile in self._readable() if profile.api and profile.api.key_sha256 == digest])
 
     def _readable(self) -> Iterable[PartnerProfile]:
         for key in self.keys():
             try:
                 yield self.get(key)
-            except ConfigurationError:
+            except (ConfigurationError, UnknownPartnerError):  # the second: no key, or the folder went away meanwhile
                 continue
 
 
-def _load(key: str, folder: Path, shared_codes: Path) -> PartnerProfile:
+def _only(profiles: list[PartnerProfile]) -> PartnerProfile | None:
+    """Return the profile there is; of two that claim the same, neither: an order must not reach a wrong customer."""
+    return profiles[0] if len(profiles) == 1 else None
+
+
+def _claims(profile: PartnerProfile) -> Iterable[str]:
+    for known in profile.edi.identifiers if profile.edi else ():
+        yield f"EDI identifier {known.id}:{known.qualifier or 'any'}"
+    if profile.api:
+        yield f"API key hash {profile.api.key_sha256}"
+
+
+def _touched(path: Path) -> tuple[int, int]:
     try:
-        raw: Any = yaml.safe_load((folder / "partner.yaml").read_text(encoding="utf-8")) or {}
-        codes = {
-            "items": {
-                (ItemScheme(row["scheme"]), row["value"]): row["item_no"] for row in _rows(folder / "codes/items.csv")
-            },
-            "units": _pairs(shared_codes / "units.csv", folder / "codes/units.csv", columns=("code", "erp_unit")),
-            "substitutes": _pairs(folder / "codes/substitutes.csv", columns=("item_no", "substitute_no")),
-        }
-        return PartnerProfile.model_validate({**raw, "key": key, **codes})
+        stat = path.stat()
+    except OSError:  # went away since it was listed
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _load(key: str, folder: Path, shared_codes: Path) -> PartnerProfile:
+    tables = CodeTables()
+    raw = _read_yaml(folder / "partner.yaml", tables.problems)
+    codes = {
+        "items": tables.read(folder / "codes/items.csv", ("scheme", "value", "item_no")),
+        "units": {
+            **_by_one(tables.read(shared_codes / "units.csv", ("code", "erp_unit"))),
+            **_by_one(tables.read(folder / "codes/units.csv", ("code", "erp_unit"))),
+        },
+        "substitutes": _by_one(tables.read(folder / "codes/substitutes.csv", ("item_no", "substitute_no"))),
+    }
+    tables.problems.extend(f"{name}: does not stand in partner.yaml" for name in ("key", *codes) if name in raw)
+    try:
+        profile = PartnerProfile.model_validate({**raw, "key": key, **codes})
     except ValidationError as error:
-        problems = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
-    except (yaml.YAMLError, OSError, KeyError, ValueError, TypeError) as error:
-        problems = [f"{type(error).__name__}: {error}"]
-    raise ConfigurationError(f"partner {key}:\n  " + "\n  ".join(problems), partner=key)
+        tables.problems.extend(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+        )
+    else:
+        if not tables.problems:
+            return profile
+    raise ConfigurationError(f"partner {key}:\n  " + "\n  ".join(tables.problems), partner=key)
 
 
-def _pairs(*files: Path, columns: tuple[str, str]) -> dict[str, str]:
-    return {row[columns[0]]: row[columns[1]] for file in files for row in _rows(file)}
+def _read_yaml(file: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+        problems.append(f"partner.yaml: {error}")
+        return {}
+    if not isinstance(raw, dict):
+        problems.append("partner.yaml: names and values are wanted")
+        return {}
+    return {str(name): value for name, value in raw.items()}
 
 
-def _rows(file: Path) -> list[dict[str, str]]:
-    if not file.is_file():
-        return []
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        return [{name: (value or "").strip() for name, value in row.items()} for row in csv.DictReader(lines)]
+def _by_one(table: Mapping[tuple[str, ...], str]) -> dict[str, str]:
+    return {key[0]: value for key, value in table.items()}

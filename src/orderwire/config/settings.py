@@ -1,11 +1,21 @@
 """Settings: `orderwire.yaml`, overridden by `ORDERWIRE_…` variables (`ORDERWIRE_QUEUE__URL`), complete at start-up."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    YamlConfigSettingsSource,
+)
 
+from orderwire.config.variables import PREFIX, problems_of, settings_of, with_files
 from orderwire.errors import ConfigurationError
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -22,9 +32,9 @@ class QueueSettings(_Section):
         description="amqp(s)://user:password@host:port/vhost, or embedded: (one machine, beside the SQLite store)",
     )
     prefetch: Count = Field(default=250, description="Messages in hand per pure flow")
-    confirm_timeout_seconds: Seconds = 30
-    connect_timeout_seconds: Seconds = 10
-    heartbeat_seconds: Count = 20
+    confirm_timeout_seconds: Seconds = Field(default=30, description="How long the broker may take to confirm")
+    connect_timeout_seconds: Seconds = Field(default=10, description="To reach the broker")
+    heartbeat_seconds: Count = Field(default=20, description="AMQP heartbeat")
     lease_seconds: Seconds = Field(
         default=30, description="Embedded: how long a message may be worked on between renewals"
     )
@@ -35,16 +45,16 @@ class StoreSettings(_Section):
         default=SecretStr("sqlite:///var/orderwire.db"),
         description="sqlite:///path or postgresql://user:password@host/db",
     )
-    pool_size: Count = 10
-    connect_timeout_seconds: Seconds = 10
+    pool_size: Count = Field(default=10, description="Database connections per process")
+    connect_timeout_seconds: Seconds = Field(default=10, description="To reach the database")
 
 
 class NavServices(_Section):
     """Names under which NAV publishes the pages (Web Services page in NAV)."""
 
-    item: str = "Item"
-    customer: str = "Customer"
-    sales_order: str = "SalesOrder"
+    item: str = Field(default="Item", description="Page 30, item card")
+    customer: str = Field(default="Customer", description="Page 21, customer card")
+    sales_order: str = Field(default="SalesOrder", description="Page 42, sales order with its lines")
     item_units: str | None = Field(default="ItemUnitsOfMeasure", description="None: only base units can be ordered")
     posted_shipment: str | None = Field(
         default="PostedSalesShipment", description="None: posted orders are not looked up"
@@ -54,26 +64,39 @@ class NavServices(_Section):
 class NavSettings(_Section):
     url: str = Field(default="http://127.0.0.1:7047/DynamicsNAV/WS", description="Up to and with /WS")
     company: str = Field(default="CRONUS International Ltd.", description="As NAV shows it, unescaped")
-    auth: Literal["basic", "ntlm"] = "basic"
-    username: str = "orderwire"
-    password: SecretStr = SecretStr("")
+    auth: Literal["basic", "ntlm"] = Field(default="basic", description="As NAV's service instance is set up")
+    username: str = Field(default="orderwire", description="ntlm: DOMAIN\\user")
+    password: SecretStr = Field(default=SecretStr(""), description="basic: NAV user password or web service key")
     production: bool = Field(default=True, description="Refuse test documents")
     services: NavServices = NavServices()
     numbering: Literal["ours", "nav"] = Field(
         default="ours", description="ours: No. is deterministic, so NAV itself refuses a double; nav: the number series"
     )
-    connect_timeout_seconds: Seconds = 5
-    read_timeout_seconds: Seconds = 30
+    connect_timeout_seconds: Seconds = Field(default=5, description="To reach NAV")
+    read_timeout_seconds: Seconds = Field(default=30, description="How long NAV may take to answer")
     max_calls: Count = Field(default=4, description="Calls at once; NAV runs 5 per tenant")
     safety_stock_field: str | None = Field(
         default=None, description="Item page field kept back from orders; None: none"
+    )
+    local_currency: str | None = Field(
+        default=None,
+        description="The company's own currency, which NAV leaves blank; None: orders take the customer's currency",
+    )
+    ca_file: Path | None = Field(default=None, description="Certificates to trust for https; None: the system's")
+    max_response_bytes: Count = Field(default=32 * 1024 * 1024, description="Longer answers are refused unread")
+    max_filter_chars: Count = Field(default=1000, description="One A|B|C filter; longer ones become several calls")
+    page_rows: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Rows asked for in one call, for servers with small message limits; 0: all"
+    )
+    credentials_pause_seconds: Seconds = Field(
+        default=600, description="After a refused password nothing is sent for so long: no account gets locked"
     )
 
 
 class RetrySettings(_Section):
     max_attempts: Count = Field(default=12, description="Then parked")
-    first_delay_seconds: Seconds = 5
-    max_delay_seconds: Seconds = 3600
+    first_delay_seconds: Seconds = Field(default=5, description="Before the first retry; doubled each time")
+    max_delay_seconds: Seconds = Field(default=3600, description="Longest time between retries")
     pause_seconds: Seconds = Field(default=5, description="Breaker: time between probes while a lane is paused")
 
 
@@ -84,8 +107,8 @@ class FulfilSettings(_Section):
 
 
 class ApiSettings(_Section):
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8080, ge=0, le=65535, description="0: any free port")
     wait_seconds: Seconds = Field(default=10, description="How long POST /orders waits for the decision")
     when_away: Literal["accept", "refuse"] = Field(
         default="accept", description="NAV away: accept answers 202 with a link, refuse answers 503 and takes nothing"
@@ -93,13 +116,13 @@ class ApiSettings(_Section):
 
 
 class LimitSettings(_Section):
-    max_document_bytes: Count = 64 * 1024 * 1024
+    max_document_bytes: Count = Field(default=64 * 1024 * 1024, description="Larger documents are refused")
     max_inline_event_bytes: Count = Field(default=256 * 1024, description="Larger event bodies go to the archive")
 
 
 class LogSettings(_Section):
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least grave entry written")
+    format: Literal["json", "console"] = Field(default="json", description="console: for people")
 
 
 class ChaosSettings(_Section):
@@ -113,8 +136,9 @@ class Settings(BaseSettings):
     """Everything Orderwire can be told, with defaults that one would run with."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ORDERWIRE_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
+        env_ignore_empty=True,  # a compose file hands on ${UNSET:-} as empty
         frozen=True,
         extra="forbid",
         nested_model_default_partial_update=True,
@@ -141,12 +165,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read, in order of precedence: arguments, environment, the YAML file."""
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=_yaml_file(env_settings))
-
-
-def _yaml_file(env_settings: PydanticBaseSettingsSource) -> Path:
-    return Path(str(env_settings().get("config_dir", "config"))) / "orderwire.yaml"
+        """Read, in order of precedence: arguments, environment and the files it names, the YAML file."""
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = with_files(env_settings.env_vars, settings_of(settings_cls))
+        folder = {**env_settings(), **init_settings()}.get("config_dir", "config")
+        yaml_file = Path(str(folder)) / "orderwire.yaml"
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=yaml_file)
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -155,8 +179,15 @@ def load_settings(**overrides: object) -> Settings:
     Raises:
         ConfigurationError: with every problem, one a line.
     """
+    problems = problems_of(os.environ, settings_of(Settings))
     try:
-        return Settings.model_validate(overrides)
+        settings = Settings.model_validate(overrides)
     except ValidationError as error:
-        problems = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
-        raise ConfigurationError("settings:\n  " + "\n  ".join(problems)) from None
+        problems += [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+    except (SettingsError, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError) as error:
+        # The last two: the YAML file holds something else than a mapping.
+        problems.append(f"orderwire.yaml or a variable cannot be read: {error}")
+    else:
+        if not problems:
+            return settings
+    raise ConfigurationError("settings:\n  " + "\n  ".join(problems))
