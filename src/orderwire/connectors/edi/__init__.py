@@ -1,0 +1,1 @@
+"""EDIFACT: orders in, acknowledgements and order responses out."""

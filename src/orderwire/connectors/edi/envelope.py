@@ -1,0 +1,259 @@
+"""The envelope: UNB…UNZ, UNG…UNE, UNH…UNT, with their references and counts."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from orderwire.connectors.edi.finding import Findings, reject, warn
+from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.settings import EdiLimits
+from orderwire.ports.intake import Finding
+
+_TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
+_ENVELOPE: Final = frozenset({"UNA", "UNB", "UNG", "UNE", "UNH", "UNT", "UNZ"})
+
+
+@dataclass(slots=True)
+class Message:
+    """One message as read: its segments from UNH to UNT."""
+
+    message_no: int
+    segments: list[Segment]
+    findings: Findings
+    dropped: int = 0  # segments beyond the limit: counted, not kept
+
+    @property
+    def ref(self) -> str:
+        return self.segments[0].value(1)
+
+    @property
+    def kind(self) -> str:
+        return self.segments[0].value(2, 1)
+
+    @property
+    def version(self) -> str:
+        """S009 as `D.96A`, or `D.96A/EAN008` with an association code."""
+        header = self.segments[0]
+        directory = ".".join(part for part in (header.value(2, 2), header.value(2, 3)) if part)
+        association = header.value(2, 5)
+        return f"{directory}/{association}" if association else directory
+
+
+@dataclass(slots=True)
+class _Group:
+    header: Segment
+    messages: int = 0
+
+    @property
+    def ref(self) -> str:
+        return self.header.value(5)
+
+
+@dataclass(slots=True)
+class Envelope:
+    """Reads one interchange. Messages come as they end; `findings` are complete after the last."""
+
+    limits: EdiLimits
+    first_message_no: int = 1
+    unb: Segment | None = field(default=None, init=False)
+    findings: Findings = field(init=False)
+    _message: Message | None = field(default=None, init=False)
+    _group: _Group | None = field(default=None, init=False)
+    _segment_no: int = field(default=0, init=False)
+    _messages: int = field(default=0, init=False)
+    _ungrouped: int = field(default=0, init=False)
+    _groups: int = field(default=0, init=False)
+    _ended: bool = field(default=False, init=False)
+    _refs: set[str] = field(default_factory=set, init=False)
+    _known: set[str] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self.findings = Findings(self.limits.max_findings)
+
+    def messages(self, segments: Iterable[Segment]) -> Iterator[Message]:
+        """Yield each message when it ends, whether by UNT or for want of it."""
+        known = self._known
+        body: list[Segment] = []
+        stop = 0
+        for number, segment in enumerate(segments, 1):
+            tag = segment.elements[0]
+            if number < stop and tag.__class__ is str and tag in known:
+                body.append(segment)
+                continue
+            self._segment_no = number
+            yield from self._step(segment)
+            if self._messages > self.limits.max_messages:
+                return
+            body = self._message.segments if self._message else []
+            stop = number + self.limits.max_segments - len(body) if self._message else 0
+        yield from self._close(None)
+        if not self._ended:
+            self._reject("missing_unz", "The interchange does not end: UNZ is missing", None, 13, tag="UNZ")
+
+    def _step(self, segment: Segment) -> Iterator[Message]:
+        """Take a segment of the envelope, a tag seen for the first time, or one out of place."""
+        tag = segment.tag.strip()
+        if tag in _ENVELOPE:
+            yield from _STEPS.get(tag, Envelope._stray)(self, segment)
+        elif not tag and len(segment.elements) == 1:
+            self._note(warn("empty_segment", "An empty segment was skipped", offset=segment.offset))
+        elif self._message is None:
+            self._stray(segment)
+        else:
+            self._append(self._message, segment, tag)
+
+    def _append(self, message: Message, segment: Segment, tag: str) -> None:
+        if len(message.segments) >= self.limits.max_segments:
+            if not message.dropped:
+                text = f"The message has more than {self.limits.max_segments} segments; the rest was not kept"
+                message.findings.add(reject("limit", text, segment_no=len(message.segments), offset=segment.offset))
+            message.dropped += 1
+            return
+        segment.elements[0] = tag
+        message.segments.append(segment)
+        if _TAG.fullmatch(tag):
+            self._known.add(tag)
+            return
+        where = {"segment_no": len(message.segments), "offset": segment.offset}
+        message.findings.add(reject("bad_tag", f"{tag[:20]!r} is no segment tag", tag=tag[:3], syntax_code=12, **where))
+
+    def _stray(self, segment: Segment) -> Iterator[Message]:
+        tag = segment.tag.strip()[:3]
+        self._reject("outside_message", f"{tag} stands outside any message", segment, 33)
+        return iter(())
+
+    def _on_unb(self, segment: Segment) -> Iterator[Message]:
+        if self.unb is not None:
+            yield from self._close(segment)
+            self._reject("outside_message", "UNB stands inside an interchange", segment, 33)
+            return
+        self.unb = segment
+        for element_no, name in ((1, "syntax"), (2, "sender"), (3, "recipient"), (4, "date"), (5, "control reference")):
+            if not segment.value(element_no):
+                self._reject("missing_element", f"UNB has no {name}", segment, 13, element_no=element_no)
+
+    def _on_ung(self, segment: Segment) -> Iterator[Message]:
+        yield from self._close(segment)
+        if self._group is not None:
+            self._reject("missing_une", f"Group {self._group.ref} does not end: UNE is missing", segment, 13)
+        if self._ungrouped:
+            self._reject("mixed_groups", "Groups and messages without group stand side by side", segment, 30)
+        self._group = _Group(segment)
+        self._groups += 1
+
+    def _on_une(self, segment: Segment) -> Iterator[Message]:
+        yield from self._close(segment)
+        group, self._group = self._group, None
+        if group is None:
+            yield from self._stray(segment)
+            return
+        self._compare("une_count", "UNE counts", segment, expected=str(group.messages), of="messages")
+        self._match("une_reference", "UNE names group", segment, expected=group.ref)
+
+    def _on_unh(self, segment: Segment) -> Iterator[Message]:
+        yield from self._close(segment)
+        self._messages += 1
+        if self._messages > self.limits.max_messages:
+            self._reject("limit", f"More than {self.limits.max_messages} messages in the interchange", segment, None)
+            return
+        if self._group is not None:
+            self._group.messages += 1
+        else:
+            self._ungrouped += 1
+            if self._groups:
+                self._reject("mixed_groups", "Groups and messages without group stand side by side", segment, 30)
+        message_no = self.first_message_no + self._messages - 1
+        self._message = Message(message_no, [segment], Findings(self.limits.max_findings))
+        self._check_unh(self._message)
+
+    def _check_unh(self, message: Message) -> None:
+        where = {"segment_no": 1, "offset": message.segments[0].offset, "tag": "UNH"}
+        for element_no, value, name in ((1, message.ref, "message reference"), (2, message.kind, "message type")):
+            if not value:
+                text = f"UNH has no {name}"
+                message.findings.add(
+                    reject("missing_element", text, element_no=element_no, component_no=1, syntax_code=13, **where)
+                )
+        if message.ref and message.ref in self._refs:
+            text = f"Message reference {message.ref} occurs more than once in the interchange"
+            message.findings.add(warn("repeated_reference", text, element_no=1, syntax_code=26, **where))
+        self._refs.add(message.ref)
+
+    def _on_unt(self, segment: Segment) -> Iterator[Message]:
+        message, self._message = self._message, None
+        if message is None:
+            yield from self._stray(segment)
+            return
+        message.segments.append(segment)
+        count = len(message.segments) + message.dropped
+        where = {"segment_no": len(message.segments), "offset": segment.offset, "tag": "UNT"}
+        if _number(segment.value(1)) != count:
+            text = f"UNT counts {_quoted(segment.value(1))} segments; there are {count}"
+            message.findings.add(reject("unt_count", text, element_no=1, syntax_code=29, **where))
+        if segment.value(2) != message.ref:
+            text = f"UNT names message {_quoted(segment.value(2))}; UNH names {_quoted(message.ref)}"
+            message.findings.add(reject("unt_reference", text, element_no=2, syntax_code=28, **where))
+        yield message
+
+    def _on_unz(self, segment: Segment) -> Iterator[Message]:
+        yield from self._close(segment)
+        if self._group is not None:
+            self._reject("missing_une", f"Group {self._group.ref} does not end: UNE is missing", segment, 13)
+        self._ended = True
+        count, of = (self._groups, "groups") if self._groups else (self._messages, "messages")
+        self._compare("unz_count", "UNZ counts", segment, expected=str(count), of=of)
+        self._match("unz_reference", "UNZ names interchange", segment, expected=self.unb.value(5) if self.unb else "")
+        if not self._messages:
+            self._reject("empty_interchange", "The interchange holds no message", segment, 32)
+
+    def _close(self, segment: Segment | None) -> Iterator[Message]:
+        """End an open message that has no UNT."""
+        message, self._message = self._message, None
+        if message is None:
+            return
+        offset = segment.offset if segment else None
+        text = f"Message {message.ref} does not end: UNT is missing"
+        number = len(message.segments)
+        message.findings.add(
+            reject("missing_unt", text, segment_no=number, offset=offset, tag="UNT", syntax_code=13)
+        )
+        yield message
+
+    def _compare(self, code: str, says: str, segment: Segment, *, expected: str, of: str) -> None:
+        if _number(segment.value(1)) != int(expected):
+            text = f"{says} {_quoted(segment.value(1))} {of}; there are {expected}"
+            self._reject(code, text, segment, 29, element_no=1)
+
+    def _match(self, code: str, says: str, segment: Segment, *, expected: str) -> None:
+        if segment.value(2) != expected:
+            text = f"{says} {_quoted(segment.value(2))}; it began as {_quoted(expected)}"
+            self._reject(code, text, segment, 28, element_no=2)
+
+    def _reject(
+        self, code: str, text: str, segment: Segment | None, syntax_code: int | None, **where: int | str
+    ) -> None:
+        if segment is not None:
+            where = {"offset": segment.offset, "tag": segment.tag[:3], **where}
+        self.findings.add(reject(code, text, segment_no=self._segment_no, syntax_code=syntax_code, **where))
+
+    def _note(self, finding: Finding) -> None:
+        (self._message.findings if self._message else self.findings).add(finding)
+
+
+_STEPS: Final[dict[str, Callable[[Envelope, Segment], Iterator[Message]]]] = {
+    "UNB": Envelope._on_unb,
+    "UNG": Envelope._on_ung,
+    "UNE": Envelope._on_une,
+    "UNH": Envelope._on_unh,
+    "UNT": Envelope._on_unt,
+    "UNZ": Envelope._on_unz,
+}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+
+
+def _quoted(text: str) -> str:
+    return text[:40] if text else "nothing"
