@@ -10,6 +10,7 @@ from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import AnsweredOrder
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.errors import PermanentError
+from orderwire.ports.erp import Erp
 
 
 class Severity(StrEnum):
@@ -159,3 +160,4 @@ class Connector:
     encoders: Mapping[Channel, Encoder] = field(default_factory=dict)
     deliverers: Mapping[str, Deliverer] = field(default_factory=dict)  # by channel scheme: folder, sftp …
     inlets: Iterable[Inlet] = ()
+    erp: Erp | None = None

@@ -1,0 +1,170 @@
+"""The only place that wires implementations together."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from orderwire.config.partners import Partners
+from orderwire.config.settings import Settings
+from orderwire.connectors import connect_all
+from orderwire.errors import ConfigurationError
+from orderwire.pipeline.decode import Decode
+from orderwire.pipeline.deliver import Deliver
+from orderwire.pipeline.fulfil import Fulfil
+from orderwire.pipeline.lane import Lane, Surroundings
+from orderwire.pipeline.outbox import Dispatcher
+from orderwire.pipeline.receive import Receiver
+from orderwire.pipeline.record import Record
+from orderwire.pipeline.recovery import RetryPolicy
+from orderwire.pipeline.replay import Replays
+from orderwire.pipeline.respond import Respond
+from orderwire.pipeline.worker import Worker
+from orderwire.ports.clock import Checkpoint, Clock, system_clock
+from orderwire.ports.erp import Erp
+from orderwire.ports.intake import Connector
+from orderwire.ports.queue import Transport
+from orderwire.ports.store import Store
+from orderwire.queue.open import open_transport
+from orderwire.queue.topology import Topology
+from orderwire.simulators.crash import checkpoint_of
+from orderwire.store.store import open_store
+from orderwire.telemetry.erp import MeteredErp
+from orderwire.telemetry.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a process works with."""
+
+    settings: Settings
+    partners: Partners
+    store: Store
+    transport: Transport
+    connectors: tuple[Connector, ...]
+    dispatcher: Dispatcher
+    receiver: Receiver
+    metrics: Metrics
+    clock: Clock
+    topology: Topology
+
+    @property
+    def erp(self) -> Erp:
+        """The one ERP.
+
+        Raises:
+            ConfigurationError: no connector offers one.
+        """
+        for connector in self.connectors:
+            if connector.erp is not None:
+                return MeteredErp(connector.erp, self.metrics)
+        raise ConfigurationError("no connector offers an ERP")
+
+    @property
+    def replays(self) -> Replays:
+        decoders = {channel: decoder for one in self.connectors for channel, decoder in one.decoders.items()}
+        return Replays(self.store, self.dispatcher.announce, decoders, self.partners, self.clock)
+
+    def close(self) -> None:
+        """Close what holds connections."""
+        self.transport.close()
+        self.store.close()
+
+
+def build(settings: Settings, *, topology: Topology | None = None, clock: Clock = system_clock) -> Services:
+    """Open the store and the queue, connect the connectors. Brings schema and topology up to date."""
+    topology = topology or Topology()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings)
+    store.migrate()
+    transport = open_transport(settings, topology)
+    dispatcher = Dispatcher(store, transport, clock)
+    receiver = Receiver(
+        store, dispatcher.announce, clock, settings.limits.max_document_bytes, checkpoint_of(settings.chaos)
+    )
+    connectors = tuple(connect_all(settings))
+    partners = Partners(settings.config_dir)
+    return Services(settings, partners, store, transport, connectors, dispatcher, receiver, Metrics(), clock, topology)
+
+
+def build_worker(services: Services) -> Worker:
+    """Make the worker that runs every flow."""
+    settings = services.settings
+    policy = RetryPolicy(
+        settings.retry.max_attempts,
+        settings.retry.first_delay_seconds,
+        settings.retry.max_delay_seconds,
+        settings.retry.pause_seconds,
+    )
+    checkpoint = checkpoint_of(settings.chaos)
+    around = Surroundings(services.store, services.transport, policy, services.clock, services.metrics, checkpoint)
+    return Worker(_lanes(services, checkpoint), around, services.dispatcher)
+
+
+def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
+    settings, partners, clock, store = services.settings, services.partners, services.clock, services.store
+    decoders = {channel: decoder for one in services.connectors for channel, decoder in one.decoders.items()}
+    encoders = {channel: encoder for one in services.connectors for channel, encoder in one.encoders.items()}
+    deliverers = {scheme: deliverer for one in services.connectors for scheme, deliverer in one.deliverers.items()}
+    fulfil = Fulfil(
+        store=store,
+        erp=services.erp,
+        partners=partners,
+        clock=clock,
+        checkpoint=checkpoint,
+        sleep=time.sleep,
+        owner=_owner,
+        lease_seconds=settings.fulfil.lease_seconds,
+        settle_seconds=settings.fulfil.settle_seconds,
+        own_number=settings.nav.numbering == "ours",
+    )
+    record = Record(clock)
+    topology = services.topology
+    queue = topology.work_queue
+    return [
+        Lane("decode", queue("decode"), Decode(store, decoders, partners, clock), batch=50),
+        Lane("fulfil", queue("fulfil"), fulfil, settings.fulfil.threads, 1, services.erp.ping),
+        Lane("respond", queue("respond"), Respond(encoders, partners, clock)),
+        Lane("deliver", queue("deliver"), Deliver(store, deliverers, partners, clock), batch=20),
+        Lane("record", queue("record"), record),
+        Lane("dead", topology.dead, record),
+        Lane("unrouted", topology.unrouted, record),
+    ]
+
+
+class Intake:
+    """Polls the inlets of every connector until stopped."""
+
+    def __init__(self, services: Services, poll_seconds: float = 0.5) -> None:
+        self._services, self._poll_seconds = services, poll_seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        inlets = [inlet for connector in self._services.connectors for inlet in connector.inlets]
+        while not self._stopping.wait(self._poll_seconds):
+            for inlet in inlets:
+                self._poll(inlet.poll)
+
+    def _poll(self, poll: Callable[..., int]) -> None:
+        try:
+            poll(self._services.receiver)
+        except Exception:
+            log.exception("inlet_failed")
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"

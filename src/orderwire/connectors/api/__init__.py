@@ -1,0 +1,1 @@
+"""Orders as JSON, from a webshop or any program."""
