@@ -82,6 +82,9 @@ class DocumentQuery:
     correlation_id: str | None = None
     limit: int = 100
     before: datetime | None = None  # paging: received earlier than
+    before_id: str | None = (
+        None  # with `before`, the last row seen: of those received at that instant, the ones after it
+    )
 
 
 class OrderState(StrEnum):

@@ -1,0 +1,158 @@
+"""Engines: how to reach SQLite and PostgreSQL so that a commit is durable and nobody waits for ever."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock, get_ident
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from orderwire.config.settings import StoreSettings
+from orderwire.errors import BusyError, ConfigurationError
+from orderwire.store.failures import translate
+
+#: How long a statement waits for somebody else's lock before BusyError.
+LOCK_WAIT_SECONDS: Final = 30
+#: A write-ahead log that a long reader let grow is cut back to this.
+_WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+_POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
+
+
+class Turn:
+    """One writer at a time in this process: threads stand in line, where SQLite's own waiting would poll."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._holder: int | None = None
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Wait for the turn.
+
+        Raises:
+            BusyError: it did not come in time.
+            RuntimeError: this thread has it already, and would wait for itself.
+        """
+        if self._holder == get_ident():
+            raise RuntimeError("this thread has a transaction open; leave it first")
+        if not self._lock.acquire(timeout=LOCK_WAIT_SECONDS):
+            raise BusyError("the database is locked by another thread", database="sqlite")
+        self._holder = get_ident()
+        try:
+            yield
+        finally:
+            self._holder = None
+            self._lock.release()
+
+
+@dataclass(frozen=True)
+class Database:
+    """Two ways into one database: transactions, and draws from the sequence beside them."""
+
+    transactions: Engine
+    draws: Engine
+    turn: Turn | None = None
+
+    def wait(self) -> AbstractContextManager[None]:
+        """Wait until this thread may write; PostgreSQL sees to that itself."""
+        return self.turn.take() if self.turn else nullcontext()
+
+    def close(self) -> None:
+        self.transactions.dispose()
+        self.draws.dispose()
+
+
+def connect(settings: StoreSettings) -> Database:
+    """Prepare the engines; a connection is opened at the first use.
+
+    Raises:
+        ConfigurationError: the URL is of no database we know, or its folder cannot be made.
+    """
+    try:
+        url = make_url(settings.url.get_secret_value())
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("store.url is not a database URL") from None
+    if url.drivername in _SQLITE:
+        return _sqlite(url)
+    if url.drivername in _POSTGRESQL:
+        return _postgresql(url, settings)
+    raise ConfigurationError("store.url must begin with sqlite: or postgresql:", found=url.drivername)
+
+
+def _postgresql(url: URL, settings: StoreSettings) -> Database:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.connect_timeout_seconds,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": max(2, round(settings.connect_timeout_seconds)),  # libpq takes 1 for 2
+            "application_name": "orderwire",
+            "options": f"-c timezone=UTC -c lock_timeout={LOCK_WAIT_SECONDS}s",
+            # A server that vanished without a word is given up after about a minute.
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 60_000,
+        },
+    )
+    event.listen(engine, "handle_error", translate, retval=True)
+    return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def _sqlite(url: URL) -> Database:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise ConfigurationError("store.url must name a file: sqlite:///var/orderwire.db")
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError("the store's folder cannot be made", path=url.database, cause=error.strerror) from None
+    transactions = _sqlite_engine(url, synchronous="FULL")
+    event.listen(transactions, "begin", _begin_immediate)
+    # A draw need not outlive a power cut by itself: a commit that used it comes later in the same log, and syncs it.
+    return Database(transactions, _sqlite_engine(url, synchronous="NORMAL"), Turn())
+
+
+def _sqlite_engine(url: URL, *, synchronous: str) -> Engine:
+    # One connection is enough, since threads take turns.
+    engine = create_engine(url.set(drivername="sqlite+pysqlite"), pool_size=1, max_overflow=0, hide_parameters=True)
+
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing of its own; `_begin_immediate` does
+        connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_SECONDS * 1000}")
+        _write_ahead(connection)
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "handle_error", translate, retval=True)
+    return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL. SQLite's busy time-out does not cover this, and a new file is opened by many at once."""
+    until = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # Deferred, a transaction that reads first can fail at its first write; immediate, it waits here.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,121 @@
+"""Stock holds, and the item rows they are taken under."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Context, Decimal, Inexact
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, or_, select, union_all, update
+from sqlalchemy.dialects.postgresql import insert
+
+from orderwire.canonical.stock import StockKey
+from orderwire.ports.clock import Clock
+from orderwire.ports.store import Hold
+from orderwire.store.rows import portions
+from orderwire.store.tables import holds, stock_items
+
+#: Sums are exact or an error; more digits than any two quantities can need.
+_SUMS: Final = Context(prec=200, traps=[Inexact])
+
+_ITEM: Final = insert(stock_items).on_conflict_do_nothing()
+_LOCK: Final = (
+    select(stock_items.c.item_no)
+    .where(stock_items.c.item_no.in_(bindparam("items", expanding=True)))
+    .order_by(stock_items.c.item_no, stock_items.c.location, stock_items.c.variant)
+    .with_for_update()
+)
+_of_key: Final = (
+    stock_items.c.item_no == bindparam("of_item"),
+    stock_items.c.location == bindparam("of_location"),
+    stock_items.c.variant == bindparam("of_variant"),
+)
+_ours: Final = stock_items.c.lease_owner == bindparam("owner")
+_LEASE: Final = (
+    update(stock_items)
+    .where(*_of_key, or_(stock_items.c.lease_owner.is_(None), _ours, stock_items.c.lease_until <= bindparam("now")))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+)
+_FREE: Final = update(stock_items).where(*_of_key, _ours).values(lease_owner=None, lease_until=None)
+
+_held: Final = select(holds.c.item_no, holds.c.location, holds.c.variant, holds.c.quantity).where(
+    holds.c.item_no.in_(bindparam("items", expanding=True)), holds.c.order_id != bindparam("but")
+)
+# A hold has ended when it is confirmed or released, and only a confirmed one has a sequence number.
+_UNSETTLED: Final = union_all(
+    _held.where(holds.c.ended_at.is_(None)), _held.where(holds.c.confirmed_sequence > bindparam("reading"))
+)
+_REPLACED: Final = delete(holds).where(holds.c.order_id == bindparam("order"), holds.c.line_no == bindparam("line"))
+_ADD: Final = insert(holds).inline()
+_END: Final = update(holds).where(holds.c.order_id == bindparam("order"), holds.c.ended_at.is_(None))
+
+
+class SqlHolds:
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def lock(self, keys: Collection[StockKey]) -> None:
+        wanted = sorted({(key.item_no, key.location, key.variant) for key in keys})
+        if not wanted:
+            return
+        self._connection.execute(_ITEM, [_item_values(key) for key in wanted])
+        # Every row of an item is locked, whatever its location: orders that name none and one must meet.
+        for items in portions(sorted({item_no for item_no, _, _ in wanted})):
+            self._connection.execute(_LOCK, {"items": items}).all()
+
+    def lease_item(self, key: StockKey, owner: str, now: datetime, seconds: float) -> bool:
+        self._connection.execute(_ITEM, _item_values((key.item_no, key.location, key.variant)))
+        until = now + timedelta(seconds=seconds)
+        lease = {**_key_values(key), "owner": owner, "now": now, "until": until}
+        return self._connection.execute(_LEASE, lease).rowcount == 1
+
+    def free_item(self, key: StockKey, owner: str) -> None:
+        self._connection.execute(_FREE, {**_key_values(key), "owner": owner})
+
+    def unsettled(self, keys: Collection[StockKey], reading: int, *, but: str) -> Mapping[StockKey, Decimal]:
+        sums: dict[StockKey, Decimal] = {}
+        wanted = set(keys)
+        for key, quantity in self._in_flight(sorted({key.item_no for key in wanted}), reading, but):
+            if key in wanted:
+                sums[key] = _SUMS.add(sums.get(key, Decimal(0)), quantity)
+        return sums
+
+    def _in_flight(self, item_nos: list[str], reading: int, but: str) -> Iterator[tuple[StockKey, Decimal]]:
+        for items in portions(item_nos):
+            rows = self._connection.execute(_UNSETTLED, {"items": items, "reading": reading, "but": but})
+            for item_no, location, variant, quantity in rows:
+                yield StockKey(item_no=item_no, location=location, variant=variant), quantity
+
+    def add(self, holds: Sequence[Hold], at: datetime) -> None:
+        if not holds:
+            return
+        lines = sorted({(hold.order_id, hold.line_no) for hold in holds})
+        self._connection.execute(_REPLACED, [{"order": order_id, "line": line_no} for order_id, line_no in lines])
+        self._connection.execute(_ADD, [_hold_values(hold, at) for hold in holds])
+
+    def confirm(self, order_id: str, sequence: int) -> None:
+        ending = {"state": "confirmed", "confirmed_sequence": sequence, "ended_at": self._clock()}
+        self._connection.execute(_END, {"order": order_id, **ending})
+
+    def release(self, order_id: str, reason: str) -> None:
+        ending = {"state": "released", "reason": reason, "ended_at": self._clock()}
+        self._connection.execute(_END, {"order": order_id, **ending})
+
+
+def _item_values(key: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(("item_no", "location", "variant"), key, strict=True))
+
+
+def _key_values(key: StockKey) -> dict[str, str]:
+    return {"of_item": key.item_no, "of_location": key.location, "of_variant": key.variant}
+
+
+def _hold_values(hold: Hold, at: datetime) -> dict[str, Any]:
+    return {
+        **_item_values((hold.key.item_no, hold.key.location, hold.key.variant)),
+        "order_id": hold.order_id,
+        "line_no": hold.line_no,
+        "quantity": hold.quantity,
+        "state": "pending",
+        "created_at": at,
+    }

@@ -1,0 +1,31 @@
+"""The inbox: which consumer has worked off which event."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from orderwire.store.rows import portions
+from orderwire.store.tables import inbox
+
+_MARK: Final = insert(inbox).on_conflict_do_nothing()
+_SEEN: Final = select(inbox.c.event_id).where(
+    inbox.c.consumer == bindparam("by"), inbox.c.event_id.in_(bindparam("ids", expanding=True))
+)
+
+
+class SqlInbox:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def seen(self, consumer: str, event_ids: Collection[str]) -> set[str]:
+        return {
+            event_id
+            for ids in portions(event_ids)
+            for event_id in self._connection.execute(_SEEN, {"by": consumer, "ids": ids}).scalars()
+        }
+
+    def mark(self, consumer: str, event_id: str, at: datetime) -> bool:
+        return self._connection.execute(_MARK, {"consumer": consumer, "event_id": event_id, "at": at}).rowcount == 1

@@ -1,0 +1,121 @@
+"""The journal: documents, their steps, duplicate keys and number series."""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from orderwire.ports.clock import Clock
+from orderwire.ports.store import Claim, Document, DocumentQuery, DocumentState, Step
+from orderwire.store.rows import checked, columns_of, record_of, values_of
+from orderwire.store.tables import claims, counters, documents, steps
+
+_ENDS: Final = frozenset(
+    {
+        DocumentState.DONE,
+        DocumentState.REJECTED,
+        DocumentState.PARKED,
+        DocumentState.REPLAYED,
+        DocumentState.DISCARDED,
+    }
+)
+#: A key that is longer is claimed by its digest: PostgreSQL indexes no long ones.
+_MAX_KEY_CHARS: Final = 255
+#: What a query may ask for by plain equality.
+_EQUALITIES: Final = (
+    "state",
+    "partner",
+    "order_no",
+    "erp_no",
+    "control_ref",
+    "kind",
+    "direction",
+    "parent_id",
+    "correlation_id",
+)
+
+# PostgreSQL's construct serves both: SQLite took ON CONFLICT over from there, and SQLAlchemy compiles it alike.
+_ADD: Final = insert(documents).on_conflict_do_nothing()
+_DOCUMENT: Final = select(*columns_of(Document, documents))
+_GET: Final = _DOCUMENT.where(documents.c.id == bindparam("key"))
+_UPDATE: Final = update(documents).where(documents.c.id == bindparam("key"))
+_STEP: Final = insert(steps).inline()
+_STEPS: Final = (
+    select(*columns_of(Step, steps))
+    .join(documents, documents.c.id == steps.c.document_id)
+    .where(documents.c.correlation_id == bindparam("key"))
+    .order_by(steps.c.at, steps.c.seq)
+)
+_CLAIM: Final = insert(claims).on_conflict_do_nothing()
+_CLAIMED: Final = select(claims.c.document_id, claims.c.sha256).where(claims.c.key == bindparam("claimed"))
+_NEXT: Final = (
+    insert(counters)
+    .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    .returning(counters.c.value)
+)
+
+
+class SqlJournal:
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def add(self, document: Document) -> None:
+        self._connection.execute(_ADD, values_of(document))
+
+    def get(self, document_id: str) -> Document | None:
+        row = self._connection.execute(_GET, {"key": document_id}).one_or_none()
+        return None if row is None else record_of(Document, row)
+
+    def update(self, document_id: str, **changes: object) -> None:
+        at = changes.pop("at", None)
+        values = checked(Document, changes, fixed=["id"])
+        if "state" in values:
+            values.setdefault("finished_at", self._finish(DocumentState(values["state"]), at))
+        if values:
+            self._connection.execute(_UPDATE, {"key": document_id, **values})
+
+    def _finish(self, state: DocumentState, at: object) -> datetime | None:
+        if state not in _ENDS:
+            return None
+        return at if isinstance(at, datetime) else self._clock()
+
+    def find(self, query: DocumentQuery) -> list[Document]:
+        statement = (
+            _DOCUMENT.where(*_conditions(query))
+            .order_by(documents.c.received_at.desc(), documents.c.id.desc())
+            .limit(max(0, query.limit))
+        )
+        return [record_of(Document, row) for row in self._connection.execute(statement)]
+
+    def step(self, step: Step) -> None:
+        self._connection.execute(_STEP, values_of(step))
+
+    def steps(self, correlation_id: str) -> list[Step]:
+        return [record_of(Step, row) for row in self._connection.execute(_STEPS, {"key": correlation_id})]
+
+    def claim(self, key: str, sha256: str, document_id: str) -> Claim:
+        key = key if len(key) <= _MAX_KEY_CHARS else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+        values = {"key": key, "sha256": sha256, "document_id": document_id, "created_at": self._clock()}
+        if self._connection.execute(_CLAIM, values).rowcount == 1:
+            return Claim(new=True, document_id=document_id, same_content=True)
+        first = self._connection.execute(_CLAIMED, {"claimed": key}).one()
+        return Claim(
+            new=first.document_id == document_id, document_id=first.document_id, same_content=first.sha256 == sha256
+        )
+
+    def next_number(self, name: str) -> int:
+        return int(self._connection.execute(_NEXT, {"name": name, "value": 1}).scalar_one())
+
+
+def _conditions(query: DocumentQuery) -> list[ColumnElement[Any]]:
+    asked = [documents.c[name] == value for name in _EQUALITIES if (value := getattr(query, name)) is not None]
+    if query.before is None:
+        return asked
+    earlier = documents.c.received_at < query.before
+    if query.before_id is None:
+        return [*asked, earlier]
+    beside = and_(documents.c.received_at == query.before, documents.c.id < query.before_id)
+    return [*asked, or_(earlier, beside)]

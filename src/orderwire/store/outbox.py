@@ -1,0 +1,37 @@
+"""The outbox: events committed with the work that made them, until they are published."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from orderwire.canonical.envelope import Event
+from orderwire.store.tables import outbox
+
+_ADD: Final = insert(outbox).on_conflict_do_nothing().inline()
+_UNSENT: Final = select(outbox.c.event).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.seq)
+_SENT: Final = update(outbox).where(outbox.c.event_id == bindparam("key"), outbox.c.sent_at.is_(None))
+
+
+class SqlOutbox:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, event: Event, *, cause: str | None) -> None:
+        values = {"event_id": event.id, "cause": cause, "time": event.time, "event": event.model_dump_json()}
+        self._connection.execute(_ADD, values)
+
+    def unsent(self, *, cause: str | None = None, before: datetime | None = None, limit: int = 500) -> list[Event]:
+        statement = _UNSENT.limit(max(0, limit))
+        if cause is not None:
+            statement = statement.where(outbox.c.cause == cause)
+        if before is not None:
+            statement = statement.where(outbox.c.time < before)
+        return [Event.model_validate_json(event) for event in self._connection.execute(statement).scalars()]
+
+    def mark_sent(self, event_ids: Collection[str], at: datetime) -> None:
+        if event_ids:
+            # Sorted, so that two dispatchers lock the rows they share in one order.
+            self._connection.execute(_SENT, [{"key": event_id, "sent_at": at} for event_id in sorted(event_ids)])

@@ -1,0 +1,58 @@
+"""Rows and the frozen records they stand for: field names are column names."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Column, Row, Table
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+R = TypeVar("R", bound="DataclassInstance")
+T = TypeVar("T")
+
+#: Values in one IN list; far below what either database takes.
+_IN_LIST = 500
+
+
+@cache
+def _names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def columns_of(kind: "type[DataclassInstance]", table: Table) -> list[Column[Any]]:
+    """Return the table's columns that make up a record, in the order of its fields."""
+    return [table.c[name] for name in _names(kind)]
+
+
+def record_of(kind: type[R], row: Row[Any]) -> R:
+    """Make a record of a row that was selected by `columns_of`."""
+    make: Callable[..., R] = kind
+    return make(*row)
+
+
+def values_of(record: "DataclassInstance") -> dict[str, Any]:
+    """Return a record's values by column."""
+    return {name: getattr(record, name) for name in _names(type(record))}
+
+
+def checked(kind: "type[DataclassInstance]", changes: Mapping[str, object], *, fixed: Iterable[str]) -> dict[str, Any]:
+    """Return the changes.
+
+    Raises:
+        TypeError: one names no field of the record, or one that never changes.
+    """
+    known = set(_names(kind)) - set(fixed)
+    if unknown := sorted(set(changes) - known):
+        raise TypeError(f"{kind.__name__} takes no change of {', '.join(unknown)}")
+    return dict(changes)
+
+
+def portions(values: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the values in lists short enough for one statement."""
+    rest = iter(values)
+    while portion := list(islice(rest, _IN_LIST)):
+        yield portion

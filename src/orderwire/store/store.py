@@ -1,0 +1,63 @@
+"""The store: transactions and the sequence, on SQLite or PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from orderwire.config.settings import Settings
+from orderwire.ports.clock import Clock, system_clock
+from orderwire.store.engine import Database, connect
+from orderwire.store.failures import translated
+from orderwire.store.migration import migrate
+from orderwire.store.tables import counters, draws
+from orderwire.store.transaction import SqlTransaction
+
+_DRAW: Final = select(draws.next_value())
+_COUNT: Final = (
+    insert(counters)
+    .values(name=draws.name, value=1)
+    .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + literal(1)})
+    .returning(counters.c.value)
+)
+
+
+class SqlStore:
+    def __init__(self, database: Database, clock: Clock = system_clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTransaction]:
+        """Open a transaction: committed on leaving, rolled back when the block raises."""
+        with translated(), self._database.wait(), self._database.transactions.begin() as connection:
+            yield SqlTransaction(connection, self._clock)
+
+    def next_sequence(self) -> int:
+        """Draw from the database's one sequence, outside any transaction: later draws are larger."""
+        counted = self._database.transactions.dialect.name == "sqlite"
+        with translated(), self._database.wait(), self._database.draws.connect() as connection:
+            return int(connection.execute(_COUNT if counted else _DRAW).scalar_one())
+
+    def migrate(self) -> None:
+        """Bring the schema to this version. Safe to repeat, and from several processes at once.
+
+        Raises:
+            ConfigurationError: the database was made by a later version.
+        """
+        with translated(), self._database.wait(), self._database.transactions.begin() as connection:
+            migrate(connection)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def open_store(settings: Settings, clock: Clock = system_clock) -> SqlStore:
+    """Open the store of the settings; it connects at the first use.
+
+    Raises:
+        ConfigurationError: `store.url` is wrong.
+    """
+    return SqlStore(connect(settings.store), clock)

@@ -1,0 +1,232 @@
+"""Every table, in one MetaData; columns bear the names of the records' fields."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from orderwire.ports.store import DocumentState, OrderState
+from orderwire.store.columns import Choice, Exact, Facts, Instant, Serial, Words
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+#: PostgreSQL's source of reading numbers; SQLite counts in `counters` under the same name.
+draws: Final = Sequence("draws", metadata=metadata)
+
+blobs: Final = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("packed", Boolean, nullable=False),  # content is zlib's
+    Column("size", BigInteger, nullable=False),  # of the raw bytes
+    Column("created_at", Instant, nullable=False),
+)
+
+documents: Final = Table(
+    "documents",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("direction", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("state", Choice(DocumentState), nullable=False),
+    Column("correlation_id", Words, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("parent_id", Words),
+    Column("replay_of", Words),
+    Column("epoch", Integer, nullable=False),
+    Column("partner", Words),
+    Column("sender", Words),
+    Column("control_ref", Words),
+    Column("message_ref", Words),
+    Column("message_no", Integer),
+    Column("order_no", Words),
+    Column("erp_no", Words),
+    Column("sha256", Words),
+    Column("name", Words),
+    Column("test", Boolean, nullable=False),
+    Column("code", Words),
+    Column("reason", Words),
+    Column("attempts", Integer, nullable=False),
+    Column("finished_at", Instant),
+    Index("ix_documents_received_at", "received_at", "id"),
+    Index("ix_documents_state", "state", "received_at"),
+    Index("ix_documents_partner", "partner", "received_at"),
+    Index("ix_documents_correlation_id", "correlation_id"),
+    Index("ix_documents_parent_id", "parent_id"),
+    # A sender's words may be longer than a B-tree entry of PostgreSQL can be; a hash is not.
+    Index("ix_documents_order_no", "order_no", postgresql_using="hash"),
+    Index("ix_documents_erp_no", "erp_no", postgresql_using="hash"),
+    Index("ix_documents_control_ref", "control_ref", postgresql_using="hash"),
+)
+
+steps: Final = Table(
+    "steps",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("document_id", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("event_id", Words),
+    Column("detail", Facts),
+    Index("ix_steps_document_id", "document_id"),
+)
+
+claims: Final = Table(
+    "claims",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("sha256", Words, nullable=False),
+    Column("document_id", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+counters: Final = Table(
+    "counters",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+inbox: Final = Table(
+    "inbox",
+    metadata,
+    Column("consumer", Words, primary_key=True),
+    Column("event_id", Words, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+_unsent: Final = text("sent_at IS NULL")
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("event_id", Words, nullable=False, unique=True),
+    Column("cause", Words),
+    Column("time", Instant, nullable=False),
+    Column("event", Words, nullable=False),  # JSON
+    Column("sent_at", Instant),
+    Index("ix_outbox_unsent", "seq", postgresql_where=_unsent, sqlite_where=_unsent),
+    Index("ix_outbox_unsent_cause", "cause", postgresql_where=_unsent, sqlite_where=_unsent),
+)
+
+orders: Final = Table(
+    "orders",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("partner", Words, nullable=False),
+    Column("order_no", Words, nullable=False),
+    Column("content_hash", Words, nullable=False),
+    Column("document_id", Words, nullable=False),
+    Column("state", Choice(OrderState), nullable=False),
+    Column("order", Words, nullable=False),  # JSON
+    Column("created_at", Instant, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("draft", Words),  # JSON
+    Column("erp_no", Words),
+    Column("response", Words),  # JSON
+    Column("outcome", Words),
+    Column("fence", BigInteger, nullable=False),
+    Column("lease_owner", Words),
+    Column("lease_until", Instant),
+    UniqueConstraint("partner", "order_no"),
+    Index("ix_orders_order_no", "order_no"),
+    Index("ix_orders_erp_no", "erp_no"),
+    Index("ix_orders_created_at", "created_at"),
+    Index("ix_orders_state", "state", "created_at"),
+)
+
+stock_items: Final = Table(
+    "stock_items",
+    metadata,
+    Column("item_no", Words, primary_key=True),
+    Column("location", Words, primary_key=True),
+    Column("variant", Words, primary_key=True),
+    Column("lease_owner", Words),
+    Column("lease_until", Instant),
+)
+
+_pending: Final = text("ended_at IS NULL")
+
+holds: Final = Table(
+    "holds",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("order_id", Words, ForeignKey("orders.id"), nullable=False),
+    Column("line_no", Words, nullable=False),
+    Column("item_no", Words, nullable=False),
+    Column("location", Words, nullable=False),
+    Column("variant", Words, nullable=False),
+    Column("quantity", Exact, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("confirmed_sequence", BigInteger),
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("reason", Words),
+    CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="pending_is_open"),
+    Index("ix_holds_order_id", "order_id"),
+    # These two find the few holds a reading may not have seen among any number of old ones.
+    Index("ix_holds_pending", "item_no", postgresql_where=_pending, sqlite_where=_pending),
+    Index("ix_holds_confirmed_sequence", "confirmed_sequence"),
+)
+
+parked: Final = Table(
+    "parked",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("document_id", Words),
+    Column("order_no", Words),
+    Column("partner", Words),
+    Column("flow", Words, nullable=False),
+    Column("code", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("facts", Facts, nullable=False),
+    Column("fingerprint", Words, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("note", Words),
+    Index("ix_parked_last_at", "last_at", "id"),
+    Index("ix_parked_state", "state", "last_at"),
+    Index("ix_parked_code", "code"),
+    Index("ix_parked_order_no", "order_no", postgresql_using="hash"),
+    Index("ix_parked_partner", "partner", postgresql_using="hash"),
+)
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("who", Words, nullable=False),
+    Column("what", Words, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("previous", String(64), nullable=False),  # digest of the entry before
+    Column("digest", String(64), nullable=False),
+)

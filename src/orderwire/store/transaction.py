@@ -1,0 +1,36 @@
+"""One transaction, and the tables in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from orderwire.ports.clock import Clock
+from orderwire.store.archive import SqlArchive
+from orderwire.store.audit import SqlAudit
+from orderwire.store.failures import translated
+from orderwire.store.holds import SqlHolds
+from orderwire.store.inbox import SqlInbox
+from orderwire.store.journal import SqlJournal
+from orderwire.store.orders import SqlOrders
+from orderwire.store.outbox import SqlOutbox
+from orderwire.store.parked import SqlParkingLot
+
+
+class SqlTransaction:
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self.archive = SqlArchive(connection, clock)
+        self.journal = SqlJournal(connection, clock)
+        self.inbox = SqlInbox(connection)
+        self.outbox = SqlOutbox(connection)
+        self.orders = SqlOrders(connection)
+        self.holds = SqlHolds(connection, clock)
+        self.parked = SqlParkingLot(connection)
+        self.audit = SqlAudit(connection)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what was done inside when it raises; the transaction goes on."""
+        with translated(), self._connection.begin_nested():
+            yield
