@@ -1,0 +1,192 @@
+"""A connection to RabbitMQ that comes back, on an event loop in a thread of its own."""
+
+import asyncio
+import random
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import pika  # type: ignore[import-untyped]
+from pika import frame, spec
+from pika.adapters.asyncio_connection import AsyncioConnection  # type: ignore[import-untyped]
+
+from orderwire.config.settings import QueueSettings
+from orderwire.errors import ConfigurationError, UnavailableError
+from orderwire.queue.codec import UNREADABLE
+
+FIRST_BACK_OFF_SECONDS: Final = 0.1
+LONGEST_BACK_OFF_SECONDS: Final = 5.0
+
+_jitter = random.SystemRandom()
+
+
+def connection_parameters(settings: QueueSettings) -> Any:
+    """Read the URL and the time-outs.
+
+    Raises:
+        ConfigurationError: it is no AMQP URL.
+    """
+    try:
+        parameters = pika.URLParameters(settings.url.get_secret_value())
+    except (ValueError, TypeError, AttributeError, KeyError):
+        raise ConfigurationError(
+            "queue.url: must be amqp(s)://user:password@host:port/vhost or embedded:"
+        ) from None  # the library's sentence may hold the password
+    parameters.heartbeat = settings.heartbeat_seconds
+    parameters.connection_attempts = 1
+    parameters.socket_timeout = settings.connect_timeout_seconds
+    parameters.stack_timeout = settings.connect_timeout_seconds
+    parameters.blocked_connection_timeout = settings.confirm_timeout_seconds
+    return parameters
+
+
+class _Connection(AsyncioConnection):  # type: ignore[misc]
+    """pika's connection with one write per message, and no death by a header that cannot be read.
+
+    Both methods are private to pika, hence the exact pin and the tests of the conformance suite.
+    """
+
+    def _output_marshaled_frames(self, marshaled_frames: list[bytes]) -> None:
+        super()._output_marshaled_frames([b"".join(marshaled_frames)])
+
+    def _read_frame(self) -> tuple[int, Any]:
+        # A field that pika cannot decode (a time far off, an unknown type) would end the connection, and so would
+        # every redelivery of that message. Its body follows in frames of its own, so only the properties are lost.
+        try:
+            return super()._read_frame()  # type: ignore[no-any-return]
+        except (
+            pika.exceptions.AMQPError,
+            ArithmeticError,
+            LookupError,
+            OSError,
+            RuntimeError,
+            ValueError,
+            struct.error,
+        ):
+            buffer = self._frame_buffer
+            if buffer[0] != spec.FRAME_HEADER:
+                raise
+            _, channel, size = struct.unpack_from(">BHL", buffer)
+            (body_size,) = struct.unpack_from(">Q", buffer, 11)
+            properties = pika.BasicProperties(headers={UNREADABLE: "not AMQP 0-9-1 fields"})
+            return 7 + size + 1, frame.Header(channel, body_size, properties)
+
+
+class LoopThread:
+    """An asyncio event loop in a daemon thread."""
+
+    def __init__(self, name: str) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
+        """Run it there, soon.
+
+        Raises:
+            UnavailableError: the loop has been closed.
+        """
+        try:
+            self.loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:
+            raise UnavailableError("the transport is closed") from None
+
+    def stop(self) -> None:
+        """End the loop, and wait until it has ended."""
+        self.call(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+
+class LinkUser(Protocol):
+    """What lives on a link; called in the loop."""
+
+    def link_up(self, connection: Any) -> None: ...
+
+    def link_down(self, reason: str) -> None: ...
+
+
+class Link:
+    """One connection, opened again with back-off whenever it is lost. Everything but `state` runs in the loop."""
+
+    def __init__(self, thread: LoopThread, parameters: Any, user: LinkUser) -> None:
+        self._thread = thread
+        self._parameters = parameters
+        self._user = user
+        self._connection: Any = None
+        self._back_off = FIRST_BACK_OFF_SECONDS
+        self._on_closed: Callable[[], None] | None = None
+        self.outage = Outage("not connected yet")
+        thread.call(self._open)
+
+    def close(self, on_closed: Callable[[], None]) -> None:
+        """Close for good."""
+        self._on_closed = on_closed
+        connection = self._connection
+        if connection is None or connection.is_closed:
+            on_closed()
+        elif connection.is_open:
+            connection.close()
+
+    def _open(self) -> None:
+        if self._on_closed is not None:
+            return
+        self._connection = _Connection(
+            self._parameters,
+            on_open_callback=self._opened,
+            on_open_error_callback=self._lost,
+            on_close_callback=self._lost,
+            custom_ioloop=self._thread.loop,
+        )
+
+    def _opened(self, connection: Any) -> None:
+        if self._on_closed is not None:
+            connection.close()
+            return
+        self._back_off = FIRST_BACK_OFF_SECONDS
+        self.outage.end()
+        self._user.link_up(connection)
+
+    def _lost(self, _connection: Any, error: BaseException) -> None:
+        self._connection = None
+        self.outage.begin(reason_of(error))
+        self._user.link_down(self.outage.reason)
+        if self._on_closed is not None:
+            self._on_closed()
+            return
+        self._thread.loop.call_later(self._back_off * _jitter.uniform(0.5, 1), self._open)
+        self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF_SECONDS)
+
+
+class Outage:
+    """Whether something is away, since when, and why. Written in the loop, read from any thread."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self._since: float | None = time.monotonic()
+
+    def begin(self, reason: str) -> None:
+        """Note the newest reason; the beginning stays."""
+        self.reason = reason
+        if self._since is None:
+            self._since = time.monotonic()
+
+    def end(self) -> None:
+        self._since = None
+
+    def lasts(self, seconds: float) -> bool:
+        """Whether it has been away for at least that long."""
+        since = self._since
+        return since is not None and time.monotonic() - since >= seconds
+
+
+def reason_of(error: BaseException) -> str:
+    """Say why, in one short line."""
+    text = getattr(error, "reply_text", None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:200]

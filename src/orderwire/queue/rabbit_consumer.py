@@ -1,0 +1,245 @@
+"""Consuming: one channel per queue, a buffer that `receive` takes from, and the settling of what is in hand."""
+
+import threading
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from orderwire.errors import UnavailableError
+from orderwire.queue.codec import Wire
+from orderwire.queue.rabbit_connection import LoopThread, Outage, reason_of
+from orderwire.queue.topology import Queue
+
+REOPEN_SECONDS: Final = 0.5
+
+
+class Session:
+    """One channel's life: what it has given us, and our answers. In the loop, but for `holds` and `in_hand`."""
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.consumer_tag: str | None = None
+        self.prefetch: int | None = None  # of the consumer that runs
+        self._outstanding: dict[int, None] = {}  # delivery tags, growing
+
+    @property
+    def in_hand(self) -> int:
+        return len(self._outstanding)
+
+    def holds(self, number: int) -> bool:
+        """Whether the broker still waits for our answer."""
+        return number in self._outstanding and bool(self.channel.is_open)
+
+    def take(self, number: int) -> None:
+        self._outstanding[number] = None
+
+    def ack(self, numbers: Iterable[int]) -> None:
+        for number, multiple in self._settle(numbers):
+            self.channel.basic_ack(number, multiple)
+
+    def give_back(self, numbers: Iterable[int]) -> None:
+        for number, _ in self._settle(numbers, multiple=False):
+            self.channel.basic_nack(number, requeue=True)
+
+    def _settle(self, numbers: Iterable[int], *, multiple: bool = True) -> list[tuple[int, bool]]:
+        """Return the answers to send: one for all that have nothing older outstanding, else one each."""
+        if not self.channel.is_open:
+            return []
+        mine = sorted(number for number in set(numbers) if number in self._outstanding)
+        for number in mine:
+            del self._outstanding[number]
+        if not mine or not multiple:
+            return [(number, False) for number in mine]
+        oldest = next(iter(self._outstanding), mine[-1] + 1)
+        together = bisect_left(mine, oldest)
+        return [(number, True) for number in mine[:together][-1:]] + [(number, False) for number in mine[together:]]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message in hand."""
+
+    session: Session
+    number: int
+    wire: Wire
+    deaths: int  # deliveries that the broker has counted before this one
+    routing_key: str
+
+
+#: Publishes to that queue, and then calls back.
+Copier = Callable[[str, Wire, Callable[[], None]], None]
+
+
+class Lane:
+    """One queue's consumer. `receive`, `pause` and `resume` come from any thread, all else runs in the loop."""
+
+    def __init__(self, thread: LoopThread, queue: Queue, prefetch: int | None, copy: Copier) -> None:
+        self.queue = queue.name
+        self._thread = thread
+        self._copy = copy
+        self._worn_at = queue.delivery_limit // 2
+        self._wanted = prefetch  # None: paused
+        self._connection: Any = None
+        self._session: Session | None = None
+        self._changing = False  # between a consumer's request and its answer
+        self._buffer: deque[Held] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._outage = Outage("not connected")
+
+    @property
+    def in_hand(self) -> int:
+        session = self._session
+        return 0 if session is None else session.in_hand
+
+    def receive(self, limit: int, timeout_seconds: float) -> list[Held]:
+        """Return what has come, or wait for the first.
+
+        Raises:
+            UnavailableError: nothing has come, and the queue has been out of reach for longer than the time-out.
+        """
+        with self._changed:
+            self._changed.wait_for(self._can_give, timeout_seconds)
+            if self._closed:
+                raise UnavailableError("the transport is closed")
+            if self._can_give():
+                return [self._buffer.popleft() for _ in range(min(limit, len(self._buffer)))]
+        if self._outage.lasts(timeout_seconds):
+            raise UnavailableError("the broker is out of reach", queue=self.queue, reason=self._outage.reason)
+        return []
+
+    def pause(self, timeout_seconds: float) -> None:
+        """Stop; return when the broker has stopped too, or is away, and what was buffered has been given back."""
+        with self._changed:
+            self._wanted = None
+        self._thread.call(self._converge)
+        with self._changed:
+            self._changed.wait_for(self._is_still, timeout_seconds)
+
+    def resume(self, prefetch: int) -> None:
+        with self._changed:
+            self._wanted = prefetch
+        self._thread.call(self._converge)
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def give_back(self, messages: Iterable[Held]) -> None:
+        """Return messages to the queue; those the broker has counted too often already, as a fresh copy.
+
+        RabbitMQ before 4.3 counts a return like a failure, and a lane that is paused again and again by an outage of
+        the ERP must not bury its messages.
+        """
+        for held in messages:
+            if held.deaths < self._worn_at:
+                held.session.give_back([held.number])
+            elif held.session.holds(held.number):
+                self._copy(self.queue, held.wire.clean(), partial(held.session.ack, [held.number]))
+
+    def link_up(self, connection: Any) -> None:
+        self._connection = connection
+        self._open()
+
+    def link_down(self, reason: str) -> None:
+        self._connection = None
+        self._lost(reason)
+
+    def _can_give(self) -> bool:
+        return self._closed or (self._wanted is not None and bool(self._buffer))
+
+    def _is_still(self) -> bool:
+        session = self._session
+        return self._closed or session is None or (session.prefetch is None and not self._changing)
+
+    def _open(self) -> None:
+        connection = self._connection
+        if connection is not None and connection.is_open and self._session is None:
+            connection.channel(on_open_callback=self._opened)
+
+    def _opened(self, channel: Any) -> None:
+        session = Session(channel)
+        channel.add_on_close_callback(partial(self._channel_closed, session))
+        channel.add_on_cancel_callback(lambda _frame: channel.close(reply_text="the queue is gone"))
+        self._session = session
+        self._changing = False
+        if self._wanted is None:
+            self._outage.end()
+        self._converge()
+
+    def _channel_closed(self, session: Session, _channel: Any, error: Exception) -> None:
+        """Go on after an error of this channel alone, such as a missing queue."""
+        if session is self._session:
+            self._lost(reason_of(error))
+            self._thread.loop.call_later(REOPEN_SECONDS, self._open)
+
+    def _lost(self, reason: str) -> None:
+        """Forget what was buffered: the broker gives it again."""
+        self._outage.begin(reason)
+        with self._changed:
+            self._session = None
+            self._changing = False
+            self._buffer.clear()
+            self._changed.notify_all()
+
+    def _converge(self) -> None:
+        """Take the next step from what is to what is wanted, unless one is under way."""
+        session = self._session
+        if session is None or self._changing or not session.channel.is_open:
+            return
+        if session.prefetch == self._wanted:
+            with self._changed:
+                self._changed.notify_all()
+        elif session.consumer_tag is not None:
+            self._stop(session, session.consumer_tag)
+        elif self._wanted is not None:
+            self._start(session, self._wanted)
+
+    def _start(self, session: Session, wanted: int) -> None:
+        self._changing = True
+        session.channel.basic_qos(prefetch_count=wanted, callback=partial(self._limited, session, wanted))
+
+    def _stop(self, session: Session, consumer_tag: str) -> None:
+        self._changing = True
+        session.channel.basic_cancel(consumer_tag, callback=partial(self._stopped, session))
+        # pika would reject what is still on its way at once, before we give back what came earlier: out of order.
+        session.channel._cancelled.discard(consumer_tag)  # noqa: SLF001  there is no public way, and pika is pinned
+
+    def _stopped(self, session: Session, _frame: Any) -> None:
+        if session is not self._session:
+            return
+        if self._wanted is None:
+            with self._changed:
+                buffered = list(self._buffer)
+                self._buffer.clear()
+            self.give_back(buffered)
+        session.consumer_tag = session.prefetch = None
+        self._changing = False
+        self._converge()
+
+    def _limited(self, session: Session, wanted: int, _frame: Any) -> None:
+        if session is self._session and session.channel.is_open:
+            session.consumer_tag = session.channel.basic_consume(
+                self.queue, partial(self._take, session), callback=partial(self._started, session, wanted)
+            )
+
+    def _started(self, session: Session, wanted: int, _frame: Any) -> None:
+        if session is self._session:
+            session.prefetch = wanted
+            self._changing = False
+            self._outage.end()
+            self._converge()
+
+    def _take(self, session: Session, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        headers = properties.headers or {}
+        wire = Wire(headers, body, properties.message_id, properties.type, properties.content_type)
+        session.take(method.delivery_tag)
+        deaths = headers.get("x-delivery-count", 0)
+        held = Held(session, method.delivery_tag, wire, deaths if isinstance(deaths, int) else 0, method.routing_key)
+        with self._changed:
+            self._buffer.append(held)
+            self._changed.notify()

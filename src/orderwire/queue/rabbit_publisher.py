@@ -1,0 +1,232 @@
+"""Publishing with pipelined confirms: what is not confirmed is published again, until its time is up."""
+
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import pika  # type: ignore[import-untyped]
+
+from orderwire.errors import LimitError, UnavailableError
+from orderwire.queue.codec import Wire
+from orderwire.queue.rabbit_connection import LoopThread, reason_of
+
+#: Unconfirmed messages and bytes on the channel: enough to keep the broker busy, little enough to publish again.
+WINDOW_MESSAGES: Final = 1000
+WINDOW_BYTES: Final = 32 * 1024 * 1024
+#: After a nack (the queue is full) or a return (no queue there).
+FIRST_WAIT_SECONDS: Final = 0.05
+LONGEST_WAIT_SECONDS: Final = 2.0
+
+
+class Batch:
+    """What one caller wants confirmed."""
+
+    def __init__(self, size: int, on_confirmed: Callable[[], None], on_refused: Callable[[], None]) -> None:
+        self.remaining = size
+        self.abandoned = False
+        self.refused: str | None = None
+        self._on_confirmed = on_confirmed
+        self._on_refused = on_refused
+
+    def confirm_one(self) -> None:
+        self.remaining -= 1
+        if self.remaining == 0:
+            self._on_confirmed()
+
+    def refuse(self, reason: str) -> None:
+        """Give up: one of the messages cannot be put on the wire at all."""
+        self.refused = reason
+        self.abandoned = True
+        self._on_refused()
+
+
+class Item:
+    """One message on its way."""
+
+    __slots__ = ("_properties", "batch", "body", "exchange", "message_id", "refusals", "returned", "routing_key")
+
+    def __init__(self, exchange: str, routing_key: str, wire: Wire) -> None:
+        self.exchange = exchange
+        self.routing_key = routing_key
+        self.message_id = wire.message_id
+        self.body = wire.body
+        self.batch: Batch
+        self.refusals = 0
+        self.returned = False
+        self._properties = pika.BasicProperties(
+            content_type=wire.content_type,
+            delivery_mode=pika.DeliveryMode.Persistent,
+            headers=dict(wire.headers),
+            message_id=wire.message_id,
+            type=wire.type,
+        )
+
+    def publish(self, channel: Any) -> None:
+        self.returned = False
+        channel.basic_publish(self.exchange, self.routing_key, self.body, self._properties, mandatory=True)
+
+
+class Publisher:
+    """Publishes on a link of its own, so that a blocked one holds up no acks. Public methods are thread-safe."""
+
+    def __init__(self, thread: LoopThread) -> None:
+        self._thread = thread
+        self._channel: Any = None
+        self._ready = False  # in confirm mode, and not blocked by an alarm
+        self._waiting: deque[Item] = deque()
+        self._unconfirmed: dict[int, Item] = {}
+        self._bytes = 0
+        self._published = 0  # newest publish sequence number on this channel
+        self._settled = 0  # everything up to here has been confirmed
+        self._trouble: str | None = "not connected"
+        self._closed = False
+
+    def publish(self, items: Sequence[Item], timeout_seconds: float) -> None:
+        """Return when every item is confirmed.
+
+        Raises:
+            UnavailableError: not within the time-out; any of them may be published.
+            LimitError: one of them has headers that cannot be put on the wire.
+        """
+        if not items:
+            return
+        settled = threading.Event()
+        batch = Batch(len(items), settled.set, settled.set)
+        self._thread.call(self._submit, batch, items)
+        if not settled.wait(timeout_seconds) or self._closed:
+            batch.abandoned = True
+            raise UnavailableError(
+                "the broker did not confirm in time", unconfirmed=batch.remaining, reason=self._trouble
+            )
+        if batch.refused is not None:
+            raise LimitError("a message cannot be put on the wire", reason=batch.refused)
+
+    def send(self, item: Item, on_confirmed: Callable[[], None]) -> None:
+        """Publish without waiting; only in the loop."""
+        self._submit(Batch(1, on_confirmed, _nothing), [item])
+
+    def close(self) -> None:
+        """Let nobody wait any longer; only in the loop."""
+        self._closed = True
+        self._trouble = "the transport is closed"
+        for item in (*self._waiting, *self._unconfirmed.values()):
+            item.batch.refuse(self._trouble)
+
+    def link_up(self, connection: Any) -> None:
+        connection.add_on_connection_blocked_callback(self._blocked)
+        connection.add_on_connection_unblocked_callback(self._unblocked)
+        self._connection = connection
+        self._open_channel()
+
+    def link_down(self, reason: str) -> None:
+        self._connection = None
+        self._channel_lost(reason)
+
+    def _submit(self, batch: Batch, items: Sequence[Item]) -> None:
+        for item in items:
+            item.batch = batch
+        self._waiting.extend(items)
+        self._pump()
+
+    def _open_channel(self) -> None:
+        if self._connection is not None and self._connection.is_open:
+            self._connection.channel(on_open_callback=self._channel_open)
+
+    def _channel_open(self, channel: Any) -> None:
+        self._channel = channel
+        channel.add_on_close_callback(self._channel_closed)
+        channel.add_on_return_callback(self._returned)
+        channel.confirm_delivery(self._answered, callback=self._confirming)
+
+    def _confirming(self, _frame: Any) -> None:
+        self._published = self._settled = 0
+        self._ready = True
+        self._trouble = None
+        self._pump()
+
+    def _channel_closed(self, channel: Any, error: Exception) -> None:
+        """Go on after an error of this channel alone, such as a missing exchange."""
+        if channel is self._channel:
+            self._channel_lost(reason_of(error))
+            self._thread.loop.call_later(LONGEST_WAIT_SECONDS / 4, self._open_channel)
+
+    def _channel_lost(self, reason: str) -> None:
+        self._channel = None
+        self._ready = False
+        self._trouble = reason
+        self._waiting.extendleft(reversed(self._unconfirmed.values()))
+        self._unconfirmed.clear()
+        self._bytes = 0
+
+    def _blocked(self, _connection: Any, frame: Any) -> None:
+        self._ready = False
+        self._trouble = f"blocked by the broker: {frame.method.reason}"
+
+    def _unblocked(self, _connection: Any, _frame: Any) -> None:
+        self._ready = self._channel is not None
+        self._trouble = None
+        self._pump()
+
+    def _pump(self) -> None:
+        """Fill the window."""
+        while self._ready and self._waiting and self._has_room():
+            item = self._waiting.popleft()
+            if not item.batch.abandoned:
+                self._publish(item)
+
+    def _publish(self, item: Item) -> None:
+        try:
+            item.publish(self._channel)
+        except (pika.exceptions.AMQPError, ArithmeticError, TypeError, ValueError, struct.error) as error:
+            if self._channel.is_open:  # nothing was sent: pika encodes first
+                item.batch.refuse(reason_of(error))
+            else:  # the callback that follows opens another
+                self._ready = False
+                self._waiting.appendleft(item)
+            return
+        self._published += 1
+        self._unconfirmed[self._published] = item
+        self._bytes += len(item.body)
+
+    def _has_room(self) -> bool:
+        return len(self._unconfirmed) < WINDOW_MESSAGES and self._bytes < WINDOW_BYTES
+
+    def _answered(self, frame: Any) -> None:
+        """Take an ack or a nack, of one or of all up to it."""
+        number = frame.method.delivery_tag
+        accepted = frame.method.NAME == "Basic.Ack"
+        first = self._settled + 1 if frame.method.multiple else number
+        for sequence in range(first, number + 1):
+            item = self._unconfirmed.pop(sequence, None)
+            if item is not None:
+                self._settle(item, accepted=accepted)
+        if frame.method.multiple:
+            self._settled = max(self._settled, number)
+        self._pump()
+
+    def _settle(self, item: Item, *, accepted: bool) -> None:
+        self._bytes -= len(item.body)
+        if accepted and not item.returned:
+            self._trouble = None
+            item.batch.confirm_one()
+            return
+        wait = min(FIRST_WAIT_SECONDS * 2**item.refusals, LONGEST_WAIT_SECONDS)
+        item.refusals = min(item.refusals + 1, 10)
+        self._trouble = f"no queue behind {item.exchange}" if item.returned else "a queue is full"
+        self._thread.loop.call_later(wait, self._again, item)
+
+    def _again(self, item: Item) -> None:
+        self._waiting.appendleft(item)
+        self._pump()
+
+    def _returned(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
+        """Note that the ack which follows means nothing. Two on their way with one id: both go again, none is lost."""
+        for item in self._unconfirmed.values():
+            if item.message_id == properties.message_id:
+                item.returned = True
+
+
+def _nothing() -> None:
+    """The message stays in hand until its connection ends."""
