@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 
 class Canonical(BaseModel):
@@ -17,22 +17,31 @@ def _plain(value: Decimal) -> Decimal:
     """Drop trailing zeros, so that 10, 10.0 and 1E+1 are one value with one JSON text."""
     if not value.is_finite():
         raise ValueError("must be a finite number")
+    if not value:
+        return Decimal(0)  # -0 too
     whole = value.to_integral_value()
     return whole.quantize(Decimal(1)) if value == whole else value.normalize()
+
+
+def _text(value: Decimal) -> str:
+    return f"{value:f}"  # str() would say 1E-7
 
 
 def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-#: Greater than zero; at most 18 digits as a purchase order's QTY 6060 allows, and 6 decimals.
-Quantity = Annotated[Decimal, Field(gt=0, max_digits=18), AfterValidator(_plain)]
+_AS_TEXT = PlainSerializer(_text, return_type=str, when_used="json")
+_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}, mode="serialization")
+
+#: Greater than zero; at most 18 digits, as a purchase order's QTY 6060 allows.
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=18), AfterValidator(_plain), _AS_TEXT, _SCHEMA]
 #: Zero or more.
-QuantityOrZero = Annotated[Decimal, Field(ge=0, max_digits=18), AfterValidator(_plain)]
+QuantityOrZero = Annotated[Decimal, Field(ge=0, max_digits=18), AfterValidator(_plain), _AS_TEXT, _SCHEMA]
 #: A signed quantity: stock may stand below zero.
-SignedQuantity = Annotated[Decimal, Field(max_digits=24), AfterValidator(_plain)]
+SignedQuantity = Annotated[Decimal, Field(max_digits=24), AfterValidator(_plain), _AS_TEXT, _SCHEMA]
 #: An amount or price in the document's currency.
-Amount = Annotated[Decimal, Field(max_digits=24), AfterValidator(_plain)]
+Amount = Annotated[Decimal, Field(max_digits=24), AfterValidator(_plain), _AS_TEXT, _SCHEMA]
 #: An instant, always UTC.
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 #: ISO 4217 alphabetic code.
