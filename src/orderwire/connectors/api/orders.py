@@ -6,6 +6,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder, Purpose
+from orderwire.canonical.party import Party, PartyRole
 
 
 class _Closed(BaseModel):
@@ -32,6 +33,16 @@ class ApiOrderLine(_Closed):
         return self
 
 
+class ApiAddress(_Closed):
+    """Where the goods go."""
+
+    name: str | None = Field(default=None, max_length=100)
+    street: tuple[str, ...] = Field(default=(), max_length=4)
+    postal_code: str | None = Field(default=None, max_length=20)
+    city: str | None = Field(default=None, max_length=100)
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")
+
+
 class ApiOrder(_Closed):
     """Body of POST /api/v1/orders."""
 
@@ -41,6 +52,7 @@ class ApiOrder(_Closed):
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     test: bool = False
     note: str | None = Field(default=None, max_length=4000)
+    ship_to: ApiAddress | None = Field(default=None, description="None: the customer's own address")
     lines: tuple[ApiOrderLine, ...] = Field(min_length=1, max_length=20000)
 
 
@@ -56,6 +68,7 @@ def to_purchase_order(order: ApiOrder, partner: str) -> PurchaseOrder:
         requested_on=order.requested_on,
         currency=order.currency,
         note=order.note,
+        parties=(Party(role=PartyRole.DELIVERY, **order.ship_to.model_dump()),) if order.ship_to else (),
         lines=tuple(_line(line, position) for position, line in enumerate(order.lines, start=1)),
     )
 
