@@ -1,0 +1,1 @@
+"""Dynamics NAV over SOAP: stock, items, customers, sales orders."""

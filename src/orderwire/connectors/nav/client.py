@@ -1,0 +1,87 @@
+"""NAV as the pipeline sees it: the `Erp` port over the page services."""
+
+import time
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+
+from orderwire.canonical.stock import StockFigure, StockKey
+from orderwire.config.settings import NavSettings
+from orderwire.connectors.nav.contract import Page, published_as
+from orderwire.connectors.nav.customers import read_customer
+from orderwire.connectors.nav.items import ItemReader
+from orderwire.connectors.nav.lanes import Lanes, Monotonic
+from orderwire.connectors.nav.order_changes import OrderChanges
+from orderwire.connectors.nav.orders import Orders
+from orderwire.connectors.nav.page import PageService
+from orderwire.connectors.nav.posted import PostedOrders
+from orderwire.connectors.nav.stock import StockReader
+from orderwire.errors import ContractError, OutageError, TransientError
+from orderwire.ports.clock import Clock, system_clock
+from orderwire.ports.erp import ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft
+
+#: A number that no customer has: NAV answers with nothing, and shows that it, its database and our account are there.
+_NOBODY = "ORDERWIRE-PING"
+
+
+class NavErp:
+    """Implements `orderwire.ports.erp.Erp`. Thread-safe; nothing is sent before the first call."""
+
+    def __init__(self, nav: NavSettings, clock: Clock = system_clock, monotonic: Monotonic = time.monotonic) -> None:
+        self._nav = nav
+        self._lanes = Lanes(nav, monotonic)
+        pages = {
+            page: PageService(page, name, nav, self._lanes, monotonic)
+            for page in Page
+            if (name := published_as(page, nav)) is not None
+        }
+        items, self._customers, sales_orders = pages[Page.ITEM], pages[Page.CUSTOMER], pages[Page.SALES_ORDER]
+        shipments = pages.get(Page.POSTED_SHIPMENT)
+        posted = PostedOrders(shipments, nav) if shipments else None
+        self._stock = StockReader(items, nav, clock)
+        self._items = ItemReader(items, pages.get(Page.ITEM_UNITS), nav)
+        self._orders = Orders(sales_orders, posted, nav)
+        self._changes = OrderChanges(sales_orders, self._orders, posted)
+
+    @property
+    def production(self) -> bool:
+        """Whether this is a company that must never see a test document."""
+        return self._nav.production
+
+    def ping(self) -> None:
+        """Return if NAV answers a question."""
+        try:
+            self.customer(_NOBODY)
+        except (TransientError, ContractError) as error:
+            raise OutageError(f"NAV does not answer: {error.message}", **error.facts) from error
+
+    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
+        """Read live figures."""
+        return self._stock.stock(keys)
+
+    def items(self, nos: Collection[str]) -> Mapping[str, ErpItem]:
+        """Read items by NAV number."""
+        return self._items.items(nos)
+
+    def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
+        """Read items by GTIN."""
+        return self._items.items_by_gtin(gtins)
+
+    def customer(self, no: str) -> ErpCustomer | None:
+        """Read a customer by NAV number."""
+        return read_customer(self._customers, no)
+
+    def find_order(self, draft: SalesOrderDraft) -> ErpOrder | None:
+        """Return the sales order that the draft made."""
+        return self._orders.find(draft)
+
+    def create_order(self, draft: SalesOrderDraft) -> ErpOrder:
+        """Create the order with all its lines in one call."""
+        return self._orders.create(draft)
+
+    def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
+        """Set quantities by NAV line number."""
+        return self._changes.set_quantities(no, quantities)
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        self._lanes.close()

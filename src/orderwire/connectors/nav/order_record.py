@@ -1,0 +1,119 @@
+"""A sales order as NAV's page shows it: read from its element, held against a draft."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from lxml import etree
+
+from orderwire.connectors.nav import soap
+from orderwire.connectors.nav.contract import LINES
+from orderwire.connectors.nav.reads import Row, code, decimal_of, integer_of, option_of, plain
+from orderwire.ports.erp import ErpOrder, ErpOrderLine, SalesLineDraft, SalesOrderDraft
+
+#: External Document No. is Code[35].
+EXTERNAL_CHARS: Final = 35
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecord:
+    key: str
+    line_no: int
+    kind: str  # Item, G_L_Account …; "" is a line of text
+    item_no: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    key: str
+    no: str
+    customer_no: str
+    external_document_no: str
+    lines: tuple[LineRecord, ...]
+
+    @property
+    def items(self) -> tuple[LineRecord, ...]:
+        """The lines that sell items, in NAV's order. NAV adds lines of its own, such as extended texts."""
+        return tuple(line for line in self.lines if line.kind == "Item")
+
+    def told(self) -> ErpOrder:
+        """Return the order as the port speaks of it: lines in order of the draft that made them."""
+        return ErpOrder(
+            no=self.no,
+            external_document_no=self.external_document_no,
+            customer_no=self.customer_no,
+            posted=False,
+            lines=tuple(
+                ErpOrderLine(line.line_no, line.item_no, line.quantity, line.unit, line.unit_price)
+                for line in self.items
+            ),
+        )
+
+
+def read_record(record: etree._Element) -> OrderRecord:
+    """Read a sales order element.
+
+    Raises:
+        UnavailableError: a number in it is none.
+    """
+    row = plain(record)
+    lists = (child for child in record if soap.name_of(child) == LINES)
+    return OrderRecord(
+        key=row.get("Key", ""),
+        no=row.get("No", ""),
+        customer_no=row.get("Sell_to_Customer_No", ""),
+        external_document_no=row.get("External_Document_No", ""),
+        lines=tuple(sorted((_line(plain(line)) for lines in lists for line in lines), key=lambda line: line.line_no)),
+    )
+
+
+def _line(row: Row) -> LineRecord:
+    return LineRecord(
+        key=row.get("Key", ""),
+        line_no=integer_of(row, "Line_No"),
+        kind=option_of(row, "Type"),
+        item_no=row.get("No", ""),
+        quantity=decimal_of(row, "Quantity"),
+        unit=row.get("Unit_of_Measure_Code", ""),
+        unit_price=decimal_of(row, "Unit_Price"),
+    )
+
+
+def external_no(draft: SalesOrderDraft) -> str:
+    """Return the buyer's order number as NAV keeps it."""
+    return code(draft.external_document_no[:EXTERNAL_CHARS])
+
+
+def belongs(row: Row, draft: SalesOrderDraft) -> bool:
+    """Return whether customer and external document number are the draft's."""
+    return (code(row.get("Sell_to_Customer_No", "")), code(row.get("External_Document_No", ""))) == (
+        code(draft.customer_no),
+        external_no(draft),
+    )
+
+
+def differences(draft: SalesOrderDraft, order: OrderRecord) -> Iterator[str]:
+    """Tell where the order is not what the draft asked for; lines are matched by position."""
+    if draft.no is not None and code(order.no) != code(draft.no):
+        yield f"No {order.no}"
+    if code(order.customer_no) != code(draft.customer_no):
+        yield f"Sell_to_Customer_No {order.customer_no}"
+    if code(order.external_document_no) != external_no(draft):
+        yield f"External_Document_No {order.external_document_no}"
+    if len(order.items) != len(draft.lines):
+        yield f"{len(order.items)} lines"
+    for wanted, line in zip(draft.lines, order.items, strict=False):
+        if not _same(wanted, line):
+            yield f"line {line.line_no}: {line.quantity:f} {line.unit} of {line.item_no}"
+
+
+def _same(wanted: SalesLineDraft, line: LineRecord) -> bool:
+    return (code(line.item_no), line.quantity, code(line.unit)) == (
+        code(wanted.item_no),
+        wanted.quantity,
+        code(wanted.unit),
+    )

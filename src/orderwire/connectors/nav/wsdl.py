@@ -1,0 +1,171 @@
+"""What a page service's WSDL says: its fields, its lines, its operations. Plain facts, no judgement."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from lxml import etree
+
+from orderwire.connectors.nav.soap import NotSoapError, name_of, parse_xml
+
+_WSDL: Final = "{http://schemas.xmlsoap.org/wsdl/}"
+_BINDING: Final = "{http://schemas.xmlsoap.org/wsdl/soap/}operation"
+_XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
+
+
+class NotWsdlError(ValueError):
+    """The bytes are no WSDL of NAV's."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """`string`, `decimal`, `boolean`, `int`, `date`, `dateTime`, `enum` with its values, or `list` with its entity."""
+
+    kind: str
+    values: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {'|'.join(self.values)}".strip() if self.kind == "enum" else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A record of the page, or of a part of it: element name, fields by name in NAV's order."""
+
+    name: str
+    fields: Mapping[str, FieldType]
+
+
+@dataclass(frozen=True, slots=True)
+class Wsdl:
+    """One service as its WSDL describes it."""
+
+    service: str
+    namespace: str
+    binding: str
+    actions: Mapping[str, str]  # operation → SOAPAction
+    entity: Entity | None  # None: a codeunit
+    parts: Mapping[str, Entity] = field(default_factory=dict)  # field of the entity → its rows
+    filterable: frozenset[str] = frozenset()
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal as long as the service looks the same; addresses do not count."""
+        facts = {
+            "namespace": self.namespace,
+            "actions": sorted(self.actions),
+            "fields": _told(self.entity) if self.entity else [],
+            "parts": {name: _told(part) for name, part in self.parts.items()},
+            "filterable": sorted(self.filterable),
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _told(entity: Entity) -> list[str]:
+    return sorted(f"{name}: {kind}" for name, kind in entity.fields.items())
+
+
+def read_wsdl(content: bytes) -> Wsdl:
+    """Read a WSDL.
+
+    Raises:
+        NotWsdlError: it is none, or nothing that NAV would write.
+    """
+    try:
+        root = parse_xml(content)
+    except NotSoapError as error:
+        raise NotWsdlError(str(error)) from None
+    binding = root.find(f"{_WSDL}binding")
+    if root.tag != f"{_WSDL}definitions" or binding is None:
+        raise NotWsdlError("not a WSDL")
+    namespace = root.get("targetNamespace", "")
+    binding_name = binding.get("name", "")
+    schema = _Schema(root)
+    entity = schema.entity_of_reads()
+    return Wsdl(
+        service=binding_name.removesuffix("_Binding"),
+        namespace=namespace,
+        binding=f"{{{namespace}}}{binding_name}",
+        actions=dict(_actions(binding)),
+        entity=entity,
+        parts=schema.parts_of(entity) if entity else {},
+        filterable=schema.filterable_of(entity) if entity else frozenset(),
+    )
+
+
+def _actions(binding: etree._Element) -> Iterator[tuple[str, str]]:
+    for operation in binding.iterfind(f"{_WSDL}operation"):
+        soap = operation.find(_BINDING)
+        if soap is not None:
+            yield operation.get("name", ""), soap.get("soapAction", "")
+
+
+class _Schema:
+    """The definitions of the WSDL's inline schemas, by local name."""
+
+    def __init__(self, root: etree._Element) -> None:
+        definitions = [child for schema in root.iter(f"{_XSD}schema") for child in schema]
+        self._types = {child.get("name"): child for child in definitions if name_of(child).endswith("Type")}
+        self._elements = {child.get("name"): child for child in definitions if name_of(child) == "element"}
+
+    def entity_of_reads(self) -> Entity | None:
+        """Return what `Read` and `ReadMultiple` answer with: NAV calls it as the service is published."""
+        for reply in ("Read_Result", "ReadMultiple_Result"):
+            for child in _children(self._elements.get(reply)):
+                entity = self._entity(_local_type(child))
+                if entity is not None:
+                    return self._row_of(entity) or entity
+        return None
+
+    def parts_of(self, entity: Entity) -> dict[str, Entity]:
+        """Return the record type of every list among the entity's fields."""
+        found: dict[str, Entity] = {}
+        for name, kind in entity.fields.items():
+            listed = self._entity(kind.values[0]) if kind.kind == "list" else None
+            row = self._row_of(listed) if listed else None
+            if row is not None:
+                found[name] = row
+        return found
+
+    def filterable_of(self, entity: Entity) -> frozenset[str]:
+        return frozenset(self._enumeration(self._types.get(f"{entity.name}_Fields")))
+
+    def _row_of(self, entity: Entity) -> Entity | None:
+        """Return the type of a list's only element; None: it is no list."""
+        only = next(iter(entity.fields.items())) if len(entity.fields) == 1 else None
+        if only is None or only[1].kind != "list":
+            return None
+        row = self._entity(only[1].values[0])
+        return Entity(only[0], row.fields) if row else None
+
+    def _entity(self, type_name: str) -> Entity | None:
+        definition = self._types.get(type_name)
+        if definition is None or name_of(definition) != "complexType":
+            return None
+        return Entity(type_name, {child.get("name", ""): self._field(child) for child in _children(definition)})
+
+    def _field(self, element: etree._Element) -> FieldType:
+        type_name = _local_type(element)
+        definition = self._types.get(type_name)
+        if definition is None:
+            return FieldType(type_name or "unknown")
+        if name_of(definition) == "complexType":
+            return FieldType("list", (type_name,))
+        return FieldType("enum", tuple(self._enumeration(definition)))
+
+    @staticmethod
+    def _enumeration(definition: etree._Element | None) -> list[str]:
+        if definition is None:
+            return []
+        return [value.get("value", "") for value in definition.iter(f"{_XSD}enumeration")]
+
+
+def _children(definition: etree._Element | None) -> Iterator[etree._Element]:
+    """Yield a type's (or an element's inline type's) elements."""
+    return iter(()) if definition is None else definition.iterfind(f".//{_XSD}sequence/{_XSD}element")
+
+
+def _local_type(element: etree._Element) -> str:
+    return element.get("type", "").rpartition(":")[2]
