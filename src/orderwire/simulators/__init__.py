@@ -1,0 +1,1 @@
+"""Stand-ins for systems that cannot run on a laptop."""

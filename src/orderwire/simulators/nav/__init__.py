@@ -1,0 +1,1 @@
+"""Dynamics NAV as its web services show it, with its faults."""

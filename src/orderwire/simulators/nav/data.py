@@ -1,0 +1,85 @@
+"""What a simulated company holds at the start, read from YAML."""
+
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from orderwire.errors import ConfigurationError
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ItemData(_Data):
+    no: str
+    description: str = ""
+    base_unit: str = "PCS"
+    units: dict[str, Decimal] = Field(default_factory=dict, description="Other units: base units in each")
+    gtin: str = ""
+    inventory: Decimal = Decimal(0)
+    safety_stock: Decimal = Decimal(0)
+    unit_price: Decimal = Decimal(0)
+    blocked: bool = False
+
+
+class CustomerData(_Data):
+    no: str
+    name: str = ""
+    gln: str = ""
+    blocked: Literal["_blank_", "Ship", "Invoice", "All"] = "_blank_"
+
+
+class LineData(_Data):
+    item_no: str
+    quantity: Decimal
+    unit: str = Field(default="", description="Blank: the item's base unit")
+
+
+class OrderData(_Data):
+    customer_no: str
+    external_document_no: str = ""
+    no: str = Field(default="", description="Blank: the number series decides")
+    order_date: date | None = None
+    lines: tuple[LineData, ...] = ()
+
+
+class NavData(_Data):
+    """A company: masters, and the sales orders that stand before Orderwire comes."""
+
+    items: tuple[ItemData, ...] = ()
+    customers: tuple[CustomerData, ...] = ()
+    currencies: tuple[str, ...] = ("EUR", "USD", "GBP", "CHF")
+    locations: tuple[str, ...] = ()
+    walk_in_customer_no: str = Field(default="C99999", description="In whose name other NAV users buy")
+    sales_orders: tuple[OrderData, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a YAML file.
+
+        Raises:
+            ConfigurationError: with every problem, one a line.
+        """
+        try:
+            return cls._parse(path.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            problems = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            problems = [str(error)]
+        raise ConfigurationError(f"simulator data {path}:\n  " + "\n  ".join(problems))
+
+    @classmethod
+    def demo(cls) -> Self:
+        """Read the packaged demo company."""
+        return cls._parse(files(__package__).joinpath("demo.yaml").read_text(encoding="utf-8"))
+
+    @classmethod
+    def _parse(cls, text: str) -> Self:
+        # BaseLoader keeps every scalar as text: `no` is a key, not False, and a price never is a float.
+        return cls.model_validate(yaml.load(text, Loader=yaml.BaseLoader) or {})  # noqa: S506  it builds text only

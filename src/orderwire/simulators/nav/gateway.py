@@ -1,0 +1,250 @@
+"""From a URL and a body to a reply: finds the service, meets the faults, performs the call."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Event, Lock, Semaphore
+from typing import Final, Literal
+from urllib.parse import quote, unquote, urlsplit
+from xml.sax.saxutils import escape, quoteattr
+
+from lxml import etree
+
+from orderwire.simulators.nav import faults, keys, soap, wsdl
+from orderwire.simulators.nav.chaos import WSDL, Chaos, FaultKind, FaultPlan
+from orderwire.simulators.nav.faults import NavFault
+from orderwire.simulators.nav.operations import PageService
+from orderwire.simulators.nav.pages import PAGES
+from orderwire.simulators.nav.users import OtherUsers
+from orderwire.simulators.nav.world import World
+
+INSTANCE: Final = "DynamicsNAV"
+_SYSTEM: Final = "SystemService"
+_QUEUE_SIZE: Final = 95  # NAV's SOAPRequestQueueSize
+_HTML: Final = "text/html; charset=utf-8"
+_MODAL: Final = "Automatic reservation is not possible. Do you want to reserve items manually?"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    host: str
+    body: bytes = b""
+    soap_action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back, whole or not; `then` runs when it has gone."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/xml; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
+    fate: Literal["sent", "dropped", "truncated"] = "sent"
+    then: Callable[[], None] | None = None
+
+
+_DROPPED: Final = Reply(fate="dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast NAV is."""
+
+    latency_seconds: float = 0.0
+    max_concurrent: int | None = None  # calls at once; NAV runs 5 per tenant and lets others queue
+
+
+class Gateway:
+    """The web services of one company. Thread-safe."""
+
+    def __init__(self, world: World, company: str, *, pace: Pace, omit_zero: bool = False) -> None:
+        self.chaos = Chaos()
+        self.stopping = Event()
+        self._world = world
+        self._company = company
+        self._pace = pace
+        self._users = OtherUsers(world)
+        self._services = {page.service: PageService(world, page, omit_zero=omit_zero) for page in PAGES.values()}
+        self._slots = Semaphore(pace.max_concurrent) if pace.max_concurrent else None
+        self._lock = Lock()
+        self._counters: Counter[str] = Counter()
+        self._waiting = 0
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Requests by `Service.Operation`, and whatever else was counted."""
+        with self._lock:
+            return dict(self._counters)
+
+    def count(self, name: str) -> None:
+        with self._lock:
+            self._counters[name] += 1
+
+    def handle(self, request: Request) -> Reply:
+        """Answer a request that has passed the login."""
+        try:
+            return self._route(request)
+        except NavFault as fault:
+            return Reply(fault.status, fault.render())
+
+    def _route(self, request: Request) -> Reply:
+        path = urlsplit(request.path).path
+        root = f"/{INSTANCE}/WS/"
+        if not path.startswith(root):
+            return Reply(404)
+        match [unquote(part) for part in path.removeprefix(root).split("/")]:
+            case [name] | [_, name] if name.lower() == "services":
+                return self._discovery(request)
+            case [name] | [_, name] if name == _SYSTEM:
+                return self._system(request)
+            case ["Page", name]:
+                return self._page(name, request)
+            case [company, "Page", name]:
+                if company != self._company:
+                    raise faults.company_not_found(company)
+                return self._page(name, request)
+            case [*_, kind, name]:
+                raise faults.service_not_found(f"{kind}/{name}")
+        return Reply(404)
+
+    def _address(self, request: Request, *parts: str) -> str:
+        path = "/".join(quote(part) for part in parts)
+        return f"http://{request.host}/{INSTANCE}/WS/{path}"
+
+    def _discovery(self, request: Request) -> Reply:
+        addresses = [self._address(request, _SYSTEM)]
+        addresses += [self._address(request, self._company, "Page", name) for name in PAGES]
+        references = "".join(
+            f'<contractRef xmlns="http://schemas.xmlsoap.org/disco/scl/" ref={quoteattr(it)} />' for it in addresses
+        )
+        text = f'<discovery xmlns="http://schemas.xmlsoap.org/disco/">{references}</discovery>'
+        return Reply(body=text.encode())
+
+    def _system(self, request: Request) -> Reply:
+        if request.method == "GET":
+            return self._described(_SYSTEM, lambda: wsdl.system_wsdl(self._address(request, _SYSTEM)))
+        return self._posted(_SYSTEM, wsdl.SYSTEM_NAMESPACE, request, self._companies)
+
+    def _companies(self, call: etree._Element) -> bytes:
+        if call.tag != f"{{{wsdl.SYSTEM_NAMESPACE}}}Companies":
+            raise faults.broker(f'Method "{etree.QName(call).localname}" was not found in service "{_SYSTEM}".')
+        content = f"<return_value>{escape(self._company)}</return_value>"
+        return soap.envelope(wsdl.SYSTEM_NAMESPACE, "Companies", content)
+
+    def _page(self, name: str, request: Request) -> Reply:
+        service = self._services.get(name)
+        if service is None:
+            raise faults.service_not_found(f"Page/{name}")
+        if request.method == "GET":
+            location = self._address(request, self._company, "Page", name)
+            return self._described(name, lambda: wsdl.page_wsdl(service.page, location))
+        return self._posted(name, service.page.namespace, request, service.call)
+
+    def _described(self, service: str, describe: Callable[[], bytes]) -> Reply:
+        self.count(f"{service}.{WSDL}")
+        return self._perform(service, None, self.chaos.take(service, WSDL), describe)
+
+    def _posted(self, service: str, namespace: str, request: Request, call: Callable[[etree._Element], bytes]) -> Reply:
+        if request.method != "POST":
+            return Reply(405)
+        element = soap.parse(request.body)
+        operation = etree.QName(element).localname
+        action = request.soap_action.strip('"')
+        if action and action != f"{namespace}:{operation}":
+            raise faults.broker(f'The SOAPAction "{action[:200]}" does not name the operation "{operation}".')
+        self.count(f"{service}.{operation}")
+        return self._perform(service, element, self.chaos.take(service, operation), lambda: call(element))
+
+    def _perform(
+        self, service: str, element: etree._Element | None, plans: list[FaultPlan], work: Callable[[], bytes]
+    ) -> Reply:
+        with self._slot() as slot:
+            if not slot:
+                return Reply(429, headers=(("Retry-After", "1"),))
+            self.stopping.wait(self._pace.latency_seconds)
+            for plan in plans:
+                if reply := self._before(plan, service, element):
+                    return reply
+            reply = Reply(body=work())
+            for plan in plans:
+                reply = self._after(plan, reply)
+            return reply
+
+    @contextmanager
+    def _slot(self) -> Iterator[bool]:
+        """Wait for one of NAV's slots; False if the queue before them is full."""
+        if self._slots is None:
+            yield True
+            return
+        with self._lock:
+            full = self._waiting >= _QUEUE_SIZE
+            self._waiting += not full
+        if full:
+            yield False
+            return
+        with self._slots:
+            with self._lock:
+                self._waiting -= 1
+            yield True
+
+    def _before(self, plan: FaultPlan, service: str, element: etree._Element | None) -> Reply | None:
+        """Meet a fault that strikes before anything is done."""
+        match plan.kind:
+            case FaultKind.SLOW:
+                self.stopping.wait(plan.seconds)
+            case FaultKind.BUY_BETWEEN if plan.item_no is not None and plan.quantity is not None:
+                self._users.buy(plan.item_no, plan.quantity)
+            case FaultKind.STALE_KEY if element is not None and service in self._services:
+                self._make_stale(self._services[service], element)
+            case FaultKind.LOCK_TIMEOUT:
+                raise faults.locked(self._table_name(service))
+            case FaultKind.DEADLOCK:
+                raise faults.deadlocked(self._table_name(service))
+        return self._instead(plan)
+
+    @staticmethod
+    def _instead(plan: FaultPlan) -> Reply | None:
+        """Return the reply of somebody who is not NAV."""
+        match plan.kind:
+            case FaultKind.REFUSED:
+                return _DROPPED
+            case FaultKind.HTTP_401:
+                return Reply(401)
+            case FaultKind.HTML_503:
+                page = (
+                    b"<html><head><title>Service Unavailable</title></head><body><h2>HTTP Error 503.</h2></body></html>"
+                )
+                wait = plan.retry_after_seconds
+                headers = () if wait is None else (("Retry-After", str(wait)),)
+                return Reply(503, page, _HTML, headers)
+            case FaultKind.HTML_200:
+                return Reply(200, b"<html><head><title>Sign in</title></head><body><form></form></body></html>", _HTML)
+        return None
+
+    def _after(self, plan: FaultPlan, reply: Reply) -> Reply:
+        """Meet a fault that strikes when the work is committed."""
+        match plan.kind:
+            case FaultKind.FAULT_AFTER_COMMIT:
+                raise faults.dialog(plan.text) if plan.text else faults.callback(_MODAL)
+            case FaultKind.REPLY_LOST:
+                return _DROPPED
+            case FaultKind.HANG_AFTER_COMMIT:
+                self.stopping.wait(plan.seconds)
+            case FaultKind.TRUNCATED_REPLY:
+                return replace(reply, fate="truncated")
+        return reply
+
+    def _table_name(self, service: str) -> str:
+        page = PAGES.get(service)
+        return page.table if page else "Company"
+
+    def _make_stale(self, service: PageService, element: etree._Element) -> None:
+        by_id = {table.table_id: table for table in self._world.tables.values()}
+        for text in service.keys_in(element):
+            key = keys.decode(text)
+            if key.table_id in by_id:
+                self._users.touch(by_id[key.table_id], key.primary_key)

@@ -1,0 +1,153 @@
+"""Pages as data: which controls a service shows, and which table is behind them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from orderwire.simulators.nav.values import Field, Option
+
+READ_OPERATIONS: Final = ("Read", "ReadByRecId", "ReadMultiple", "IsUpdated", "GetRecIdFromKey")
+WRITE_OPERATIONS: Final = ("Create", "CreateMultiple", "Update", "UpdateMultiple", "Delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A subpage: the control's name, the entity it lists, and its table."""
+
+    name: str
+    entity: str
+    table: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page published as a web service under its own name."""
+
+    service: str
+    table: str
+    read_by: tuple[str, ...]
+    fields: tuple[Field, ...]
+    part: Part | None = None
+    editable: bool = True
+
+    @property
+    def namespace(self) -> str:
+        return f"urn:microsoft-dynamics-schemas/page/{self.service.lower()}"
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        if not self.editable:
+            return READ_OPERATIONS
+        deleting = (f"Delete_{self.part.name}",) if self.part else ()
+        return READ_OPERATIONS + WRITE_OPERATIONS + deleting
+
+    def field(self, name: str) -> Field | None:
+        return next((field for field in self.fields if field.name == name), None)
+
+
+_CUSTOMER_BLOCKED: Final = Option("Blocked", ("_blank_", "Ship", "Invoice", "All"))
+_STATUS: Final = Option("Status", ("Open", "Released", "Pending_Approval", "Pending_Prepayment"))
+_LINE_TYPE: Final = Option("Type", ("_blank_", "G_L_Account", "Item", "Resource", "Fixed_Asset", "Charge_Item"))
+
+
+def _code(name: str, attribute: str, length: int = 20, *, editable: bool = True) -> Field:
+    return Field(name, attribute, "code", length, editable=editable)
+
+
+def _decimal(name: str, attribute: str, *, editable: bool = True) -> Field:
+    return Field(name, attribute, "decimal", editable=editable)
+
+
+ITEM: Final = Page(
+    service="Item",
+    table="Item",
+    read_by=("No",),
+    fields=(
+        _code("No", "no"),
+        Field("Description", "description"),
+        _code("Base_Unit_of_Measure", "base_unit", 10),
+        Field("Blocked", "blocked", "boolean"),
+        _code("GTIN", "gtin", 14),
+        _decimal("Inventory", "inventory", editable=False),
+        _decimal("Qty_on_Sales_Order", "qty_on_sales_order", editable=False),
+        _decimal("Safety_Stock_Quantity", "safety_stock"),
+        _decimal("Unit_Price", "unit_price"),
+    ),
+)
+
+CUSTOMER: Final = Page(
+    service="Customer",
+    table="Customer",
+    read_by=("No",),
+    fields=(
+        _code("No", "no"),
+        Field("Name", "name"),
+        _code("GLN", "gln", 13),
+        Field("Blocked", "blocked", "option", option=_CUSTOMER_BLOCKED),
+    ),
+)
+
+SALES_LINES: Final = Part(
+    name="SalesLines",
+    entity="Sales_Order_Line",
+    table="Sales Line",
+    fields=(
+        Field("Type", "type", "option", option=_LINE_TYPE),
+        _code("No", "no"),
+        _code("Variant_Code", "variant_code", 10),
+        Field("Description", "description"),
+        _code("Location_Code", "location_code", 10),
+        _decimal("Quantity", "quantity"),
+        _code("Unit_of_Measure_Code", "unit_code", 10),
+        _decimal("Unit_Price", "unit_price"),
+        _decimal("Line_Amount", "line_amount", editable=False),
+        Field("Requested_Delivery_Date", "requested_on", "date"),
+        _decimal("Quantity_Shipped", "quantity_shipped", editable=False),
+        _code("Document_No", "document_no", editable=False),
+        Field("Line_No", "line_no", "int"),
+    ),
+)
+
+SALES_ORDER: Final = Page(
+    service="SalesOrder",
+    table="Sales Header",
+    read_by=("No",),
+    fields=(
+        _code("No", "no"),
+        _code("Sell_to_Customer_No", "customer_no"),
+        Field("Sell_to_Customer_Name", "customer_name"),
+        _code("External_Document_No", "external_document_no", 35),
+        Field("Order_Date", "order_date", "date"),
+        Field("Requested_Delivery_Date", "requested_on", "date"),
+        _code("Currency_Code", "currency_code", 10),
+        Field("Status", "status", "option", option=_STATUS, editable=False),
+    ),
+    part=SALES_LINES,
+)
+
+ITEM_UNITS: Final = Page(
+    service="ItemUnitsOfMeasure",
+    table="Item Unit of Measure",
+    read_by=("Item_No", "Code"),
+    fields=(
+        _code("Item_No", "item_no"),
+        _code("Code", "code", 10),
+        _decimal("Qty_per_Unit_of_Measure", "qty_per"),
+    ),
+)
+
+POSTED_SHIPMENT: Final = Page(
+    service="PostedSalesShipment",
+    table="Sales Shipment Header",
+    read_by=("No",),
+    fields=(
+        _code("No", "no"),
+        _code("Sell_to_Customer_No", "customer_no"),
+        _code("Order_No", "order_no"),
+        _code("External_Document_No", "external_document_no", 35),
+        Field("Posting_Date", "posting_date", "date"),
+    ),
+    editable=False,
+)
+
+PAGES: Final = {page.service: page for page in (ITEM, CUSTOMER, SALES_ORDER, ITEM_UNITS, POSTED_SHIPMENT)}

@@ -1,0 +1,194 @@
+"""The simulator as a thing to start and stop, in a thread or as a process of its own."""
+
+import signal
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from threading import Event, RLock, Thread
+from types import TracebackType
+from typing import Any, Final, Self
+
+from orderwire.simulators.nav.chaos import FaultKind, FaultPlan
+from orderwire.simulators.nav.connection import NavServer
+from orderwire.simulators.nav.control import ControlEndpoint
+from orderwire.simulators.nav.data import NavData
+from orderwire.simulators.nav.gateway import INSTANCE, Gateway, Pace
+from orderwire.simulators.nav.login import Account, Auth
+from orderwire.simulators.nav.users import OtherUsers, state
+from orderwire.simulators.nav.world import World
+
+DEMO_COMPANY: Final = "Northwind Tools Ltd."
+DEMO_USER: Final = "orderwire"
+DEMO_PASSWORD: Final = "demo"  # noqa: S105  a toy's password, in the documentation
+_DRAIN_SECONDS: Final = 2.0
+_REBIND_ATTEMPTS: Final = 40
+_REBIND_SECONDS: Final = 0.05
+
+
+class NavSimulator:
+    """A NAV server of one company behind HTTP. Every figure measured on it is a simulator's figure."""
+
+    def __init__(  # noqa: PLR0913  each is a setting of its own, all with defaults
+        self,
+        data: NavData | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        auth: Auth = "basic",
+        user: str = DEMO_USER,
+        password: str = DEMO_PASSWORD,
+        company: str = DEMO_COMPANY,
+        latency_seconds: float = 0.0,
+        max_concurrent: int | None = None,
+        omit_zero: bool = False,
+    ) -> None:
+        data = data or NavData.demo()
+        self.world = World(data)
+        self.users = OtherUsers(self.world)
+        self.users.open_company(data)
+        pace = Pace(latency_seconds, max_concurrent)
+        self.gateway = Gateway(self.world, company, pace=pace, omit_zero=omit_zero)
+        self.company = company
+        self._account = Account(user, password, auth)
+        self._control = ControlEndpoint(self)
+        self._host = host
+        self._port = port
+        self._lock = RLock()
+        self._server: NavServer | None = None
+
+    def start(self) -> Self:
+        """Listen; returns itself."""
+        self.gateway.stopping.clear()
+        self.listen()
+        return self
+
+    def stop(self) -> None:
+        """End calls that wait, close everything."""
+        self.gateway.stopping.set()
+        self._close(_DRAIN_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port; chosen at the first start if none was given, and kept."""
+        return self._port
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def url(self) -> str:
+        """Up to and with `/WS`, as settings name it."""
+        return f"{self.base_url}/{INSTANCE}/WS"
+
+    def listen(self) -> None:
+        """Listen (again) on the same port."""
+        with self._lock:
+            for attempt in range(_REBIND_ATTEMPTS):
+                if self._server or self.gateway.stopping.is_set():
+                    return
+                try:
+                    address = (self._host, self._port)
+                    self._server = NavServer(address, self.gateway, self._account, self._control)
+                    self._port = self._server.server_port
+                except OSError:
+                    if attempt == _REBIND_ATTEMPTS - 1:
+                        raise
+                    self.gateway.stopping.wait(_REBIND_SECONDS)
+
+    def stop_listening(self) -> None:
+        """Be away: nobody listens, open connections are cut. What is being done is still done."""
+        self._close(drain_seconds=0)
+
+    def away(self, seconds: float) -> None:
+        """Be away for a while."""
+        self.stop_listening()
+        Thread(target=self._return_after, args=(seconds,), name="nav-simulator-away", daemon=True).start()
+
+    def _return_after(self, seconds: float) -> None:
+        if not self.gateway.stopping.wait(seconds):
+            self.listen()
+
+    def _close(self, drain_seconds: float) -> None:
+        with self._lock:
+            server, self._server = self._server, None
+        if server:
+            server.stop(drain_seconds)
+
+    def inject(self, kind: str, **fields: Any) -> None:
+        """Arm a fault: `inject("reply_lost", operation="Create")`."""
+        plan = FaultPlan(kind=FaultKind(kind), **fields)
+        if plan.kind is FaultKind.AWAY:
+            self.away(plan.seconds)
+        else:
+            self.arm(plan)
+
+    def arm(self, plan: FaultPlan) -> None:
+        self.gateway.chaos.arm(plan)
+
+    def clear_faults(self) -> None:
+        self.gateway.chaos.clear()
+
+    def buy(self, item_no: str, quantity: Decimal | int) -> str:
+        """Sell over NAV's counter; returns the sales order's number."""
+        return self.users.buy(item_no, Decimal(quantity))
+
+    def stock(self, item_no: str, inventory: Decimal | int) -> None:
+        """Set an item's inventory."""
+        self.users.stock(item_no, Decimal(inventory))
+
+    def post(self, order_no: str) -> str:
+        """Ship an order; returns the posted shipment's number."""
+        return self.users.post(order_no)
+
+    def state(self) -> dict[str, Any]:
+        """Describe items, orders, commits, requests and faults in JSON's types."""
+        chaos = self.gateway.chaos
+        counters = {"requests": self.gateway.counters, "faults": chaos.struck, "armed": len(chaos.armed)}
+        return {"company": self.company, **state(self.world), "counters": counters}
+
+
+def serve(  # noqa: PLR0913  the command's options
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7047,
+    data: Path | None = None,
+    auth: Auth = "basic",
+    user: str = DEMO_USER,
+    password: str = DEMO_PASSWORD,
+    company: str = DEMO_COMPANY,
+    latency_seconds: float = 0.0,
+    max_concurrent: int | None = None,
+    announce: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Run until SIGINT or SIGTERM; `announce` is called with the URL once calls are answered.
+
+    Raises:
+        ConfigurationError: `data` cannot be read.
+        OSError: the port is taken.
+    """
+    simulator = NavSimulator(
+        NavData.load(data) if data else None,
+        host=host,
+        port=port,
+        auth=auth,
+        user=user,
+        password=password,
+        company=company,
+        latency_seconds=latency_seconds,
+        max_concurrent=max_concurrent,
+    )
+    ended = Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda _signal, _frame: ended.set())
+    with simulator:
+        announce(simulator.url)
+        ended.wait()

@@ -1,0 +1,176 @@
+"""NAV's tables in memory: frozen rows with rowversions, and transactions that undo themselves."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from threading import RLock
+from typing import Final, Generic, TypeVar
+
+#: A primary key without the Document Type, which is always Order here.
+PrimaryKey = tuple[str | int, ...]
+
+_FIRST_ROWVERSION: Final = 1_330_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    rowversion: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(Row):
+    no: str
+    description: str = ""
+    base_unit: str = ""
+    blocked: bool = False
+    gtin: str = ""
+    inventory: Decimal = Decimal(0)
+    safety_stock: Decimal = Decimal(0)
+    unit_price: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemUnit(Row):
+    item_no: str
+    code: str
+    qty_per: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer(Row):
+    no: str
+    name: str = ""
+    gln: str = ""
+    blocked: str = "_blank_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesHeader(Row):
+    no: str
+    customer_no: str = ""
+    customer_name: str = ""
+    external_document_no: str = ""
+    order_date: date | None = None
+    requested_on: date | None = None
+    currency_code: str = ""
+    status: str = "Open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesLine(Row):
+    document_no: str
+    line_no: int
+    type: str = "_blank_"
+    no: str = ""
+    variant_code: str = ""
+    description: str = ""
+    location_code: str = ""
+    quantity: Decimal = Decimal(0)
+    unit_code: str = ""
+    unit_price: Decimal = Decimal(0)
+    requested_on: date | None = None
+    quantity_shipped: Decimal = Decimal(0)
+    qty_per: Decimal = Decimal(1)
+
+    @property
+    def line_amount(self) -> Decimal:
+        return (self.quantity * self.unit_price).quantize(Decimal("0.01"))
+
+    @property
+    def outstanding_base(self) -> Decimal:
+        """What Qty. on Sales Order counts: not shipped yet, in base units."""
+        if self.type != "Item":
+            return Decimal(0)
+        return ((self.quantity - self.quantity_shipped) * self.qty_per).quantize(Decimal("0.00001"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedShipment(Row):
+    no: str
+    customer_no: str = ""
+    order_no: str = ""
+    external_document_no: str = ""
+    posting_date: date | None = None
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Table(Generic[R]):
+    """Rows by primary key; `watch` sees each change, so that sums and indexes keep up."""
+
+    def __init__(self, name: str, table_id: int, key: dict[str, str], *, document: bool = False) -> None:
+        self.name = name
+        self.table_id = table_id
+        self.key = key  # attribute → NAV's field name
+        self.document = document  # whether Document Type is the first field of the primary key
+        self.rows: dict[PrimaryKey, R] = {}
+        self.watch: Callable[[R | None, R | None], None] = lambda _old, _new: None
+
+    def key_of(self, row: R) -> PrimaryKey:
+        return tuple(getattr(row, attribute) for attribute in self.key)
+
+    def identify(self, key: PrimaryKey) -> dict[str, object]:
+        """Name the primary key's fields as NAV's texts do."""
+        fields: dict[str, object] = {"Document Type": "Order"} if self.document else {}
+        return fields | dict(zip(self.key.values(), key, strict=True))
+
+    def store(self, key: PrimaryKey, row: R | None) -> None:
+        """Set or remove a row; not a transaction by itself."""
+        old = self.rows.get(key)
+        if row is None:
+            self.rows.pop(key, None)
+        else:
+            self.rows[key] = row
+        self.watch(old, row)
+
+
+class Database:
+    """One lock is one transaction at a time; a fault undoes what the transaction did."""
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self._rowversion = _FIRST_ROWVERSION
+        self._undo: list[Callable[[], None]] = []
+        self._depth = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block alone and whole; nested blocks join the outer one."""
+        with self.lock:
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if self._depth == 1:
+                    while self._undo:
+                        self._undo.pop()()
+                raise
+            else:
+                if self._depth == 1:
+                    self.commit()
+            finally:
+                self._depth -= 1
+
+    def commit(self) -> None:
+        """Forget how to undo what was done so far."""
+        self._undo.clear()
+
+    def put(self, table: Table[R], row: R) -> R:
+        """Insert or replace `row` under a new rowversion."""
+        self._rowversion += 1
+        stamped = replace(row, rowversion=self._rowversion)
+        self._remember(table, table.key_of(stamped))
+        table.store(table.key_of(stamped), stamped)
+        return stamped
+
+    def remove(self, table: Table[R], row: R) -> None:
+        key = table.key_of(row)
+        self._remember(table, key)
+        table.store(key, None)
+
+    def _remember(self, table: Table[R], key: PrimaryKey) -> None:
+        old = table.rows.get(key)
+        self._undo.append(lambda: table.store(key, old))

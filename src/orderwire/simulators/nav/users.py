@@ -1,0 +1,159 @@
+"""What NAV's other users do: sell over the counter, count stock, post shipments, set a status."""
+
+from dataclasses import asdict, replace
+from decimal import Decimal
+from typing import Any
+
+from orderwire.simulators.nav.data import NavData
+from orderwire.simulators.nav.faults import record_not_found
+from orderwire.simulators.nav.sales import LineChange, SalesOrders
+from orderwire.simulators.nav.tables import Item, PostedShipment, R, SalesHeader, Table
+from orderwire.simulators.nav.values import Value, plain
+from orderwire.simulators.nav.world import Commit, World
+
+
+class OtherUsers:
+    """People at NAV's own client. They never see the web services' faults."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._sales = SalesOrders(world)
+
+    def open_company(self, data: NavData) -> None:
+        """Enter the sales orders that stand from the start."""
+        for order in data.sales_orders:
+            lines = [_line(line.item_no, line.quantity, line.unit) for line in order.lines]
+            header: dict[str, Value] = {
+                "no": order.no,
+                "customer_no": order.customer_no,
+                "external_document_no": order.external_document_no,
+                "order_date": order.order_date or self._world.today(),
+            }
+            self._sales.create(header, lines, by="user")
+
+    def buy(self, item_no: str, quantity: Decimal) -> str:
+        """Sell to the walk-in customer, in base units; returns the order's number."""
+        header = {"customer_no": self._world.walk_in_customer_no}
+        return self._sales.create(header, [_line(item_no, quantity)], by="user").no
+
+    def stock(self, item_no: str, inventory: Decimal) -> None:
+        """Set an item's inventory, as a stock count does."""
+        world = self._world
+        with world.transaction():
+            world.put(world.items, replace(self._item(item_no), inventory=inventory))
+            world.log("stock", "user", None, [item_no])
+
+    def post(self, order_no: str) -> str:
+        """Ship and invoice an order in full: it becomes a posted shipment and is deleted."""
+        world = self._world
+        with world.transaction():
+            header = _existing(world, world.orders, order_no)
+            lines = world.lines_of(order_no)
+            for line in lines:
+                if line.type == "Item" and line.no:
+                    item = self._item(line.no)
+                    world.put(world.items, replace(item, inventory=item.inventory - line.outstanding_base))
+                world.remove(world.lines, line)
+            world.remove(world.orders, header)
+            shipment = world.put(world.shipments, self._shipment(header))
+            world.log("post", "user", header, [line.no for line in lines if line.type == "Item"])
+            return shipment.no
+
+    def set_status(self, order_no: str, status: str) -> None:
+        """Release or reopen an order."""
+        world = self._world
+        with world.transaction():
+            world.put(world.orders, replace(_existing(world, world.orders, order_no), status=status))
+
+    def touch(self, table: Table[Any], key: tuple[str | int, ...]) -> None:
+        """Save a row as it is, so that every Key of it is stale."""
+        with self._world.transaction():
+            if row := table.rows.get(key):
+                self._world.put(table, row)
+
+    def _item(self, item_no: str) -> Item:
+        return _existing(self._world, self._world.items, item_no)
+
+    def _shipment(self, header: SalesHeader) -> PostedShipment:
+        world = self._world
+        return PostedShipment(
+            no=world.next_no("SSH-", lambda no: (no,) in world.shipments.rows),
+            customer_no=header.customer_no,
+            order_no=header.no,
+            external_document_no=header.external_document_no,
+            posting_date=world.today(),
+        )
+
+
+def _line(item_no: str, quantity: Decimal, unit: str = "") -> LineChange:
+    changes: dict[str, Value] = {"type": "Item", "no": item_no, "quantity": quantity}
+    return LineChange(changes | {"unit_code": unit} if unit else changes)
+
+
+def _existing(world: World, table: Table[R], no: str) -> R:
+    with world.lock:
+        row = table.rows.get((no,))
+    if row is None:
+        raise record_not_found(table.name, table.identify((no,)))
+    return row
+
+
+def state(world: World) -> dict[str, Any]:
+    """Describe the company in JSON's types; quantities are decimal text in base units."""
+    with world.lock:
+        return {
+            "items": {
+                item.no: {
+                    "description": item.description,
+                    "base_unit": item.base_unit,
+                    "inventory": plain(item.inventory),
+                    "on_sales_orders": plain(world.qty_on_sales_order(item.no)),
+                    "available": plain(world.available(item.no)),
+                }
+                for item in world.items.rows.values()
+            },
+            "orders": [_order(world, header) for header in world.orders.rows.values()],
+            "posted_shipments": [
+                {"no": row.no, "order_no": row.order_no, "external_document_no": row.external_document_no}
+                for row in world.shipments.rows.values()
+            ],
+            "commit_log": [_commit(commit) for commit in world.commits],
+        }
+
+
+def _order(world: World, header: SalesHeader) -> dict[str, Any]:
+    return {
+        "no": header.no,
+        "customer_no": header.customer_no,
+        "external_document_no": header.external_document_no,
+        "status": header.status,
+        "lines": [
+            {
+                "line_no": line.line_no,
+                "item_no": line.no,
+                "quantity": plain(line.quantity),
+                "unit": line.unit_code,
+                "unit_price": plain(line.unit_price),
+                "quantity_base": plain(line.outstanding_base),
+            }
+            for line in world.lines_of(header.no)
+        ],
+    }
+
+
+def _commit(commit: Commit) -> dict[str, Any]:
+    lines = [
+        {name: plain(value) if isinstance(value, Decimal) else value for name, value in asdict(line).items()}
+        for line in commit.lines
+    ]
+    available = {item_no: plain(quantity) for item_no, quantity in commit.available.items()}
+    return {
+        "sequence": commit.sequence,
+        "action": commit.action,
+        "by": commit.by,
+        "order_no": commit.order_no,
+        "external_document_no": commit.external_document_no,
+        "customer_no": commit.customer_no,
+        "lines": lines,
+        "available": available,
+    }

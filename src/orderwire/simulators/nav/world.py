@@ -1,0 +1,166 @@
+"""A NAV company: its tables, the sums NAV computes over them, and a log of what was committed."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from orderwire.simulators.nav.data import NavData
+from orderwire.simulators.nav.tables import (
+    Customer,
+    Database,
+    Item,
+    ItemUnit,
+    PostedShipment,
+    Row,
+    SalesHeader,
+    SalesLine,
+    Table,
+)
+from orderwire.simulators.nav.values import Value
+
+#: Commits that are remembered; older ones are forgotten.
+_LOG_LENGTH: Final = 200_000
+
+Action = Literal["create", "update", "delete", "post", "stock"]
+Actor = Literal["service", "user"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedLine:
+    line_no: int
+    item_no: str
+    quantity: Decimal
+    unit: str
+    quantity_base: Decimal  # outstanding
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One transaction: the order as it then stood, and what was free of each item it touched."""
+
+    sequence: int
+    action: Action
+    by: Actor
+    order_no: str
+    external_document_no: str
+    customer_no: str
+    lines: tuple[CommittedLine, ...]
+    available: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+class World(Database):
+    """Everything the pages show. Use `transaction()` for a consistent look at more than one row."""
+
+    def __init__(self, data: NavData, *, today: Callable[[], date] = _today) -> None:
+        super().__init__()
+        self.today = today
+        self.walk_in_customer_no = data.walk_in_customer_no
+        self.currencies = frozenset(data.currencies)
+        self.locations = frozenset(data.locations)
+        self.items = Table[Item]("Item", 27, {"no": "No."})
+        self.customers = Table[Customer]("Customer", 18, {"no": "No."})
+        self.units = Table[ItemUnit]("Item Unit of Measure", 5404, {"item_no": "Item No.", "code": "Code"})
+        self.orders = Table[SalesHeader]("Sales Header", 36, {"no": "No."}, document=True)
+        self.lines = Table[SalesLine](
+            "Sales Line", 37, {"document_no": "Document No.", "line_no": "Line No."}, document=True
+        )
+        self.shipments = Table[PostedShipment]("Sales Shipment Header", 110, {"no": "No."})
+        tables: tuple[Table[Any], ...] = (
+            self.items, self.customers, self.units, self.orders, self.lines, self.shipments,
+        )  # fmt: skip
+        self.tables: Mapping[str, Table[Any]] = {table.name: table for table in tables}
+        self.lines.watch = self._line_changed
+        self._on_order: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self._lines_of: defaultdict[str, dict[int, SalesLine]] = defaultdict(dict)
+        self._commits: deque[Commit] = deque(maxlen=_LOG_LENGTH)
+        self._sequence = 0
+        self._series: dict[str, int] = {}
+        self._load(data)
+
+    def _load(self, data: NavData) -> None:
+        with self.transaction():
+            for item in data.items:
+                units = {item.base_unit: Decimal(1)} | item.units
+                self.put(self.items, Item(**item.model_dump(exclude={"units"})))
+                for code, qty_per in units.items():
+                    self.put(self.units, ItemUnit(item_no=item.no, code=code, qty_per=qty_per))
+            for customer in data.customers:
+                self.put(self.customers, Customer(**customer.model_dump()))
+
+    def _line_changed(self, old: SalesLine | None, new: SalesLine | None) -> None:
+        if old:
+            self._on_order[old.no] -= old.outstanding_base
+            self._lines_of[old.document_no].pop(old.line_no, None)
+        if new:
+            self._on_order[new.no] += new.outstanding_base
+            self._lines_of[new.document_no][new.line_no] = new
+        for line in (old, new):
+            if line and not self._lines_of[line.document_no]:
+                del self._lines_of[line.document_no]
+
+    def lines_of(self, order_no: str) -> list[SalesLine]:
+        """Return an order's lines by line number."""
+        return [line for _line_no, line in sorted(self._lines_of.get(order_no, {}).items())]
+
+    def qty_on_sales_order(self, item_no: str) -> Decimal:
+        """Σ outstanding quantity (base) of order lines, whatever their order's status."""
+        return self._on_order.get(item_no, Decimal(0))
+
+    def available(self, item_no: str) -> Decimal:
+        """Inventory less what sales orders want; may be below zero."""
+        item = self.items.rows.get((item_no,))
+        return (item.inventory if item else Decimal(0)) - self.qty_on_sales_order(item_no)
+
+    def value(self, row: Row, attribute: str) -> Value:
+        """Read a column, or compute what NAV computes."""
+        if attribute == "qty_on_sales_order" and isinstance(row, Item):
+            return self.qty_on_sales_order(row.no)
+        value: Value = getattr(row, attribute)
+        return value
+
+    def next_no(self, prefix: str, taken: Callable[[str], bool]) -> str:
+        """Draw from a number series; a number drawn in vain stays a gap."""
+        while True:
+            self._series[prefix] = self._series.get(prefix, 0) + 1
+            no = f"{prefix}{self._series[prefix]:06d}"
+            if not taken(no):
+                return no
+
+    def log(self, action: Action, by: Actor, order: SalesHeader | None, items: Iterable[str] = ()) -> None:
+        """Note what this transaction did; forgotten if it is undone."""
+        self._sequence += 1
+        lines = self.lines_of(order.no) if order else []
+        touched = {line.no for line in lines if line.type == "Item"} | set(items)
+        self._commits.append(
+            Commit(
+                sequence=self._sequence,
+                action=action,
+                by=by,
+                order_no=order.no if order else "",
+                external_document_no=order.external_document_no if order else "",
+                customer_no=order.customer_no if order else "",
+                lines=tuple(
+                    CommittedLine(line.line_no, line.no, line.quantity, line.unit_code, line.outstanding_base)
+                    for line in lines
+                ),
+                available=MappingProxyType({item_no: self.available(item_no) for item_no in sorted(touched)}),
+            )
+        )
+        self._undo.append(self._unlog)
+
+    def _unlog(self) -> None:
+        self._commits.pop()
+
+    @property
+    def commits(self) -> tuple[Commit, ...]:
+        """What was committed, in order."""
+        with self.lock:
+            return tuple(self._commits)
