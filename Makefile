@@ -29,7 +29,7 @@ check: .venv/.dev ## Lint, format, types, import directions, generated documents
 	@.venv/bin/mypy --no-error-summary $(typed)
 	@mkdir -p build
 	@.venv/bin/lint-imports --no-logo >build/imports.txt || { cat build/imports.txt; exit 1; }
-	@$(python) scripts/generate_docs.py --check
+	@$(python) -m scripts.generate_docs --check
 	@echo "check: all good"
 
 bench: .venv/.dev ## Measure ours and the peers on the same work; ONLY=edi|nav|cxml|queue|console for one group
@@ -40,7 +40,7 @@ soak: .venv/.dev ## Run the chaos and soak tests at full length
 	@$(python) -m pytest -q -m slow $(ARGS)
 
 docs: .venv/.dev ## Write docs/reference anew from the code
-	@$(python) scripts/generate_docs.py
+	@$(python) -m scripts.generate_docs
 
 lock: ## Write the lock files anew from pyproject.toml
 	@scripts/lock
