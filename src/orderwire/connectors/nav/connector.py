@@ -11,18 +11,19 @@ from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.wsdl import NotWsdlError, Wsdl, read_wsdl
 from orderwire.errors import OrderwireError
 from orderwire.ports.clock import Clock, system_clock
+from orderwire.ports.intake import Connector
 
 #: A row of the report: service, field_or_operation, wanted_for, found, problem ("": none).
 Row = dict[str, str]
 
 
-def connect(settings: Settings, clock: Clock = system_clock) -> NavErp:
-    """Return NAV. Nothing is sent before the first call.
+def connect(settings: Settings, clock: Clock = system_clock) -> Connector:
+    """Return the connector; its `erp` sends nothing before the first call.
 
     Raises:
         ConfigurationError: the address is none.
     """
-    return NavErp(settings.nav, clock)
+    return Connector("nav", erp=NavErp(settings.nav, clock))
 
 
 def check(settings: Settings, wsdl_files: Sequence[Path] = ()) -> list[Row]:

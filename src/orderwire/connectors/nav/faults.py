@@ -64,6 +64,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "NavInvalidCredentialException": "credentials",
     "NavTenantNotAccessibleException": "outage",
     "NavCompanyNotFoundException": "contract",
+    "ServiceNotFoundException": "contract",
 }
 #: Sentences (en-US, NAV's default) of exceptions whose name says too little.
 _TEXTS: Final = (

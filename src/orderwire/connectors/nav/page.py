@@ -129,6 +129,8 @@ class PageService:
         if not action:
             raise ContractError("the web service lacks an operation", service=self.name, operation=operation)
         reply = self._lanes.post(call, self._url, action, body)
+        if reply.status not in {200, 500}:  # 500 is how SOAP carries faults
+            raise self._judge(call, reply)
         try:
             answer = soap.parse(reply.content)
         except soap.NotSoapError as error:
