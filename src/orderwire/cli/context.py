@@ -1,0 +1,37 @@
+"""How a command gets at the deployment: settings, and services that are closed again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orderwire.bootstrap import Services, build
+from orderwire.config.settings import Settings, load_settings
+from orderwire.telemetry.logging import set_up_logging
+
+#: The option that every command with a deployment has.
+ConfigDir = Annotated[
+    Path | None,
+    typer.Option("--config", help="Configuration folder; ORDERWIRE_CONFIG_DIR, else ./config.", file_okay=False),
+]
+
+
+def read_settings(config: Path | None, **overrides: object) -> Settings:
+    """Read the settings, from the folder that the command line names if it names one."""
+    if config is not None:
+        overrides["config_dir"] = config
+    return load_settings(**overrides)
+
+
+@contextmanager
+def services_of(config: Path | None, *, quiet: bool = True) -> Iterator[Services]:
+    """Open the deployment's services; a one-off command logs warnings only, and to standard error."""
+    settings = read_settings(config)
+    set_up_logging(level="warning" if quiet else settings.log.level, form=settings.log.format)
+    services = build(settings)
+    try:
+        yield services
+    finally:
+        services.close()

@@ -1,0 +1,37 @@
+"""`orderwire demo`: the main job on one machine, with a simulated NAV behind real HTTP and SOAP."""
+
+import tempfile
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from orderwire.cli.context import ConfigDir, read_settings
+from orderwire.cli.demo_scene import Scene, play
+from orderwire.cli.demo_screen import show
+from orderwire.cli.output import Json, emit_json
+from orderwire.cli.simulate import simulated_nav
+from orderwire.config.settings import QueueSettings, StoreSettings
+from orderwire.errors import ConfigurationError
+from orderwire.telemetry.logging import set_up_logging
+
+
+def demo(config: ConfigDir = None, *, as_json: Json = False) -> None:
+    """Show the main job: orders of four buyers, live stock, sales orders in NAV, answers. Leaves nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="orderwire-demo-") as folder:
+        settings = read_settings(
+            config,
+            data_dir=Path(folder),
+            store=StoreSettings(url=SecretStr(f"sqlite:///{folder}/orderwire.db")),
+            queue=QueueSettings(url=SecretStr("embedded:")),
+        )
+        if not (settings.config_dir / "partners").is_dir():
+            raise ConfigurationError(
+                "no partners here: run the demo in the project's folder, or name one with --config"
+            )
+        set_up_logging(level="error", form="console")
+        with simulated_nav(settings) as simulated:
+            scene: Scene = play(simulated)
+    if as_json:
+        emit_json(scene.as_json())
+    else:
+        show(scene)

@@ -1,0 +1,78 @@
+"""The demo's scene on a terminal."""
+
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
+from orderwire.cli.demo_scene import Scene
+from orderwire.cli.output import out, shown
+from orderwire.ports.store import OrderRecord, Step
+
+_COLOURS = {
+    OrderOutcome.ACCEPTED: "green",
+    OrderOutcome.CHANGED: "yellow",
+    OrderOutcome.REJECTED: "red",
+    OrderOutcome.HELD: "magenta",
+}
+_LINE_COLOURS = {LineOutcome.ACCEPTED: "green", LineOutcome.REJECTED: "red"}
+
+
+def show(scene: Scene) -> None:
+    """Print every order's way, the refusals, the stock, and the short order's answer."""
+    out.rule("[bold]Orderwire: orders in, stock checked live, sales orders in NAV, answers out")
+    for record, response, steps in scene.orders:
+        out.print(_order(record, response, steps))
+    for document in scene.documents:
+        if document.code == "duplicate":
+            out.print(Text(f"• {document.name}: sent twice. {document.reason}; the same acknowledgement went back."))
+        if document.direction == "in" and document.code == "syntax":
+            out.print(Text(f"• {document.name}: refused, and told so by CONTRL. {document.reason}", style="red"))
+    out.print()
+    out.print(_stock(scene))
+    for reply in scene.replies:
+        if reply.kind == "ORDRSP" and reply.partner == "toolbox":
+            text = Text(reply.text.replace("'", "'\n") if "\n" not in reply.text else reply.text)
+            out.print(Panel(text, title=f"The answer to the short order: {reply.name}", title_align="left"))
+    kinds = ", ".join(f"{reply.kind} → {reply.partner}" for reply in scene.replies)
+    out.print(Text(f"Answers sent: {kinds}; and over REST, in the response itself."))
+    out.print(
+        Text(f"Parked for a person: {len(scene.parked)}. NAV is a simulator; all its figures are simulator figures.")
+    )
+
+
+def _order(record: OrderRecord, response: OrderResponse, steps: list[Step]) -> Panel:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in ("line", "item", "ordered", "confirmed", "unit", "outcome", "why"):
+        table.add_column(column)
+    for line in response.lines:
+        style = _LINE_COLOURS.get(line.outcome, "yellow")
+        table.add_row(*_cells(line), Text(line.outcome.value, style=style), Text(line.reason_text or ""))
+    way = " → ".join(dict.fromkeys(step.name.replace("_", " ") for step in steps))
+    outcome = f"[{_COLOURS[response.outcome]}]{response.outcome.value}[/]"
+    title = f"{record.order_no} of {record.partner}: {outcome}, NAV {response.erp_no or 'has none'}"
+    grid = Table.grid()
+    grid.add_row(table)
+    grid.add_row(Text(way, style="dim"))
+    return Panel(grid, title=title, title_align="left")
+
+
+def _cells(line: ResponseLine) -> tuple[Text, ...]:
+    values = (line.line_no, line.item_no or "?", line.ordered_base or line.ordered, line.confirmed_base, line.base_unit)
+    return tuple(Text(shown(value)) for value in values)
+
+
+def _stock(scene: Scene) -> Table:
+    table = Table(
+        title="Available in NAV (inventory less sales orders, base units)",
+        title_justify="left",
+        box=None,
+        header_style="dim",
+    )
+    for column in ("item", "before", "after", "unit"):
+        table.add_column(column, justify="right" if column in {"before", "after"} else "left")
+    for no in sorted(scene.after):
+        before, after = scene.before[no], scene.after[no]
+        style = "" if before.available == after.available else "bold"
+        table.add_row(no, str(before.available), str(after.available), after.base_unit, style=style)
+    return table

@@ -1,0 +1,71 @@
+"""`orderwire messages`: find documents in the journal, and see one with its raw bytes."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from orderwire.cli.context import ConfigDir, services_of
+from orderwire.cli.output import Json, emit, emit_json, out
+from orderwire.errors import OrderwireError
+from orderwire.ports.store import DocumentQuery, DocumentState
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    state: Annotated[DocumentState | None, typer.Option()] = None,
+    partner: Annotated[str | None, typer.Option(help="Partner key.")] = None,
+    order_no: Annotated[str | None, typer.Option(help="The buyer's order number.")] = None,
+    erp_no: Annotated[str | None, typer.Option(help="NAV's order number.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Interchange reference or Idempotency-Key.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10000)] = 50,
+    config: ConfigDir = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """List documents, in and out, the newest first."""
+    query = DocumentQuery(
+        state=state, partner=partner, order_no=order_no, erp_no=erp_no, control_ref=reference, limit=limit
+    )
+    with services_of(config) as services, services.store.begin() as tx:
+        rows = [asdict(document) for document in tx.journal.find(query)]
+    columns = ("id", "direction", "kind", "partner", "order_no", "state", "code", "reason", "received_at")
+    emit(rows, columns, as_json=as_json, empty="No messages.")
+
+
+@app.command()
+def show(
+    document_id: Annotated[str, typer.Argument(help="Journal id, as `messages list` prints it.")],
+    config: ConfigDir = None,
+    *,
+    as_json: Json = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write the raw bytes to standard output, and nothing else.")
+    ] = False,
+) -> None:
+    """Show one document: where it stands and why, what happened to it, and its bytes."""
+    with services_of(config) as services, services.store.begin() as tx:
+        document = tx.journal.get(document_id)
+        if document is None:
+            raise OrderwireError("no such document", document_id=document_id)
+        content = tx.archive.get(document.sha256) if document.sha256 else b""
+        steps = [step for step in tx.journal.steps(document.correlation_id) if step.document_id == document.id]
+    if raw:
+        typer.get_binary_stream("stdout").write(content)
+        return
+    text = content.decode("utf-8", "replace")
+    story = [{"at": step.at, "step": step.name, "detail": step.detail} for step in steps]
+    if as_json:
+        emit_json({**asdict(document), "story": story, "content": text})
+        return
+    emit(
+        [{"field": name, "value": value} for name, value in asdict(document).items()], ("field", "value"), as_json=False
+    )
+    out.print()
+    emit(story, ("at", "step", "detail"), as_json=False)
+    out.print()
+    out.print(
+        "".join(character if character.isprintable() or character == "\n" else " " for character in text), markup=False
+    )

@@ -1,0 +1,71 @@
+"""`orderwire orders`: find purchase orders, and see one with its answer."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from orderwire.cli.context import ConfigDir, services_of
+from orderwire.cli.output import Json, emit, emit_json, out
+from orderwire.errors import OrderwireError
+from orderwire.ports.store import OrderRecord
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    order_no: Annotated[str | None, typer.Option(help="The buyer's order number.")] = None,
+    partner: Annotated[str | None, typer.Option(help="Partner key.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10000)] = 50,
+    config: ConfigDir = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """List purchase orders, the newest first."""
+    with services_of(config) as services, services.store.begin() as tx:
+        rows = [row_of(record) for record in tx.orders.find(order_no=order_no, partner=partner, limit=limit)]
+    emit(rows, ("order_no", "partner", "state", "outcome", "erp_no", "created_at"), as_json=as_json, empty="No orders.")
+
+
+@app.command()
+def show(
+    order_no: Annotated[str, typer.Argument(help="The buyer's order number.")],
+    partner: Annotated[str | None, typer.Option(help="Partner key, where two partners use the same number.")] = None,
+    config: ConfigDir = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show one order: lines, answer, and everything that happened to it."""
+    with services_of(config) as services, services.store.begin() as tx:
+        found = tx.orders.find(order_no=order_no, partner=partner, limit=2)
+        if not found:
+            raise OrderwireError("no such order", order_no=order_no)
+        document = tx.journal.get(found[0].document_id)
+        steps = tx.journal.steps(document.correlation_id) if document else []
+    story = [{"at": step.at, "step": step.name, "detail": step.detail} for step in steps]
+    if as_json:
+        emit_json(
+            {**row_of(found[0]), "order": json.loads(found[0].order), "answer": _answer(found[0]), "story": story}
+        )
+        return
+    emit([row_of(found[0])], ("order_no", "partner", "state", "outcome", "erp_no"), as_json=False)
+    lines = (_answer(found[0]) or {}).get("lines", [])
+    out.print()
+    emit(lines, ("line_no", "item_no", "ordered", "confirmed", "unit", "outcome", "reason_text"), as_json=False)
+    out.print()
+    emit([{**row, "detail": _short(row["detail"])} for row in story], ("at", "step", "detail"), as_json=False)
+
+
+def row_of(record: OrderRecord) -> dict[str, Any]:
+    """Return an order as a row."""
+    names = ("id", "order_no", "partner", "state", "outcome", "erp_no", "document_id", "revision", "created_at")
+    return {name: getattr(record, name) for name in names}
+
+
+def _answer(record: OrderRecord) -> dict[str, Any] | None:
+    return json.loads(record.response) if record.response else None
+
+
+def _short(detail: object) -> str:
+    return json.dumps(detail, ensure_ascii=False, default=str)[:200] if detail else ""

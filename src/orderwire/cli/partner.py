@@ -1,0 +1,108 @@
+"""`orderwire partner`: scaffold a profile, and check profiles with their samples."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orderwire.cli.context import ConfigDir, read_settings
+from orderwire.cli.output import Json, emit, out
+from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.connectors import connect_all
+from orderwire.connectors.channels.folder import channel_of
+from orderwire.errors import ConfigurationError, OrderwireError
+from orderwire.ports.intake import DecodedFile, DecodeHint, Severity
+
+app = typer.Typer(no_args_is_help=True)
+
+_PROFILE = """\
+# docs/reference/partner.md tells of every field.
+name: {name}
+customer_no: {customer_no} # the customer in NAV
+shortage: reject_line # or part_delivery, back_order, substitute, reject_order
+edi:
+  identifiers:
+    - id: "{gln}"
+      qualifier: "14"
+  ours:
+    id: "{ours}"
+    qualifier: "14"
+  response_version: D.96A
+folder:
+  inbox: partners/{key}/in
+  outbox: partners/{key}/out
+"""
+
+
+@app.command()
+def new(
+    key: Annotated[str, typer.Argument(help="Lower case letters, digits, - and _.")],
+    name: Annotated[str, typer.Option(help="The partner's name.")],
+    customer_no: Annotated[str, typer.Option(help="The customer in NAV.")],
+    gln: Annotated[str, typer.Option(help="Under which the partner sends.")],
+    ours: Annotated[str, typer.Option(help="Under which the partner knows us.")],
+    config: ConfigDir = None,
+) -> None:
+    """Make a partner's folder. Nothing needs a restart."""
+    folder = read_settings(config).config_dir / "partners" / key
+    if folder.exists():
+        raise ConfigurationError("there is a partner of that key already", partner=key)
+    (folder / "codes").mkdir(parents=True)
+    (folder / "samples").mkdir()
+    profile = _PROFILE.format(key=key, name=name, customer_no=customer_no, gln=gln, ours=ours)
+    (folder / "partner.yaml").write_text(profile, encoding="utf-8")
+    (folder / "codes" / "items.csv").write_text("scheme,value,item_no\n", encoding="utf-8")
+    try:
+        Partners(folder.parent.parent).get(key)
+    except OrderwireError:
+        out.print(f"{folder} is made, and wants mending:", markup=False)
+        raise
+    out.print(f"Made {folder / 'partner.yaml'}.", markup=False)
+    out.print(f"Put orders of theirs into {folder / 'samples'}, then: orderwire partner check {key}", markup=False)
+
+
+@app.command()
+def check(
+    keys: Annotated[list[str] | None, typer.Argument(help="Partner keys; none: all.")] = None,
+    config: ConfigDir = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Check profiles, code lists and samples. Ends 1 when something is wrong with a profile or an order in a sample."""
+    settings = read_settings(config)
+    partners = Partners(settings.config_dir)
+    decoders = {channel: decoder for one in connect_all(settings) for channel, decoder in one.decoders.items()}
+    rows: list[dict[str, Any]] = []
+    for key in keys or partners.keys():
+        try:
+            profile = partners.get(key)
+        except OrderwireError as error:
+            rows.append({"partner": key, "what": "profile", "ok": False, "text": str(error)})
+            continue
+        rows.append({"partner": key, "what": "profile", "ok": True, "text": profile.name})
+        for sample in sorted((settings.config_dir / "partners" / key / "samples").glob("*.*")):
+            decoder = decoders[channel_of(sample.name)]
+            decoded = decoder.decode(sample.read_bytes(), DecodeHint(key, sample.name), partners)
+            rows.append({"partner": key, "what": sample.name, **_verdict(decoded, sample, profile)})
+    emit(rows, ("partner", "what", "ok", "text"), as_json=as_json, empty="No partners.")
+    if not all(row["ok"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _verdict(decoded: DecodedFile, sample: Path, profile: PartnerProfile) -> dict[str, Any]:
+    """A sample whose name begins with `broken` must be refused, every other must be understood."""
+    problems = [finding.text for finding in decoded.findings if finding.severity is Severity.REJECT]
+    orders = []
+    for interchange in decoded.interchanges:
+        problems += [finding.text for finding in interchange.findings if finding.severity is Severity.REJECT]
+        if interchange.partner != profile.key:
+            problems.append(f"comes from {interchange.partner or 'nobody we know'}: {interchange.sender}")
+        for message in interchange.messages:
+            problems += [finding.text for finding in message.findings if finding.severity is Severity.REJECT]
+            problems += [str(message.error)] if message.error else []
+            orders += [message.order.order_no] if message.order else []
+    if sample.name.startswith("broken"):
+        return {"ok": bool(problems), "text": "refused: " + "; ".join(problems) if problems else "was not refused"}
+    if not problems and not orders:
+        problems = ["no order in it"]
+    return {"ok": not problems, "text": "; ".join(problems) or "order " + ", ".join(orders)}

@@ -1,0 +1,103 @@
+"""`orderwire up`, `serve`, `work`: the long-running processes."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Annotated
+
+import typer
+
+from orderwire.bootstrap import Intake, Services, build, build_worker
+from orderwire.cli.context import ConfigDir, read_settings
+from orderwire.cli.output import err
+from orderwire.cli.simulate import simulated_nav
+from orderwire.config.settings import Settings
+from orderwire.telemetry.logging import set_up_logging
+
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Listen here; api.port otherwise.")]
+
+
+def up(
+    config: ConfigDir = None,
+    port: Port = None,
+    *,
+    simulate_nav: Annotated[bool, typer.Option("--simulate-nav", help="Start a simulated NAV beside it.")] = False,
+) -> None:
+    """Run everything in one process: web, inlets and workers. For one machine, and for trying it."""
+    settings = read_settings(config)
+    with (
+        simulated_nav(settings) if simulate_nav else nullcontext(settings) as chosen,
+        _services(chosen) as services,
+        _intake(services),
+        _workers(services),
+        _web(services, port),
+    ):
+        _until_told()
+
+
+def serve(config: ConfigDir = None, port: Port = None) -> None:
+    """Run the web side and the inlets: REST API, health, metrics, partner folders."""
+    with _services(read_settings(config)) as services, _intake(services), _web(services, port):
+        _until_told()
+
+
+def work(config: ConfigDir = None) -> None:
+    """Run the workers. Start as many of these as you like, on any number of machines."""
+    with _services(read_settings(config)) as services, _workers(services):
+        err.print("orderwire work: ready")
+        _until_told()
+
+
+@contextmanager
+def _services(settings: Settings) -> Iterator[Services]:
+    set_up_logging(level=settings.log.level, form=settings.log.format)
+    services = build(settings)
+    services.transport.declare()
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@contextmanager
+def _workers(services: Services) -> Iterator[None]:
+    worker = build_worker(services)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def _intake(services: Services) -> Iterator[None]:
+    intake = Intake(services)
+    intake.start()
+    try:
+        yield
+    finally:
+        intake.stop()
+
+
+@contextmanager
+def _web(services: Services, port: int | None) -> Iterator[None]:
+    from orderwire.web.app import create_app
+    from orderwire.web.serve import BackgroundServer
+
+    api = services.settings.api
+    server = BackgroundServer(create_app(services), api.host, api.port if port is None else port)
+    err.print(f"orderwire listens on {server.start()}", markup=False)
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _until_told() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    told = threading.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda _number, _frame: told.set())
+    while not told.wait(0.2):
+        pass
