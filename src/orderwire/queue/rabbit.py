@@ -130,7 +130,7 @@ class RabbitTransport:
             dead_from = held.routing_key
         elif dead_from is None and queue == self._topology.unrouted:
             dead_from = self._topology.events
-        return delivery_of(held.wire, queue, held, dead_from)
+        return delivery_of(held.wire, queue, held, dead_from if isinstance(dead_from, str) else None)
 
 
 class _Lanes:

@@ -1,0 +1,177 @@
+"""A private RabbitMQ broker: free loopback ports, everything in one folder, its own port mapper."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pika  # type: ignore[import-untyped]
+import pytest
+
+#: Debian's /usr/sbin/rabbitmq-server changes the user; the one behind it runs as whoever starts it.
+PLACES = ("/usr/lib/rabbitmq/bin", "/usr/local/lib/rabbitmq/bin", "/opt/rabbitmq/sbin")
+START_SECONDS = 90
+STOP_SECONDS = 30
+
+CONFIGURATION = """\
+listeners.tcp.1 = 127.0.0.1:{port}
+distribution.listener.interface = 127.0.0.1
+vm_memory_high_watermark.absolute = 1GB
+disk_free_limit.absolute = 50MB
+raft.wal_max_size_bytes = 67108864
+log.console = true
+log.console.level = warning
+log.file = false
+"""
+
+
+def installation() -> Path | None:
+    """Return the folder of rabbitmq-server and rabbitmqctl, if there is one."""
+    on_path = shutil.which("rabbitmq-server")
+    places = [Path(place) for place in PLACES] + ([Path(on_path).parent] if on_path else [])
+    return next((place for place in places if (place / "rabbitmq-server").is_file()), None)
+
+
+def require() -> Path:
+    """Return the installation, or skip; in CI, fail."""
+    found = installation()
+    if found is None or shutil.which("epmd") is None:
+        reason = "rabbitmq-server is not installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class RabbitMQ:
+    """One broker. Its messages outlive `kill9` and `stop`, until the folder goes."""
+
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        self._folder = folder
+        self._binaries = binaries
+        self._port = free_port()
+        self._node = f"orderwire-{secrets.token_hex(4)}@localhost"
+        self._environment = self._prepare()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._mapper: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self._port}/%2F"
+
+    def start(self) -> None:
+        """Start, and return when it takes connections."""
+        if self._mapper is None:
+            self._mapper = self._run("epmd", "-address", "127.0.0.1")
+        self._server = self._run(str(self._binaries / "rabbitmq-server"))
+        deadline = time.monotonic() + START_SECONDS
+        pause = threading.Event()
+        while not self._answers():
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                self.kill9()
+                raise RuntimeError(f"rabbitmq-server did not start:\n{self._log().read_text()[-4000:]}")
+            pause.wait(0.1)
+
+    def stop(self) -> None:
+        """End it in good order, and its port mapper too."""
+        if self._server is not None:
+            self._server.terminate()
+            try:
+                self._server.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill9()
+            self._server = None
+        if self._mapper is not None:
+            self._mapper.kill()
+            self._mapper.wait()
+            self._mapper = None
+
+    def kill9(self) -> None:
+        """End it without a warning."""
+        if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.wait()
+            self._server = None
+
+    def restart(self) -> None:
+        """Start again what was killed, or what runs after ending it in good order."""
+        self.stop()
+        self.start()
+
+    def control(self, *arguments: str) -> str:
+        """Run rabbitmqctl, and return what it said."""
+        command = [str(self._binaries / "rabbitmqctl"), "--quiet", "--node", self._node, *arguments]
+        done = subprocess.run(
+            command, env=self._environment, cwd=self._folder, capture_output=True, text=True, timeout=60, check=True
+        )
+        return done.stdout
+
+    def _prepare(self) -> dict[str, str]:
+        """Write the files, and return the environment that keeps the node to this folder."""
+        home = self._folder / "home"
+        home.mkdir(parents=True)
+        cookie = home / ".erlang.cookie"
+        cookie.write_text(secrets.token_hex(16))
+        cookie.chmod(0o400)
+        (self._folder / "rabbitmq.conf").write_text(CONFIGURATION.format(port=self._port))
+        (self._folder / "enabled_plugins").write_text("[].\n")
+        (self._folder / "env.conf").touch()
+        return {
+            "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(home),
+            "ERL_EPMD_PORT": str(free_port()),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": self._node,
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": str(self._folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self._folder / "log"),
+            "RABBITMQ_CONFIG_FILE": str(self._folder / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": str(self._folder / "env.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._folder / "enabled_plugins"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+        }
+
+    def _log(self) -> Path:
+        return self._folder / "output.log"
+
+    def _run(self, *command: str) -> subprocess.Popen[bytes]:
+        with self._log().open("ab") as log:
+            return subprocess.Popen(
+                command,
+                env=self._environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _answers(self) -> bool:
+        try:
+            pika.BlockingConnection(pika.URLParameters(self.url)).close()
+        except (pika.exceptions.AMQPError, OSError):
+            return False
+        return True
+
+
+def running(folder: Path) -> Iterator[RabbitMQ]:
+    """Yield a started broker, and end it."""
+    broker = RabbitMQ(folder, require())
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
