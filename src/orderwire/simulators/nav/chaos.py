@@ -1,12 +1,13 @@
 """Faults on demand: what is to go wrong, where, and how often."""
 
 from collections import Counter
-from decimal import Decimal
 from enum import StrEnum
 from threading import Lock
 from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orderwire.simulators.nav.data import Amount
 
 WRITES: Final = frozenset({"Create", "CreateMultiple", "Update", "UpdateMultiple", "Delete", "Delete_SalesLines"})
 #: The operation of a GET that asks for the service's WSDL.
@@ -55,7 +56,7 @@ class FaultPlan(BaseModel):
     operation: str | None = Field(default=None, description="None: where the kind makes sense; WSDL: the description")
     seconds: Annotated[float, Field(ge=0, le=600)] = 1.0
     item_no: str | None = None
-    quantity: Decimal | None = None
+    quantity: Amount | None = None
     text: str | None = Field(default=None, description="fault_after_commit: the fault's sentence")
     retry_after_seconds: Annotated[int, Field(ge=0)] | None = Field(default=None, description="html_503")
 

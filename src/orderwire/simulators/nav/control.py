@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from orderwire.simulators.nav.chaos import FaultKind, FaultPlan
 from orderwire.simulators.nav.connection import CONTROL
+from orderwire.simulators.nav.data import Amount
 from orderwire.simulators.nav.faults import NavFault
 from orderwire.simulators.nav.gateway import Reply, Request
 from orderwire.simulators.nav.users import OtherUsers
@@ -35,12 +35,12 @@ class _Body(BaseModel):
 
 class _Buy(_Body):
     item_no: str
-    quantity: Decimal
+    quantity: Amount
 
 
 class _Stock(_Body):
     item_no: str
-    inventory: Decimal
+    inventory: Amount
 
 
 class _Post(_Body):

@@ -4,12 +4,15 @@ from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orderwire.errors import ConfigurationError
+
+#: As NAV keeps them: at most five decimals.
+Amount = Annotated[Decimal, Field(max_digits=16, decimal_places=5)]
 
 
 class _Data(BaseModel):
@@ -20,11 +23,11 @@ class ItemData(_Data):
     no: str
     description: str = ""
     base_unit: str = "PCS"
-    units: dict[str, Decimal] = Field(default_factory=dict, description="Other units: base units in each")
+    units: dict[str, Amount] = Field(default_factory=dict, description="Other units: base units in each")
     gtin: str = ""
-    inventory: Decimal = Decimal(0)
-    safety_stock: Decimal = Decimal(0)
-    unit_price: Decimal = Decimal(0)
+    inventory: Amount = Decimal(0)
+    safety_stock: Amount = Decimal(0)
+    unit_price: Amount = Decimal(0)
     blocked: bool = False
 
 
@@ -37,7 +40,7 @@ class CustomerData(_Data):
 
 class LineData(_Data):
     item_no: str
-    quantity: Decimal
+    quantity: Amount
     unit: str = Field(default="", description="Blank: the item's base unit")
 
 

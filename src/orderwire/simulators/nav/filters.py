@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
-from orderwire.simulators.nav.faults import NavFault, bad_filter
+from orderwire.simulators.nav.faults import bad_filter
 from orderwire.simulators.nav.values import Field, Kind, Value
 
 _MAX_DEPTH: Final = 20
@@ -43,9 +43,7 @@ def compile_filter(field: Field, criteria: str) -> Filter:
         return Filter(lambda _value: True)
     try:
         return _Reader(field, list(_tokens(criteria))).read()
-    except (ValueError, InvalidOperation, IndexError):
-        raise bad_filter(criteria, field.name) from None
-    except NavFault:
+    except (ValueError, ArithmeticError, IndexError):
         raise bad_filter(criteria, field.name) from None
 
 
@@ -200,6 +198,13 @@ def _typed(field: Field, text: str) -> Value:
     return _READERS[field.kind](text)
 
 
+def _decimal(text: str) -> Decimal:
+    value = Decimal(text.replace(",", "") or "0")
+    if not value.is_finite():
+        raise ValueError(text)
+    return value
+
+
 def _boolean(text: str) -> bool:
     if text.lower() not in _TRUE | _FALSE:
         raise ValueError(text)
@@ -219,7 +224,7 @@ def _date(text: str) -> date | None:
 _READERS: Final[dict[Kind, Callable[[str], Value]]] = {
     "code": lambda text: text.strip().upper(),
     "text": str,
-    "decimal": lambda text: Decimal(text.replace(",", "") or "0"),
+    "decimal": _decimal,
     "boolean": _boolean,
     "date": _date,
     "int": lambda text: int(text or "0"),
@@ -232,7 +237,8 @@ def _option(field: Field, text: str) -> str:
     if text.isdecimal():
         return members[int(text)]
     wanted = text.strip().replace(" ", "_").casefold() or "_blank_"
-    return next(member for member in members if member.casefold() == wanted)
+    folded = [member.casefold() for member in members]
+    return members[folded.index(wanted)]
 
 
 def _like(text: str, pattern: str) -> bool:

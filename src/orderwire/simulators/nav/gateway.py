@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from threading import Event, Lock, Semaphore
 from typing import Final, Literal
@@ -72,7 +72,7 @@ class Gateway:
         self._slots = Semaphore(pace.max_concurrent) if pace.max_concurrent else None
         self._lock = Lock()
         self._counters: Counter[str] = Counter()
-        self._waiting = 0
+        self._waiting = self._active = 0
 
     @property
     def counters(self) -> dict[str, int]:
@@ -177,19 +177,22 @@ class Gateway:
     @contextmanager
     def _slot(self) -> Iterator[bool]:
         """Wait for one of NAV's slots; False if the queue before them is full."""
-        if self._slots is None:
-            yield True
-            return
         with self._lock:
             full = self._waiting >= _QUEUE_SIZE
             self._waiting += not full
         if full:
             yield False
             return
-        with self._slots:
+        with self._slots or nullcontext():
             with self._lock:
                 self._waiting -= 1
-            yield True
+                self._active += 1
+                self._counters["most_at_once"] = max(self._counters["most_at_once"], self._active)
+            try:
+                yield True
+            finally:
+                with self._lock:
+                    self._active -= 1
 
     def _before(self, plan: FaultPlan, service: str, element: etree._Element | None) -> Reply | None:
         """Meet a fault that strikes before anything is done."""

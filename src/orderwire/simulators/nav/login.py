@@ -16,6 +16,8 @@ from typing import Any, Final, Literal
 import spnego
 from spnego.exceptions import SpnegoError
 
+from orderwire.errors import ConfigurationError
+
 Auth = Literal["basic", "ntlm", "both"]
 
 _BASIC_CHALLENGE: Final = 'Basic realm=""'
@@ -30,6 +32,10 @@ class Account:
     user: str
     password: str
     auth: Auth
+
+    def __post_init__(self) -> None:
+        if self.auth != "basic" and any(mark in self.user + self.password for mark in ":\r\n"):
+            raise ConfigurationError("NTLM: no colon or line end in user or password")
 
     @property
     def challenges(self) -> tuple[str, ...]:

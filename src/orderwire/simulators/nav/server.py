@@ -55,6 +55,7 @@ class NavSimulator:
         self._port = port
         self._lock = RLock()
         self._server: NavServer | None = None
+        self._outages = 0
 
     def start(self) -> Self:
         """Listen; returns itself."""
@@ -111,10 +112,11 @@ class NavSimulator:
     def away(self, seconds: float) -> None:
         """Be away for a while."""
         self.stop_listening()
-        Thread(target=self._return_after, args=(seconds,), name="nav-simulator-away", daemon=True).start()
+        self._outages += 1
+        Thread(target=self._return_after, args=(seconds, self._outages), name="nav-simulator-away", daemon=True).start()
 
-    def _return_after(self, seconds: float) -> None:
-        if not self.gateway.stopping.wait(seconds):
+    def _return_after(self, seconds: float, outage: int) -> None:
+        if not self.gateway.stopping.wait(seconds) and outage == self._outages:
             self.listen()
 
     def _close(self, drain_seconds: float) -> None:
@@ -132,6 +134,13 @@ class NavSimulator:
             self.arm(plan)
 
     def arm(self, plan: FaultPlan) -> None:
+        """Arm a plan.
+
+        Raises:
+            NavFault: it names an item that does not exist.
+        """
+        if plan.item_no is not None:
+            self.users.item(plan.item_no)
         self.gateway.chaos.arm(plan)
 
     def clear_faults(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from threading import RLock
 from typing import Final, Generic, TypeVar
 
@@ -12,6 +12,8 @@ from typing import Final, Generic, TypeVar
 PrimaryKey = tuple[str | int, ...]
 
 _FIRST_ROWVERSION: Final = 1_330_000_000
+#: Holds any product of the numbers that fields can hold.
+_EXACT: Final = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +78,15 @@ class SalesLine(Row):
 
     @property
     def line_amount(self) -> Decimal:
-        return (self.quantity * self.unit_price).quantize(Decimal("0.01"))
+        return _EXACT.multiply(self.quantity, self.unit_price).quantize(Decimal("0.01"), context=_EXACT)
 
     @property
     def outstanding_base(self) -> Decimal:
         """What Qty. on Sales Order counts: not shipped yet, in base units."""
         if self.type != "Item":
             return Decimal(0)
-        return ((self.quantity - self.quantity_shipped) * self.qty_per).quantize(Decimal("0.00001"))
+        outstanding = _EXACT.multiply(self.quantity - self.quantity_shipped, self.qty_per)
+        return outstanding.quantize(Decimal("0.00001"), context=_EXACT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ class OtherUsers:
         """Set an item's inventory, as a stock count does."""
         world = self._world
         with world.transaction():
-            world.put(world.items, replace(self._item(item_no), inventory=inventory))
+            world.put(world.items, replace(self.item(item_no), inventory=inventory))
             world.log("stock", "user", None, [item_no])
 
     def post(self, order_no: str) -> str:
@@ -51,7 +51,7 @@ class OtherUsers:
             lines = world.lines_of(order_no)
             for line in lines:
                 if line.type == "Item" and line.no:
-                    item = self._item(line.no)
+                    item = self.item(line.no)
                     world.put(world.items, replace(item, inventory=item.inventory - line.outstanding_base))
                 world.remove(world.lines, line)
             world.remove(world.orders, header)
@@ -71,7 +71,8 @@ class OtherUsers:
             if row := table.rows.get(key):
                 self._world.put(table, row)
 
-    def _item(self, item_no: str) -> Item:
+    def item(self, item_no: str) -> Item:
+        """Return an item; NAV's fault if there is none."""
         return _existing(self._world, self._world.items, item_no)
 
     def _shipment(self, header: SalesHeader) -> PostedShipment:

@@ -24,7 +24,8 @@ _XML_TYPES: Final[dict[Kind, str]] = {
 }
 _BLANK_DATE: Final = date(1, 1, 1)
 _DATE_LENGTH: Final = 10
-_MAX_DIGITS: Final = 18
+#: Integer digits of a decimal, and length of its text.
+_MAX_DIGITS, _MAX_TEXT = 11, 40
 _DECIMAL: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _DECIMALS: Final = Decimal("0.00001")  # NAV keeps quantities 0:5
 
@@ -80,7 +81,7 @@ class Field:
 def _decimal(_field: Field, text: str) -> Decimal:
     if not text:
         return Decimal(0)
-    if not _DECIMAL.fullmatch(text) or len(text) > 2 * _MAX_DIGITS:
+    if not _DECIMAL.fullmatch(text) or len(text) > _MAX_TEXT:
         raise not_evaluated(text, "Decimal")
     try:
         value = Decimal(text).quantize(_DECIMALS)

@@ -127,12 +127,13 @@ class World(Database):
         return value
 
     def next_no(self, prefix: str, taken: Callable[[str], bool]) -> str:
-        """Draw from a number series; a number drawn in vain stays a gap."""
-        while True:
-            self._series[prefix] = self._series.get(prefix, 0) + 1
-            no = f"{prefix}{self._series[prefix]:06d}"
-            if not taken(no):
-                return no
+        """Draw from a number series; a transaction that is undone gives its number back."""
+        last = drawn = self._series.get(prefix, 0)
+        while taken(no := f"{prefix}{(drawn := drawn + 1):06d}"):
+            pass
+        self._series[prefix] = drawn
+        self._undo.append(lambda: self._series.update({prefix: last}))
+        return no
 
     def log(self, action: Action, by: Actor, order: SalesHeader | None, items: Iterable[str] = ()) -> None:
         """Note what this transaction did; forgotten if it is undone."""
