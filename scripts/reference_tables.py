@@ -28,7 +28,7 @@ from orderwire.errors import (
 _HEAD: Final = "<!-- Generated from the code by `make docs`. -->\n"
 
 #: What happens to a message whose handling ended in an error of the class or of one below it.
-_REACTIONS: Final = {
+_REACTIONS: Final[dict[type, str]] = {
     TransientError: "retries up the ladder; parks after `retry.max_attempts`",
     OutageError: "pauses the flow until the other side answers; no attempt is counted",
     PermanentError: "parks at once",

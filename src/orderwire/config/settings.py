@@ -125,6 +125,13 @@ class LogSettings(_Section):
     format: Literal["json", "console"] = Field(default="json", description="console: for people")
 
 
+class MetricsSettings(_Section):
+    """`serve` shows its metrics on its own port; a worker has none unless it is told."""
+
+    host: str = Field(default="127.0.0.1", description="work: address for /metrics")
+    port: int | None = Field(default=None, ge=0, le=65535, description="work: port for /metrics; None: none")
+
+
 class ChaosSettings(_Section):
     """For tests only: die at a fault point."""
 
@@ -154,6 +161,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
     chaos: ChaosSettings = ChaosSettings()
 
     @classmethod
