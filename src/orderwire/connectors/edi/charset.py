@@ -26,6 +26,8 @@ CODECS: Final = {
     "UNOZ": "utf-8",
     "KECA": "euc_kr",
 }
+#: Codecs that what goes out may be written in.
+WRITABLE: Final = frozenset(CODECS.values()) - {"iso2022_jp"}
 #: C0 controls that no character set of EDIFACT has; TAB and line breaks are padding.
 CONTROLS: Final = bytes({*range(0x20), 0x7F} - {*b"\t\r\n\x1a"})
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
@@ -49,15 +51,17 @@ def choose(body: bytes, syntax_id: str, override: str | None) -> tuple[str, tupl
     if declared == "iso2022_jp":
         text = "Code extension (UNOX with escape sequences) is not supported"
         return declared, (reject("charset", text, tag="UNB", element_no=1, component_no=1, syntax_code=46),)
-    if override is not None and _transparent(override) and fits(body, override):
-        return override, ()
-    if declared == "utf-8" and fits(body, declared):
-        return declared, ()
+    agreed = override if override is not None and _transparent(override) and fits(body, override) else None
+    codec = agreed or _read_as(body, declared)
+    return codec, () if codec in {declared, agreed} else (_instead(codec, syntax_id),)
+
+
+def _read_as(body: bytes, declared: str) -> str:
     if fits(body, "utf-8"):
-        return _instead("utf-8", syntax_id)
+        return "utf-8"
     if fits(body, declared) and not (declared.startswith("iso8859") and _has_c1(body)):
-        return declared, ()
-    return _instead("cp1252" if fits(body, "cp1252") else "iso8859-1", syntax_id)
+        return declared
+    return "cp1252" if fits(body, "cp1252") else "iso8859-1"
 
 
 def fits(body: bytes, codec: str) -> bool:
@@ -68,6 +72,15 @@ def fits(body: bytes, codec: str) -> bool:
             decoder.decode(body[start : start + _STEP])
         decoder.decode(b"", final=True)
     except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def fits_text(text: str, codec: str) -> bool:
+    """Whether the text can be written in the codec."""
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
         return False
     return True
 
@@ -84,6 +97,6 @@ def _has_c1(body: bytes) -> bool:
     return len(body.translate(None, _C1)) != len(body)
 
 
-def _instead(codec: str, syntax_id: str) -> tuple[str, tuple[Finding, ...]]:
+def _instead(codec: str, syntax_id: str) -> Finding:
     text = f"The bytes are not in the character set that {syntax_id or 'the UNB'} declares; they were read as {codec}"
-    return codec, (warn("charset", text, tag="UNB", element_no=1, component_no=1, syntax_code=21),)
+    return warn("charset", text, tag="UNB", element_no=1, component_no=1, syntax_code=21)

@@ -1,11 +1,11 @@
 """The envelope: UNB…UNZ, UNG…UNE, UNH…UNT, with their references and counts."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from orderwire.connectors.edi.finding import Findings, reject, warn
+from orderwire.connectors.edi.finding import Findings, Where, reject, warn
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.ports.intake import Finding
@@ -61,6 +61,7 @@ class Envelope:
     _message: Message | None = field(default=None, init=False)
     _group: _Group | None = field(default=None, init=False)
     _segment_no: int = field(default=0, init=False)
+    _strayed: int = field(default=-1, init=False)
     _messages: int = field(default=0, init=False)
     _ungrouped: int = field(default=0, init=False)
     _groups: int = field(default=0, init=False)
@@ -95,7 +96,15 @@ class Envelope:
         """Take a segment of the envelope, a tag seen for the first time, or one out of place."""
         tag = segment.tag.strip()
         if tag in _ENVELOPE:
-            yield from _STEPS.get(tag, Envelope._stray)(self, segment)
+            steps = {
+                "UNB": self._on_unb,
+                "UNG": self._on_ung,
+                "UNE": self._on_une,
+                "UNH": self._on_unh,
+                "UNT": self._on_unt,
+                "UNZ": self._on_unz,
+            }
+            yield from steps.get(tag, self._stray)(segment)
         elif not tag and len(segment.elements) == 1:
             self._note(warn("empty_segment", "An empty segment was skipped", offset=segment.offset))
         elif self._message is None:
@@ -115,12 +124,14 @@ class Envelope:
         if _TAG.fullmatch(tag):
             self._known.add(tag)
             return
-        where = {"segment_no": len(message.segments), "offset": segment.offset}
+        where: Where = {"segment_no": len(message.segments), "offset": segment.offset}
         message.findings.add(reject("bad_tag", f"{tag[:20]!r} is no segment tag", tag=tag[:3], syntax_code=12, **where))
 
     def _stray(self, segment: Segment) -> Iterator[Message]:
         tag = segment.tag.strip()[:3]
-        self._reject("outside_message", f"{tag} stands outside any message", segment, 33)
+        follows, self._strayed = self._strayed == self._segment_no - 1, self._segment_no
+        if not follows:  # one finding for a run of them
+            self._reject("outside_message", f"{tag} stands outside any message", segment, 33)
         return iter(())
 
     def _on_unb(self, segment: Segment) -> Iterator[Message]:
@@ -140,6 +151,7 @@ class Envelope:
         if self._ungrouped:
             self._reject("mixed_groups", "Groups and messages without group stand side by side", segment, 30)
         self._group = _Group(segment)
+        self._refs = set()  # a message reference is unique in its group
         self._groups += 1
 
     def _on_une(self, segment: Segment) -> Iterator[Message]:
@@ -168,7 +180,7 @@ class Envelope:
         self._check_unh(self._message)
 
     def _check_unh(self, message: Message) -> None:
-        where = {"segment_no": 1, "offset": message.segments[0].offset, "tag": "UNH"}
+        where: Where = {"segment_no": 1, "offset": message.segments[0].offset, "tag": "UNH"}
         for element_no, value, name in ((1, message.ref, "message reference"), (2, message.kind, "message type")):
             if not value:
                 text = f"UNH has no {name}"
@@ -176,7 +188,7 @@ class Envelope:
                     reject("missing_element", text, element_no=element_no, component_no=1, syntax_code=13, **where)
                 )
         if message.ref and message.ref in self._refs:
-            text = f"Message reference {message.ref} occurs more than once in the interchange"
+            text = f"Message reference {message.ref} occurs more than once"
             message.findings.add(warn("repeated_reference", text, element_no=1, syntax_code=26, **where))
         self._refs.add(message.ref)
 
@@ -187,7 +199,7 @@ class Envelope:
             return
         message.segments.append(segment)
         count = len(message.segments) + message.dropped
-        where = {"segment_no": len(message.segments), "offset": segment.offset, "tag": "UNT"}
+        where: Where = {"segment_no": len(message.segments), "offset": segment.offset, "tag": "UNT"}
         if _number(segment.value(1)) != count:
             text = f"UNT counts {_quoted(segment.value(1))} segments; there are {count}"
             message.findings.add(reject("unt_count", text, element_no=1, syntax_code=29, **where))
@@ -215,9 +227,7 @@ class Envelope:
         offset = segment.offset if segment else None
         text = f"Message {message.ref} does not end: UNT is missing"
         number = len(message.segments)
-        message.findings.add(
-            reject("missing_unt", text, segment_no=number, offset=offset, tag="UNT", syntax_code=13)
-        )
+        message.findings.add(reject("missing_unt", text, segment_no=number, offset=offset, tag="UNT", syntax_code=13))
         yield message
 
     def _compare(self, code: str, says: str, segment: Segment, *, expected: str, of: str) -> None:
@@ -239,16 +249,6 @@ class Envelope:
 
     def _note(self, finding: Finding) -> None:
         (self._message.findings if self._message else self.findings).add(finding)
-
-
-_STEPS: Final[dict[str, Callable[[Envelope, Segment], Iterator[Message]]]] = {
-    "UNB": Envelope._on_unb,
-    "UNG": Envelope._on_ung,
-    "UNE": Envelope._on_une,
-    "UNH": Envelope._on_unh,
-    "UNT": Envelope._on_unt,
-    "UNZ": Envelope._on_unz,
-}
 
 
 def _number(text: str) -> int | None:

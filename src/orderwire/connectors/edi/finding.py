@@ -4,6 +4,9 @@ from collections import Counter
 
 from orderwire.ports.intake import Finding, Severity
 
+#: Where a finding stands: fields of `Finding` by name.
+Where = dict[str, int | str | None]
+
 
 class Findings:
     """Keeps at most `limit` findings of each severity and counts the rest."""

@@ -3,11 +3,14 @@
 from typing import NamedTuple
 
 #: A simple element, or the components of a composite. A one-component composite looks like a simple element.
-Element = str | list[str]
+Single = str | list[str]
 
 
-class Repeats(list[Element]):
+class Repeats(list[Single]):
     """The repetitions of one element (syntax version 4)."""
+
+
+Element = Single | Repeats
 
 
 class Segment(NamedTuple):
@@ -19,16 +22,15 @@ class Segment(NamedTuple):
     @property
     def tag(self) -> str:
         first = self.elements[0]
-        return first if isinstance(first, str) else first[0]
+        return first if isinstance(first, str) else str(first[0])
 
     def components(self, element_no: int) -> list[str]:
         """Return the components of an element; none where it is absent."""
         if element_no >= len(self.elements):
             return []
         element = self.elements[element_no]
-        if isinstance(element, Repeats):
-            element = element[0]
-        return [element] if isinstance(element, str) else element
+        single = element[0] if isinstance(element, Repeats) else element
+        return [single] if isinstance(single, str) else single
 
     def value(self, element_no: int, component_no: int = 1) -> str:
         """Return a component without blanks around it; empty where it is absent."""

@@ -30,6 +30,12 @@ _UNA_THEN_UNB: Final = re.compile(rb"UNA(.{3,12}?)\s*UNB", re.DOTALL)
 _TAG_NEXT: Final = re.compile(rb"\s*(?:[A-Z][A-Z0-9]{2}[^A-Za-z0-9]|\Z)")
 _UNBROKEN_NEXT: Final = re.compile(rb"[\r\n]+(?=UN[AB][^A-Za-z0-9])")
 _ORPHAN: Final = re.compile(rb"(?<![A-Za-z0-9])UN[HTZGE][^A-Za-z0-9\s]")
+#: For files whose UNA is missing or wrong: what stands after the syntax identifier and before UNH.
+_COMPONENT_NEXT: Final = re.compile(rb"[A-Za-z0-9\r\n]*([^A-Za-z0-9\s])")
+_TERMINATORS: Final = (
+    re.compile(rb"([^A-Za-z0-9\s])\s*UN[HG][^A-Za-z0-9\s]"),
+    re.compile(rb"(\n)UN[HG][^A-Za-z0-9\s]"),
+)
 #: How far the UNB segment may reach when a service string is tried on it.
 _UNB_REACH: Final = 2048
 
@@ -105,15 +111,14 @@ def _candidates(content: bytes, unb: int, una: bytes | None, previous: ServiceSt
     if una is None:
         yield from (previous, INFORMATION_SEPARATORS)
     element = content[unb + 3 : unb + 4].decode("latin-1")
-    component = re.compile(rb"[A-Za-z0-9\r\n]*([^A-Za-z0-9\s])").match(content, unb + 4)
-    terminator = re.compile(rb"([^A-Za-z0-9\s])\s*UN[HG]" + re.escape(element.encode("latin-1"))).search(
-        content, unb, unb + _UNB_REACH
-    )
-    if component and terminator:
-        marks = (component.group(1).decode("latin-1"), element, terminator.group(1).decode("latin-1"))
-        guess = ServiceString(marks[0], marks[1], ".", "" if "?" in marks else "?", "", marks[2])
-        if guess.usable():
-            yield guess
+    component = _COMPONENT_NEXT.match(content, unb + 4)
+    for pattern in _TERMINATORS:
+        terminator = pattern.search(content, unb, unb + _UNB_REACH)
+        if component and terminator:
+            marks = (component.group(1).decode("latin-1"), element, terminator.group(1).decode("latin-1"))
+            guess = ServiceString(marks[0], marks[1], ".", "" if "?" in marks else "?", "", marks[2])
+            if guess.usable():
+                yield guess
 
 
 def _fits(content: bytes, unb: int, service: ServiceString) -> bool:

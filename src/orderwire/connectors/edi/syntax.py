@@ -26,7 +26,7 @@ class ServiceString:
 
     def usable(self) -> bool:
         """Whether the characters can be told apart from each other and from data."""
-        separators = [self.component, self.element, self.terminator, *self.release]
+        separators = [char for char in (self.component, self.element, self.terminator, self.release) if char]
         return len(set(separators)) == len(separators) and not any(char.isalnum() for char in separators)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from orderwire.connectors.edi.segment import Element, Repeats, Segment
+from orderwire.connectors.edi.segment import Element, Repeats, Segment, Single
 from orderwire.connectors.edi.syntax import ServiceString
 from orderwire.errors import LimitError
 
@@ -98,7 +98,10 @@ class Tokenizer:
 
     def _element(self, text: str, *, repeating: bool) -> Element:
         if repeating and self.service.repetition in text:
-            return Repeats(self._element(each, repeating=False) for each in text.split(self.service.repetition))
+            return Repeats(self._single(each) for each in text.split(self.service.repetition))
+        return self._single(text)
+
+    def _single(self, text: str) -> Single:
         if self.service.component in text:
             return [self._literal(each) for each in text.split(self.service.component)]
         return self._literal(text)

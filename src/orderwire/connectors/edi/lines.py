@@ -1,0 +1,200 @@
+"""LIN groups to order lines: one function per segment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from pydantic import ValidationError
+
+from orderwire.canonical.order import ItemId, ItemScheme, OrderLine
+from orderwire.connectors.edi.parties import is_gs1, location_no
+from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.values import decimal, period
+from orderwire.errors import MappingError
+
+#: 7143 in LIN and PIA.
+SCHEMES: Final = {
+    "EN": ItemScheme.GTIN,
+    "SRV": ItemScheme.GTIN,
+    "UP": ItemScheme.GTIN,
+    "SA": ItemScheme.SUPPLIER,
+    "VN": ItemScheme.SUPPLIER,
+    "VP": ItemScheme.SUPPLIER,
+    "IN": ItemScheme.BUYER,
+    "BP": ItemScheme.BUYER,
+    "MF": ItemScheme.MANUFACTURER,
+    "IB": ItemScheme.ISBN,
+}
+#: 1229: a line that an original order marks as deleted is no order for it.
+_DELETED: Final = "2"
+_ORDERED: Final = frozenset({"21", "1"})
+_GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
+#: Where a pydantic complaint about a field comes from.
+_SEGMENT_OF: Final = {"line_no": "LIN", "item_ids": "LIN", "quantity": "QTY", "net_price": "PRI", "line_amount": "MOA"}
+
+
+@dataclass(slots=True)
+class LineDraft:
+    """A line while its group is read."""
+
+    line_no: str
+    action: str
+    segment_no: int = 0
+    ids: list[ItemId] = field(default_factory=list)
+    extra_ids: list[ItemId] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    quantity: Decimal | None = None
+    qualifier: str = ""
+    unit: str | None = None
+    net_price: Decimal | None = None
+    price_basis: Decimal | None = None
+    price_unit: str | None = None
+    line_amount: Decimal | None = None
+    requested_on: date | None = None
+    location: str | None = None
+
+    def close(self) -> OrderLine:
+        """Return the line.
+
+        Raises:
+            MappingError: it names no item or no quantity, or a value is out of bounds.
+        """
+        item_ids = tuple(dict.fromkeys((*self.ids, *self.extra_ids)))
+        where = {"line_no": self.line_no, "segment_no": self.segment_no}
+        if self.action == _DELETED:
+            raise MappingError("a deleted line in an order", segment="LIN", **where)
+        if not item_ids:
+            raise MappingError("the line names no item", segment="LIN", **where)
+        if self.quantity is None:
+            raise MappingError("the line has no ordered quantity", segment="QTY", **where)
+        try:
+            return OrderLine(
+                line_no=self.line_no,
+                item_ids=item_ids,
+                description=" ".join(self.texts) or None,
+                quantity=self.quantity,
+                unit=self.unit,
+                net_price=self.net_price,
+                price_basis=self.price_basis,
+                price_unit=self.price_unit,
+                line_amount=self.line_amount,
+                requested_on=self.requested_on,
+                location=self.location,
+                note="\n".join(self.notes) or None,
+            )
+        except ValidationError as error:
+            raise out_of_bounds(error, _SEGMENT_OF, "LIN", **where) from None
+
+
+def out_of_bounds(error: ValidationError, segments: Mapping[str, str], segment: str, **where: object) -> MappingError:
+    """Return what a model's first complaint means for the message."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    return MappingError(f"{name}: {first['msg']}", segment=segments.get(name, segment), **where)
+
+
+def lin(segment: Segment, position: int, segment_no: int) -> LineDraft:
+    """LIN 1082, 1229, C212. A line without number gets its position."""
+    line = LineDraft(segment.value(1) or str(position), segment.value(2), segment_no)
+    if item := _item(segment, 3):
+        line.ids.append(item)
+    return line
+
+
+def _item(segment: Segment, element_no: int) -> ItemId | None:
+    """C212: 7140 the number, 7143 whose it is."""
+    number, kind = segment.value(element_no, 1), segment.value(element_no, 2)
+    if not number:
+        return None
+    if not kind and len(number) in _GTIN_LENGTHS and is_gs1(number):
+        kind = "EN"
+    return ItemId(scheme=SCHEMES.get(kind, ItemScheme.OTHER), value=number[:80])
+
+
+def _pia(line: LineDraft, segment: Segment) -> None:
+    """PIA 4347: 5 is the item itself, 1 a further number for it; 2, 3 and 4 speak of substitutes."""
+    into = {"5": line.ids, "1": line.extra_ids}.get(segment.value(1))
+    if into is None:
+        return
+    for element_no in range(2, len(segment.elements)):
+        if item := _item(segment, element_no):
+            into.append(item)
+
+
+def _imd(line: LineDraft, segment: Segment) -> None:
+    """IMD C273 7008, twice: texts cut at 35 characters belong together."""
+    first, second = segment.value(3, 4), segment.value(3, 5)
+    if text := f"{first}{'' if len(first) == 35 else ' '}{second}".strip():
+        line.texts.append(text)
+
+
+def _qty(line: LineDraft, segment: Segment) -> None:
+    """QTY C186: 6063 is 21 for what is ordered, or 1 (discrete) where a sender knows no other; 6060, 6411."""
+    qualifier = segment.value(1, 1)
+    if qualifier not in _ORDERED or (line.quantity is not None and qualifier != line.qualifier == "21"):
+        return
+    quantity = decimal(segment.value(1, 2))
+    if quantity <= 0:
+        raise MappingError("the ordered quantity is not greater than zero", value=segment.value(1, 2))
+    if line.quantity is not None and line.qualifier == qualifier:
+        raise MappingError("the line has two ordered quantities", value=segment.value(1, 2))
+    line.quantity, line.qualifier, line.unit = quantity, qualifier, segment.value(1, 3) or None
+
+
+def _pri(line: LineDraft, segment: Segment) -> None:
+    """PRI C509: 5125 AAA is the net price; 5118, then 5284 and 6411 the basis it is for."""
+    if segment.value(1, 1) != "AAA" or not segment.value(1, 2):
+        return
+    line.net_price = decimal(segment.value(1, 2))
+    basis = segment.value(1, 5)
+    line.price_basis = decimal(basis) if basis else None
+    line.price_unit = segment.value(1, 6) or None
+
+
+def _moa(line: LineDraft, segment: Segment) -> None:
+    """MOA C516: 5025 is 203 for the line's amount."""
+    if segment.value(1, 1) == "203" and (amount := segment.value(1, 2)):
+        line.line_amount = decimal(amount)
+
+
+def _dtm(line: LineDraft, segment: Segment) -> None:
+    """DTM 2005: 2 is the requested delivery."""
+    if segment.value(1, 1) == "2" and (text := segment.value(1, 2)):
+        line.requested_on = period(text, segment.value(1, 3)).first
+
+
+def _ftx(line: LineDraft, segment: Segment) -> None:
+    if text := free_text(segment):
+        line.notes.append(text)
+
+
+def _loc(line: LineDraft, segment: Segment) -> None:
+    """LOC 3227: 7 is the place of delivery."""
+    if segment.value(1) == "7":
+        line.location = line.location or segment.value(2, 1) or None
+
+
+def _nad(line: LineDraft, segment: Segment) -> None:
+    line.location = line.location or location_no(segment)
+
+
+def free_text(segment: Segment) -> str:
+    """FTX C108: up to five lines of text."""
+    return " ".join(part.strip() for part in segment.components(4) if part.strip())
+
+
+#: Trigger path to the function that reads it.
+LINE_SEGMENTS: Final[dict[str, Callable[[LineDraft, Segment], None]]] = {
+    "LIN/PIA": _pia,
+    "LIN/IMD": _imd,
+    "LIN/QTY": _qty,
+    "LIN/DTM": _dtm,
+    "LIN/MOA": _moa,
+    "LIN/FTX": _ftx,
+    "LIN/PRI": _pri,
+    "LIN/LOC": _loc,
+    "LIN/NAD": _nad,
+}

@@ -1,0 +1,215 @@
+"""ORDERS (D.96A, D.01B and their EANCOM subsets) to the purchase order: one function per segment of the heading."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from pydantic import ValidationError
+
+from orderwire.canonical.order import Channel, OrderLine, PurchaseOrder, Purpose
+from orderwire.canonical.party import Party, PartyRole
+from orderwire.connectors.edi import parties
+from orderwire.connectors.edi.groups import paths
+from orderwire.connectors.edi.lines import LINE_SEGMENTS, LineDraft, free_text, lin, out_of_bounds
+from orderwire.connectors.edi.parties import PartyDraft
+from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.values import period
+from orderwire.errors import MappingError
+
+#: BGM 1225. 7 and 43 repeat an order that may or may not have come; the order number tells. 53 is a test.
+_PURPOSES: Final = {
+    "": Purpose.ORIGINAL,
+    "9": Purpose.ORIGINAL,
+    "7": Purpose.ORIGINAL,
+    "43": Purpose.ORIGINAL,
+    "53": Purpose.ORIGINAL,
+    "1": Purpose.CANCEL,
+    "4": Purpose.CHANGE,
+    "5": Purpose.REPLACE,
+}
+_TEST: Final = "53"
+_CHANGE_REQUEST: Final = "230"
+#: BGM 1001 that ask for no delivery: blanket and standing orders, and answers and invoices sent as ORDERS.
+_NO_ORDER: Final = frozenset({"35", "221", "231", "258", "320", "351", "380", "381", "383"})
+#: RFF 1153 by kind; any other keeps its code.
+_REFERENCES: Final = {
+    "CT": "contract",
+    "BO": "blanket_order",
+    "PD": "promotion",
+    "PL": "price_list",
+    "CR": "customer_reference",
+    "UC": "end_customer_order",
+    "ON": "order",
+    "VN": "supplier_order",
+    "PP": "order_change",
+}
+#: Where a pydantic complaint about a field comes from.
+_SEGMENT_OF: Final = {"order_no": "BGM", "currency": "CUX", "references": "RFF"}
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An order while its message is read."""
+
+    segment_no: int = 0
+    tag: str = ""
+    order_no: str = ""
+    purpose: Purpose = Purpose.ORIGINAL
+    test: bool = False
+    ordered_on: date | None = None
+    requested_on: date | None = None
+    not_before: date | None = None
+    not_after: date | None = None
+    currency: str | None = None
+    references: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    parties: list[Party] = field(default_factory=list)
+    lines: list[OrderLine] = field(default_factory=list)
+    party: PartyDraft | None = None
+    line: LineDraft | None = None
+
+    def close_party(self) -> None:
+        if self.party is not None:
+            self.parties.append(self.party.close())
+            self.party = None
+
+    def close_line(self) -> None:
+        if self.line is not None:
+            self.lines.append(self.line.close())
+            self.line = None
+
+
+def to_purchase_order(segments: Iterable[Segment], *, partner: str, test: bool) -> PurchaseOrder:
+    """Return the order that an ORDERS message makes.
+
+    Raises:
+        MappingError: it makes none; `segment` and `segment_no` say where.
+    """
+    draft = _Draft(test=test)
+    try:
+        for path, segment in paths(segments):
+            draft.segment_no += 1
+            draft.tag = segment.tag
+            _read(draft, path, segment)
+    except MappingError as error:
+        line_no = draft.line.line_no if draft.line else None
+        where = {"segment": draft.tag, "segment_no": draft.segment_no, "line_no": line_no}
+        raise MappingError(error.message, **{**where, **error.facts}) from None
+    return _order(draft, partner)
+
+
+def _read(draft: _Draft, path: str, segment: Segment) -> None:
+    if path == "LIN":
+        draft.close_line()
+        draft.close_party()
+        draft.line = lin(segment, len(draft.lines) + 1, draft.segment_no)
+    elif path == "NAD":
+        draft.close_party()
+        draft.party = parties.nad(segment)
+    elif path in {"UNS", "UNT"}:
+        draft.close_line()
+        draft.close_party()
+    elif draft.line is not None:
+        if reader := LINE_SEGMENTS.get(path):
+            reader(draft.line, segment)
+    elif draft.party is not None and path in _PARTY:
+        _PARTY[path](draft.party, segment)
+    elif path in _HEADING:
+        _HEADING[path](draft, segment)
+
+
+def _order(draft: _Draft, partner: str) -> PurchaseOrder:
+    draft.close_line()
+    if not any(party.role is PartyRole.BUYER for party in draft.parties):
+        raise MappingError("the order names no buyer", segment="NAD")
+    if not draft.lines:
+        raise MappingError("the order has no lines", segment="LIN")
+    number, times = Counter(line.line_no for line in draft.lines).most_common(1)[0]
+    if times > 1:
+        raise MappingError("a line number occurs twice", segment="LIN", line_no=number)
+    try:
+        return PurchaseOrder(
+            order_no=draft.order_no,
+            partner=partner,
+            channel=Channel.EDI,
+            purpose=draft.purpose,
+            test=draft.test,
+            ordered_on=draft.ordered_on,
+            requested_on=draft.requested_on,
+            not_before=draft.not_before,
+            not_after=draft.not_after,
+            currency=draft.currency,
+            parties=tuple(draft.parties),
+            references=draft.references,
+            note="\n".join(draft.notes) or None,
+            lines=tuple(draft.lines),
+        )
+    except ValidationError as error:
+        raise out_of_bounds(error, _SEGMENT_OF, "BGM") from None
+
+
+def _bgm(draft: _Draft, segment: Segment) -> None:
+    """BGM C002, 1004 (D.01B: first of C106), 1225."""
+    document, number, function = segment.value(1, 1), segment.value(2, 1), segment.value(3)
+    if not number:
+        raise MappingError("the order has no number")
+    if document in _NO_ORDER:
+        raise MappingError("the document is no order", document=document)
+    if function not in _PURPOSES:
+        raise MappingError("the message function is not supported", function=function)
+    draft.order_no = number
+    draft.purpose = Purpose.CHANGE if document == _CHANGE_REQUEST and not function else _PURPOSES[function]
+    draft.test = draft.test or function == _TEST
+
+
+def _dtm(draft: _Draft, segment: Segment) -> None:
+    """DTM C507: 137 issued, 2 requested, 63 latest, 64 earliest; 2 may be a range of days."""
+    qualifier, text = segment.value(1, 1), segment.value(1, 2)
+    if qualifier not in {"137", "2", "63", "64"} or not text:
+        return
+    days = period(text, segment.value(1, 3))
+    if qualifier == "137":
+        draft.ordered_on = days.first
+    elif qualifier == "63":
+        draft.not_after = days.last
+    elif qualifier == "64":
+        draft.not_before = days.first
+    else:
+        draft.requested_on = days.first
+        if days.last != days.first:
+            draft.not_before, draft.not_after = draft.not_before or days.first, draft.not_after or days.last
+
+
+def _ftx(draft: _Draft, segment: Segment) -> None:
+    if text := free_text(segment):
+        draft.notes.append(text)
+
+
+def _rff(draft: _Draft, segment: Segment) -> None:
+    kind, number = segment.value(1, 1), segment.value(1, 2)
+    if kind and number:
+        draft.references.setdefault(_REFERENCES.get(kind, kind.lower()), number)
+
+
+def _cux(draft: _Draft, segment: Segment) -> None:
+    """CUX C504 6347, 6345, 6343: 9 is the order's currency, 2 the reference currency."""
+    pairs = [(segment.value(number, 1), segment.value(number, 2), segment.value(number, 3)) for number in (1, 2)]
+    ranked = sorted(pairs, key=lambda pair: (pair[2] != "9", pair[0] != "2"))
+    draft.currency = draft.currency or next((code for _usage, code, _kind in ranked if code), None)
+
+
+#: Trigger path to the function that reads it.
+_HEADING: Final[dict[str, Callable[[_Draft, Segment], None]]] = {
+    "BGM": _bgm,
+    "DTM": _dtm,
+    "FTX": _ftx,
+    "RFF": _rff,
+    "CUX": _cux,
+}
+_PARTY: Final[dict[str, Callable[[PartyDraft, Segment], None]]] = {
+    "NAD/RFF": parties.rff,
+    "NAD/CTA": parties.cta,
+    "NAD/CTA/COM": parties.com,
+}

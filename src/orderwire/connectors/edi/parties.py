@@ -1,0 +1,94 @@
+"""NAD groups to parties."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from orderwire.canonical.party import Party, PartyId, PartyRole
+from orderwire.connectors.edi.segment import Segment
+
+#: NAD 3035. OB, PR, CN, WH and the rest are parties whose role decides nothing here.
+_ROLES: Final = {
+    "BY": PartyRole.BUYER,
+    "SU": PartyRole.SUPPLIER,
+    "SE": PartyRole.SUPPLIER,
+    "DP": PartyRole.DELIVERY,
+    "ST": PartyRole.DELIVERY,
+    "IV": PartyRole.INVOICEE,
+    "UC": PartyRole.ULTIMATE_CONSIGNEE,
+}
+#: NAD C082 3055: who assigned the number.
+_AGENCIES: Final = {"9": "gln", "16": "duns", "91": "supplier", "92": "buyer"}
+
+
+@dataclass(slots=True)
+class PartyDraft:
+    """A party while its group is read."""
+
+    role: PartyRole
+    ids: list[PartyId] = field(default_factory=list)
+    name: str | None = None
+    street: tuple[str, ...] = ()
+    city: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    contact: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+    def close(self) -> Party:
+        facts = {name: getattr(self, name) for name in self.__slots__ if name != "ids"}
+        return Party(ids=tuple(self.ids), **facts)
+
+
+def nad(segment: Segment) -> PartyDraft:
+    """Begin a party: NAD 3035, C082, C058 or C080, C059, 3164, 3229 (D.01B: C819), 3251, 3207."""
+    party = PartyDraft(_ROLES.get(segment.value(1), PartyRole.OTHER))
+    if number := segment.value(2, 1):
+        party.ids.append(PartyId(scheme=_scheme(number, segment.value(2, 3)), value=number))
+    name = segment.components(4) or segment.components(3)
+    party.name = " ".join(line.strip() for line in name if line.strip()) or None
+    party.street = tuple(line.strip() for line in segment.components(5) if line.strip())
+    party.city = segment.value(6) or None
+    party.postal_code = segment.value(8) or None
+    party.country = segment.value(9) or None
+    return party
+
+
+def location_no(segment: Segment) -> str | None:
+    """Return the number of the place that NAD+DP or NAD+ST names for one line."""
+    return segment.value(2, 1) or None if _ROLES.get(segment.value(1)) is PartyRole.DELIVERY else None
+
+
+def rff(party: PartyDraft, segment: Segment) -> None:
+    """RFF in a NAD group: VA is the party's VAT number."""
+    if segment.value(1, 1) == "VA" and (number := segment.value(1, 2)):
+        party.ids.append(PartyId(scheme="vat", value=number))
+
+
+def cta(party: PartyDraft, segment: Segment) -> None:
+    """CTA C056: 3412 is the person's name, 3413 a number for it."""
+    party.contact = party.contact or segment.value(2, 2) or segment.value(2, 1) or None
+
+
+def com(party: PartyDraft, segment: Segment) -> None:
+    """COM C076: 3148 the address, 3155 its kind. D.96A has one, D.01B up to three."""
+    for element_no in range(1, len(segment.elements)):
+        address, kind = segment.value(element_no, 1), segment.value(element_no, 2)
+        if kind == "TE":
+            party.phone = party.phone or address or None
+        elif kind == "EM":
+            party.email = party.email or address or None
+
+
+def _scheme(number: str, agency: str) -> str:
+    if not agency:
+        return "gln" if len(number) == 13 and is_gs1(number) else "other"
+    return _AGENCIES.get(agency, agency.lower())
+
+
+def is_gs1(number: str) -> bool:
+    """Whether the last digit is the mod-10 check digit of the others (GTIN, GLN)."""
+    if not (number.isascii() and number.isdigit()):
+        return False
+    odd_first = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(number)))
+    return odd_first % 10 == 0

@@ -1,0 +1,105 @@
+"""Data element values: decimals, dates and periods."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from orderwire.errors import MappingError
+
+#: At least one digit; `.` and `,` both stand for the decimal mark, whatever UNA says (ISO 9735 lets both be received).
+_DECIMAL: Final = re.compile(r"-?(?:\d{1,24}(?:[.,]\d{0,12})?|[.,]\d{1,12})", re.ASCII)
+_DIGITS: Final = re.compile(r"\d+", re.ASCII)
+
+
+class Period(NamedTuple):
+    """First and last day; the same for a single date."""
+
+    first: date
+    last: date
+
+
+def decimal(text: str) -> Decimal:
+    """Return the number.
+
+    Raises:
+        MappingError: it is none.
+    """
+    if not _DECIMAL.fullmatch(text):
+        raise MappingError("not a number", value=text[:40])
+    return Decimal(text.replace(",", "."))
+
+
+def plain(value: Decimal) -> str:
+    """Return the number as EDIFACT writes it: no exponent, no needless zeros."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def period(text: str, qualifier: str) -> Period:
+    """Return the days of a DTM value, by its format qualifier (DE 2379) or, where there is none, by its length.
+
+    Raises:
+        MappingError: it is no such date.
+    """
+    reader = _FORMATS.get(qualifier) if qualifier else _BY_LENGTH.get(len(text))
+    if reader is None:
+        raise MappingError("date format is not supported", format=qualifier or None, value=text[:40])
+    digits = text.replace("-", "") if qualifier in _RANGES else text
+    try:
+        return reader(digits) if _DIGITS.fullmatch(digits) else _refuse(digits)
+    except ValueError:
+        raise MappingError("not a date", value=text[:40], format=qualifier or None) from None
+
+
+def _refuse(text: str) -> Period:
+    raise ValueError(text)
+
+
+def _day(text: str) -> Period:
+    """CCYYMMDD; what follows is the time of day."""
+    day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    return Period(day, day)
+
+
+def _sized(size: int, reader: Callable[[str], Period]) -> Callable[[str], Period]:
+    def read(text: str) -> Period:
+        if len(text) != size:
+            _refuse(text)
+        return reader(text)
+
+    return read
+
+
+def _short_day(text: str) -> Period:
+    return _day(f"{'19' if text[:2] >= '80' else '20'}{text}")
+
+
+def _week(text: str) -> Period:
+    monday = date.fromisocalendar(int(text[:4]), int(text[4:6]), 1)
+    return Period(monday, monday + timedelta(days=6))
+
+
+def _range(text: str) -> Period:
+    half = len(text) // 2
+    days = Period(_day(text[:half]).first, _day(text[half:]).first)
+    if days.last < days.first:
+        _refuse(text)
+    return days
+
+
+_FORMATS: Final[dict[str, Callable[[str], Period]]] = {
+    "2": _sized(6, lambda text: _short_day(text[4:6] + text[2:4] + text[:2])),  # DDMMYY
+    "4": _sized(8, lambda text: _day(text[4:8] + text[2:4] + text[:2])),  # DDMMCCYY
+    "101": _sized(6, _short_day),
+    "102": _sized(8, _day),
+    "201": _sized(10, lambda text: _short_day(text[:6])),
+    "203": _sized(12, _day),
+    "204": _sized(14, _day),
+    "616": _sized(6, _week),
+    "718": _sized(16, _range),
+    "719": _sized(24, _range),
+}
+_RANGES: Final = frozenset({"718", "719"})
+_BY_LENGTH: Final = {6: _short_day, 8: _day, 12: _day, 14: _day}
