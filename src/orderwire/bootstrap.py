@@ -79,7 +79,7 @@ class Services:
 
 def build(settings: Settings, *, topology: Topology | None = None, clock: Clock = system_clock) -> Services:
     """Open the store and the queue, connect the connectors. Brings schema and topology up to date."""
-    topology = topology or Topology()
+    topology = topology or Topology(rung_seconds=settings.queue.rung_seconds)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings)
     store.migrate()

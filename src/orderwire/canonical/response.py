@@ -32,7 +32,7 @@ class ResponseLine(Canonical):
     outcome: LineOutcome
     reason: str | None = Field(default=None, description="Stable code: out_of_stock, unknown_item, item_blocked …")
     reason_text: str | None = Field(default=None, description="A sentence for the buyer")
-    unit: str | None = Field(description="The buyer's, as ordered")
+    unit: str | None = Field(default=None, description="The buyer's, as ordered; None: the buyer gave none")
     ordered: Quantity = Field(description="In `unit`")
     confirmed: QuantityOrZero = Field(description="In `unit`")
     backordered: QuantityOrZero = Field(default=Decimal(0), description="In `unit`")

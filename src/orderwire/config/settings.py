@@ -38,6 +38,9 @@ class QueueSettings(_Section):
     lease_seconds: Seconds = Field(
         default=30, description="Embedded: how long a message may be worked on between renewals"
     )
+    rung_seconds: tuple[Seconds, ...] = Field(
+        default=(5, 30, 120, 600, 3600), min_length=1, description="The retry ladder; changing it makes new queues"
+    )
 
 
 class StoreSettings(_Section):

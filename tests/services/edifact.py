@@ -1,0 +1,33 @@
+"""Purchase orders in EDIFACT, for tests that need many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+OUR_GLN: Final = "4099998000013"
+
+
+@dataclass(frozen=True)
+class Order:
+    """One ORDERS message; lines are (supplier item number, quantity)."""
+
+    order_no: str
+    lines: Sequence[tuple[str, int]] = (("1001", 1),)
+
+
+def interchange(sender: str, reference: str, orders: Sequence[Order]) -> bytes:
+    """Return one D.96A interchange with a message per order."""
+    parts = [f"UNB+UNOC:3+{sender}:14+{OUR_GLN}:14+261121:0800+{reference}'"]
+    for number, order in enumerate(orders, start=1):
+        segments = [
+            f"UNH+{number}+ORDERS:D:96A:UN'",
+            f"BGM+220+{order.order_no}+9'",
+            "DTM+137:20261121:102'",
+            f"NAD+BY+{sender}::9'",
+            f"NAD+SU+{OUR_GLN}::9'",
+        ]
+        for line_no, (item_no, quantity) in enumerate(order.lines, start=1):
+            segments += [f"LIN+{line_no}++{item_no}:SA'", f"QTY+21:{quantity}:PCE'"]
+        segments += ["UNS+S'", f"CNT+2:{len(order.lines)}'"]
+        parts += [*segments, f"UNT+{len(segments) + 1}+{number}'"]
+    return "".join([*parts, f"UNZ+{len(orders)}+{reference}'"]).encode("latin-1")
