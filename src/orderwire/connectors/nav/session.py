@@ -1,5 +1,6 @@
 """One HTTP session to NAV: bounded in time and size, TLS verified, never redirected, used by one thread at a time."""
 
+import struct
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,16 @@ from orderwire.errors import LimitError, OrderwireError
 
 _CHUNK_BYTES: Final = 64 * 1024
 #: What the NTLM library raises when the server breaks off its handshake, or talks nonsense in it.
-_BROKEN_HANDSHAKE: Final = (SpnegoError, KeyError, ValueError, PermissionError, AttributeError)
+_BROKEN_HANDSHAKE: Final = (
+    SpnegoError,
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    PermissionError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,15 @@ class _BoundedAdapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1, pool_block=True, max_retries=0)
         self._max_bytes = max_bytes
         self._max_seconds = max_seconds
+
+    def close(self) -> None:
+        """Close now: urllib3 leaves it to the garbage collector, which an error's traceback holds off."""
+        pools: Any = self.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118  urllib3's container cannot be iterated
+            pool = pools.get(key)
+            if pool is not None:
+                pool.close()
+        super().close()
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         response = super().build_response(req, resp)
