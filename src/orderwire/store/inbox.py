@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from orderwire.store.rows import portions
 from orderwire.store.tables import inbox
 
-_MARK: Final = insert(inbox).on_conflict_do_nothing()
+_MARK: Final = insert(inbox).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 _SEEN: Final = select(inbox.c.event_id).where(
     inbox.c.consumer == bindparam("by"), inbox.c.event_id.in_(bindparam("ids", expanding=True))
 )

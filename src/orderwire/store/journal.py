@@ -48,7 +48,7 @@ _STEPS: Final = (
     .where(documents.c.correlation_id == bindparam("key"))
     .order_by(steps.c.at, steps.c.seq)
 )
-_CLAIM: Final = insert(claims).on_conflict_do_nothing()
+_CLAIM: Final = insert(claims).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 _CLAIMED: Final = select(claims.c.document_id, claims.c.sha256).where(claims.c.key == bindparam("claimed"))
 _NEXT: Final = (
     insert(counters)

@@ -23,20 +23,20 @@ def upgrade() -> None:
         _words("sha256"),
         _words("document_id"),
         _column("created_at", Instant()),
-        sa.PrimaryKeyConstraint("key", name="pk_claims"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_claims")),
     )
     op.create_table(
         "counters",
         _words("name"),
         _column("value", sa.BigInteger()),
-        sa.PrimaryKeyConstraint("name", name="pk_counters"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
     )
     op.create_table(
         "inbox",
         _words("consumer"),
         _words("event_id"),
         _column("at", Instant()),
-        sa.PrimaryKeyConstraint("consumer", "event_id", name="pk_inbox"),
+        sa.PrimaryKeyConstraint("consumer", "event_id", name=op.f("pk_inbox")),
     )
     op.create_table("outbox", *_outbox())
     op.create_table("orders", *_orders())
@@ -67,7 +67,7 @@ def _blobs() -> list[sa.schema.SchemaItem]:
         _column("packed", sa.Boolean()),
         _column("size", sa.BigInteger()),
         _column("created_at", Instant()),
-        sa.PrimaryKeyConstraint("sha256", name="pk_blobs"),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blobs")),
     ]
 
 
@@ -97,7 +97,7 @@ def _documents() -> list[sa.schema.SchemaItem]:
         _words("reason", nullable=True),
         _column("attempts", sa.Integer()),
         _column("finished_at", Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_documents"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
         sa.Index("ix_documents_received_at", "received_at", "id"),
         sa.Index("ix_documents_state", "state", "received_at"),
         sa.Index("ix_documents_partner", "partner", "received_at"),
@@ -117,7 +117,7 @@ def _steps() -> list[sa.schema.SchemaItem]:
         _words("name"),
         _words("event_id", nullable=True),
         _column("detail", Facts(), nullable=True),
-        sa.PrimaryKeyConstraint("seq", name="pk_steps"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_steps")),
         sa.Index("ix_steps_document_id", "document_id"),
     ]
 
@@ -130,8 +130,8 @@ def _outbox() -> list[sa.schema.SchemaItem]:
         _column("time", Instant()),
         _words("event"),
         _column("sent_at", Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("seq", name="pk_outbox"),
-        sa.UniqueConstraint("event_id", name="uq_outbox_event_id"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
         _partial("ix_outbox_unsent", "seq", "sent_at IS NULL"),
         _partial("ix_outbox_unsent_cause", "cause", "sent_at IS NULL"),
     ]
@@ -155,8 +155,8 @@ def _orders() -> list[sa.schema.SchemaItem]:
         _column("fence", sa.BigInteger()),
         _words("lease_owner", nullable=True),
         _column("lease_until", Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_orders"),
-        sa.UniqueConstraint("partner", "order_no", name="uq_orders_partner_order_no"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("partner", "order_no", name=op.f("uq_orders_partner_order_no")),
         sa.Index("ix_orders_order_no", "order_no"),
         sa.Index("ix_orders_erp_no", "erp_no"),
         sa.Index("ix_orders_created_at", "created_at"),
@@ -171,7 +171,7 @@ def _stock_items() -> list[sa.schema.SchemaItem]:
         _words("variant"),
         _words("lease_owner", nullable=True),
         _column("lease_until", Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("item_no", "location", "variant", name="pk_stock_items"),
+        sa.PrimaryKeyConstraint("item_no", "location", "variant", name=op.f("pk_stock_items")),
     ]
 
 
@@ -189,9 +189,9 @@ def _holds() -> list[sa.schema.SchemaItem]:
         _column("created_at", Instant()),
         _column("ended_at", Instant(), nullable=True),
         _words("reason", nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_holds"),
-        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_holds_order_id"),
-        sa.CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ck_holds_pending_is_open"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_holds_order_id")),
+        sa.CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name=op.f("ck_holds_pending_is_open")),
         sa.Index("ix_holds_order_id", "order_id"),
         _partial("ix_holds_pending", "item_no", "ended_at IS NULL"),
         sa.Index("ix_holds_confirmed_sequence", "confirmed_sequence"),
@@ -215,7 +215,7 @@ def _parked() -> list[sa.schema.SchemaItem]:
         _column("last_at", Instant()),
         _words("state"),
         _words("note", nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_parked"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parked")),
         sa.Index("ix_parked_last_at", "last_at", "id"),
         sa.Index("ix_parked_state", "state", "last_at"),
         sa.Index("ix_parked_code", "code"),
@@ -234,5 +234,5 @@ def _audit() -> list[sa.schema.SchemaItem]:
         _words("why"),
         _column("previous", sa.String(64)),
         _column("digest", sa.String(64)),
-        sa.PrimaryKeyConstraint("seq", name="pk_audit"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     ]
