@@ -104,6 +104,7 @@ def _bookmark(table: Table[Any], key: PrimaryKey) -> bytes:
 def _values(raw: bytes) -> Iterator[str | int]:
     while raw:
         if raw.startswith(_OPTION):
+            struct.unpack_from("<i", raw, 2)
             raw = raw[6:]
         elif raw.startswith(_NUMBER):
             yield int(struct.unpack_from("<i", raw, 2)[0])

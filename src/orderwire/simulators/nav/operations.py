@@ -176,7 +176,7 @@ class PageService:
 
     def _decoded(self, text: str, table: Table[Any]) -> keys.Key:
         key = keys.decode(text)
-        if key.table_id != table.table_id or len(key.primary_key) != len(table.key):
+        if key.table_id != table.table_id or not table.fits(key.primary_key):
             raise faults.broker(f'The key "{text[:100]}" is not valid.')
         return key
 

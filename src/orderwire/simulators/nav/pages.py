@@ -119,8 +119,8 @@ SALES_ORDER: Final = Page(
         _code("External_Document_No", "external_document_no", 35),
         Field("Order_Date", "order_date", "date"),
         Field("Requested_Delivery_Date", "requested_on", "date"),
-        _code("Currency_Code", "currency_code", 10),
         Field("Status", "status", "option", option=_STATUS, editable=False),
+        _code("Currency_Code", "currency_code", 10),
     ),
     part=SALES_LINES,
 )

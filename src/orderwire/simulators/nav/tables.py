@@ -115,6 +115,11 @@ class Table(Generic[R]):
     def key_of(self, row: R) -> PrimaryKey:
         return tuple(getattr(row, attribute) for attribute in self.key)
 
+    def fits(self, key: PrimaryKey) -> bool:
+        """Whether a key read from outside can be one of this table: line numbers are the only numbers in keys."""
+        wanted = [attribute == "line_no" for attribute in self.key]
+        return [isinstance(part, int) for part in key] == wanted
+
     def identify(self, key: PrimaryKey) -> dict[str, object]:
         """Name the primary key's fields as NAV's texts do."""
         fields: dict[str, object] = {"Document Type": "Order"} if self.document else {}
