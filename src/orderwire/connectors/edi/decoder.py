@@ -15,7 +15,7 @@ from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.splitter import Span, split
 from orderwire.connectors.edi.structure import check_characters, check_orders
-from orderwire.connectors.edi.tokenizer import Tokenizer
+from orderwire.connectors.edi.tokenizer import Tokenizer, chunks
 from orderwire.errors import LimitError, MappingError
 from orderwire.ports.intake import DecodedFile, DecodedInterchange, DecodedMessage, DecodeHint, Finding
 
@@ -103,8 +103,8 @@ class _Reading:
         suspicious = len(body.translate(None, charset.CONTROLS)) != len(body)
         messages: list[DecodedMessage] = []
         subjects: list[Subject] = []
-        chunks = _chunks(body, self.limits.chunk_bytes)
-        segments = tokenizer.segments(chunks, self.span.unb)
+        pieces = chunks(self.content, self.span.unb, self.span.end, self.limits.chunk_bytes)
+        segments = tokenizer.segments(pieces, self.span.unb)
         try:
             for message in envelope.messages(segments):
                 if suspicious:
@@ -173,12 +173,6 @@ def _subject(message: Message, decoded: DecodedMessage) -> Subject:
     header = message.segments[0]
     identifier = tuple(part.strip() for part in header.components(2)[:5])
     return Subject(decoded.ref, decoded.kind, identifier, decoded.findings)
-
-
-def _chunks(body: bytes, size: int) -> Iterator[memoryview]:
-    view = memoryview(body)
-    for start in range(0, len(body), size):
-        yield view[start : start + size]
 
 
 def _version(unb: Segment) -> int:

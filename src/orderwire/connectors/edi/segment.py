@@ -34,5 +34,11 @@ class Segment(NamedTuple):
 
     def value(self, element_no: int, component_no: int = 1) -> str:
         """Return a component without blanks around it; empty where it is absent."""
+        try:
+            element = self.elements[element_no]
+        except IndexError:
+            return ""
+        if element.__class__ is str:
+            return element.strip() if component_no == 1 else ""
         components = self.components(element_no)
         return components[component_no - 1].strip() if component_no <= len(components) else ""

@@ -40,8 +40,7 @@ def from_una(characters: bytes) -> ServiceString:
     text = characters.decode("latin-1")
     if len(text) < 6:
         text = f"{text[:4]} {text[4:]}"
-    component, element, decimal, release, reserved, terminator = text[:6]
-    return ServiceString(component, element, decimal, release.strip(" "), reserved.strip(" "), terminator)
+    return ServiceString(text[0], text[1], text[2], text[3].strip(" "), text[4].strip(" "), text[5])
 
 
 def released(content: bytes, at: int, service: ServiceString) -> bool:

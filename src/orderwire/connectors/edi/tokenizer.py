@@ -37,8 +37,9 @@ class Tokenizer:
         """
         breaks = self.service.line_breaks
         drop = str.maketrans("", "", breaks)
-        component, element, release = self.service.component, self.service.element, self.service.release
-        marks = [mark for mark in (release, self.service.repetition if self.version > 3 else "") if mark]
+        component, element = self.service.component, self.service.element
+        release = self.service.release or _RELEASE  # a character that no text holds
+        repetition = (self.version > 3 and self.service.repetition) or _RELEASE
         single = self.codec == "iso8859-1"
         make = tuple.__new__  # half the cost of Segment(...)
         for raws, wrapped in self._raw(chunks):
@@ -53,7 +54,7 @@ class Tokenizer:
                         text = text.translate(drop)
                 if not (single or text.isascii()):
                     text = text.encode("latin-1").decode(self.codec, "replace")
-                if any(mark in text for mark in marks):
+                if release in text or repetition in text:
                     yield Segment(start, self._careful(text))
                 else:
                     yield make(
@@ -116,6 +117,13 @@ class Tokenizer:
             .replace(_ELEMENT, service.element)
             .replace(_REPETITION, service.repetition)
         )
+
+
+def chunks(content: bytes, start: int, end: int, size: int = 1024 * 1024) -> Iterator[memoryview]:
+    """Yield a part of the content piece by piece, without copying it."""
+    view = memoryview(content)[start:end]
+    for position in range(0, len(view), size):
+        yield view[position : position + size]
 
 
 def _rejoin(parts: list[str], service: ServiceString) -> list[str]:

@@ -1,0 +1,145 @@
+"""EDIFACT parsing: ours against pydifact on one 10 MB ORDERS interchange."""
+
+import logging
+import multiprocessing
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+
+from benchmarks.edi_orders import generate
+from benchmarks.measure import Result, Spread, interleave, peak_mb, ratios
+
+_MEGABYTE = 1_000_000
+
+
+def run(repetitions: int, size: int = 10 * _MEGABYTE) -> list[Result]:
+    """Measure, print, and return the results."""
+    content = generate(size)
+    print(f"EDIFACT: {len(content) / _MEGABYTE:.1f} MB of D.96A ORDERS, {repetitions} interleaved repetitions")
+    spreads = interleave(_work(content), repetitions)
+    peer = f"pydifact {version('pydifact')}"
+    megabytes = len(content) / _MEGABYTE
+    results = []
+    print(f"\n  {'work':<34}{'ours':>11}{peer:>17}{'ratio':>8}   least … greatest")
+    for name, ours, theirs in _PAIRS:
+        results.append(_compare(name, spreads[ours], spreads[theirs], peer, megabytes))
+    floor = spreads["bytes.split"]
+    print(f"  {'floor: bytes.split at terminators':<34}{megabytes / floor.median:>6.1f} MB/s")
+    results.append(_memory(size, peer))
+    return results
+
+
+#: What is compared: a name, our work and the peer's.
+_PAIRS = (
+    ("bytes to segments", "our segments", "pydifact segments"),
+    ("bytes to checked messages", "our messages", "pydifact messages"),
+    ("bytes to canonical orders", "our orders", "pydifact messages"),
+)
+
+
+def _work(content: bytes) -> dict[str, Callable[[], int]]:
+    return {
+        "our segments": lambda: _our_segments(content),
+        "pydifact segments": lambda: _pydifact_segments(content),
+        "our messages": lambda: _our_messages(content),
+        "pydifact messages": lambda: _pydifact_messages(content),
+        "our orders": lambda: _our_orders(content),
+        "bytes.split": lambda: len(content.split(b"'")),
+    }
+
+
+def _our_segments(content: bytes) -> int:
+    from orderwire.connectors.edi.settings import EdiLimits
+    from orderwire.connectors.edi.splitter import split
+    from orderwire.connectors.edi.tokenizer import Tokenizer, chunks
+
+    spans, _findings = split(content, EdiLimits())
+    return sum(
+        1 for span in spans for _segment in Tokenizer(span.service).segments(chunks(content, span.unb, span.end))
+    )
+
+
+def _our_messages(content: bytes) -> int:
+    """Split, choose the character set, tokenise, check the envelope; each message is let go once counted."""
+    from orderwire.connectors.edi.charset import choose
+    from orderwire.connectors.edi.envelope import Envelope
+    from orderwire.connectors.edi.settings import EdiLimits
+    from orderwire.connectors.edi.splitter import split
+    from orderwire.connectors.edi.tokenizer import Tokenizer, chunks
+
+    limits = EdiLimits()
+    segments = 0
+    for span in split(content, limits)[0]:
+        codec, _findings = choose(content[span.unb : span.end], "UNOC", None)
+        envelope = Envelope(limits)
+        tokens = Tokenizer(span.service, codec).segments(chunks(content, span.unb, span.end))
+        for message in envelope.messages(tokens):
+            if message.findings.rejected:
+                raise SystemExit("the generated interchange is not clean")
+            segments += len(message.segments)
+        if envelope.findings.rejected:
+            raise SystemExit("the generated interchange is not clean")
+    return segments
+
+
+def _our_orders(content: bytes) -> int:
+    from orderwire.connectors.edi.decoder import decode_content
+    from orderwire.connectors.edi.settings import EdiLimits
+    from orderwire.ports.intake import DecodeHint
+
+    decoded = decode_content(content, DecodeHint(), lambda _identifier, _qualifier: None, EdiLimits())
+    return sum(len(message.order.lines) for each in decoded.interchanges for message in each.messages if message.order)
+
+
+def _pydifact_segments(content: bytes) -> int:
+    from pydifact.segmentcollection import RawSegmentCollection
+
+    with _quiet():
+        return len(RawSegmentCollection.from_str(content.decode("latin-1")).segments)
+
+
+def _pydifact_messages(content: bytes) -> int:
+    from pydifact.segmentcollection import Interchange
+
+    with _quiet():
+        interchange = Interchange.from_str(content.decode("latin-1"))
+        return sum(len(message.segments) + 2 for message in interchange.get_messages())
+
+
+class _quiet(warnings.catch_warnings):  # noqa: N801  it is used like a function
+    """Keep the peer's warnings and log lines out of the measurement."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)
+
+
+def _compare(name: str, ours: Spread, theirs: Spread, peer: str, megabytes: float) -> Result:
+    ratio, least, greatest = ratios(ours, theirs)
+    our_speed, peer_speed = megabytes / ours.median, megabytes / theirs.median
+    print(f"  {name:<34}{our_speed:>6.1f} MB/s{peer_speed:>12.2f} MB/s{ratio:>7.1f}x   {least:.1f} … {greatest:.1f}")
+    return Result("edi", name, "MB/s", round(our_speed, 2), peer, round(peer_speed, 3), round(ratio, 2))
+
+
+def _memory(size: int, peer: str) -> Result:
+    """Peak resident memory of a fresh process that reads the file to messages, less one that only holds it."""
+    idle = _peak(_hold, size)
+    ours, theirs = _peak(_our_messages, size) - idle, _peak(_pydifact_messages, size) - idle
+    ratio = theirs / max(ours, 0.1)
+    print(f"  {'memory for messages, above the file':<34}{ours:>7.0f} MB{theirs:>13.0f} MB{ratio:>7.1f}x")
+    return Result("edi", "memory for messages", "MB", round(ours, 1), peer, round(theirs, 1), round(ratio, 2))
+
+
+def _hold(content: bytes) -> int:
+    return len(content)
+
+
+def _peak(read: Callable[[bytes], int], size: int) -> float:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measured, (read, size))
+
+
+def _measured(read: Callable[[bytes], int], size: int) -> float:
+    read(generate(size))
+    return peak_mb()
