@@ -1,0 +1,1 @@
+"""The HTTP interface: REST API, EDI over HTTP, health and metrics."""

@@ -1,0 +1,76 @@
+"""What the REST API says of an order: the same document from POST and GET, at every stage."""
+
+from datetime import date
+from decimal import Decimal
+
+from pydantic import Field
+
+from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity, QuantityOrZero
+from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
+from orderwire.web import problems
+from orderwire.web.standing import Standing, State
+
+#: Where the API stands.
+PREFIX = "/api/v1"
+
+
+class LineAnswer(Canonical):
+    """One line, as it was decided on live stock."""
+
+    line_no: str
+    item_no: str | None = Field(description="The supplier's (NAV's) number; null: not found")
+    unit: str | None = Field(description="As ordered")
+    ordered: Quantity
+    confirmed: QuantityOrZero = Field(description="In `unit`")
+    backordered: QuantityOrZero = Field(default=Decimal(0), description="In `unit`; follows when it is in stock")
+    outcome: LineOutcome
+    reason: str | None = Field(description="Stable code: out_of_stock, unknown_item, item_blocked …")
+    reason_text: str | None
+    unit_price: Amount | None = Field(description="Net, per `unit`")
+    promised_on: date | None
+    substitute_no: str | None = Field(description="Item sent instead")
+    base_unit: str | None
+    confirmed_base: QuantityOrZero = Field(description="In `base_unit`")
+
+
+class OrderAnswer(Canonical):
+    """An order and, once it is decided, the answer to it."""
+
+    id: str = Field(description="Stands in the path of `links.self`")
+    order_no: str | None = Field(default=None, description="The buyer's; null: not read yet")
+    state: State
+    code: str | None = Field(default=None, description="parked, refused: why, as an error code")
+    outcome: OrderOutcome | None = None
+    erp_no: str | None = Field(default=None, description="Number of NAV's sales order; null: none stands")
+    reason: str | None = None
+    reason_text: str | None = None
+    currency: Currency | None = None
+    test: bool = False
+    decided_at: Instant | None = None
+    lines: tuple[LineAnswer, ...] = ()
+    links: dict[str, str] = Field(default_factory=dict, description="self: where this order can be read")
+
+
+def to_answer(standing: Standing, document_id: str = "") -> OrderAnswer:
+    """Say where an order stands; `document_id` leads to it as long as nothing else is known."""
+    record, document = standing.record, standing.document
+    some_id = record.id if record else (document.parent_id or document.id) if document else document_id
+    known: dict[str, object] = {"id": some_id, "state": standing.state, "links": {"self": f"{PREFIX}/orders/{some_id}"}}
+    if standing.state is State.DECIDED and record is not None and record.response is not None:
+        return _decided(OrderResponse.model_validate_json(record.response), known)
+    order_no = record.order_no if record else document.order_no if document else None
+    if standing.state is State.WAITING or document is None:
+        return OrderAnswer.model_validate({**known, "order_no": order_no})
+    reason_text = document.reason if problems.told(document.code or "") else None
+    return OrderAnswer.model_validate(
+        {**known, "order_no": order_no, "code": document.code, "reason_text": reason_text, "test": document.test}
+    )
+
+
+def _decided(response: OrderResponse, known: dict[str, object]) -> OrderAnswer:
+    shared = {name: getattr(response, name) for name in OrderAnswer.model_fields if name in OrderResponse.model_fields}
+    return OrderAnswer.model_validate({**shared, **known, "lines": tuple(_line(line) for line in response.lines)})
+
+
+def _line(line: ResponseLine) -> LineAnswer:
+    return LineAnswer.model_validate({name: getattr(line, name) for name in LineAnswer.model_fields})

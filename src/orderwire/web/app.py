@@ -1,0 +1,48 @@
+"""The web application: every route, with what stands around all of them."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import RedirectResponse
+
+from orderwire import __version__
+from orderwire.bootstrap import Services
+from orderwire.web import edi, health, orders, problems, reference, stock
+from orderwire.web.access import AccessLog
+from orderwire.web.answers import PREFIX
+from orderwire.web.context import Context
+from orderwire.web.headers import SecurityHeaders
+from orderwire.web.probes import Probes
+
+
+def create_app(services: Services) -> FastAPI:
+    """Make the app. It uses `services`, and leaves closing them to the caller."""
+    app = FastAPI(
+        title="Orderwire",
+        version=__version__,
+        description="Orders in, live decisions out: between a supplier's buyers and its Microsoft Dynamics NAV.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # reference.py has its own, which loads nothing from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    erp = services.erp
+    probes = Probes(services.store, services.transport, erp, services.metrics)
+    app.state.context = Context(services, erp, probes)
+    _route(app)
+    reference.describe(app)
+    problems.install(app, services.settings.retry.pause_seconds)
+    app.add_middleware(AccessLog)
+    app.add_middleware(SecurityHeaders)  # outermost
+    return app
+
+
+def _route(app: FastAPI) -> None:
+    home = APIRouter(include_in_schema=False)
+    home.add_api_route("/", _home, methods=["GET"])
+    for router in (orders.router, stock.router):
+        app.include_router(router, prefix=PREFIX)
+    for router in (edi.router, health.router, home):
+        app.include_router(router)
+
+
+async def _home() -> RedirectResponse:
+    return RedirectResponse("/api/docs")

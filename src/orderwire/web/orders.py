@@ -1,0 +1,188 @@
+"""Orders over REST: taken in, decided on live stock, and answered in the same call where that is possible."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Final
+
+import anyio
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import ValidationError
+
+from orderwire.canonical.envelope import content_hash
+from orderwire.canonical.model import Canonical
+from orderwire.canonical.order import Channel, PurchaseOrder
+from orderwire.canonical.response import OrderOutcome
+from orderwire.connectors.api.connector import read_order
+from orderwire.connectors.api.orders import to_purchase_order
+from orderwire.errors import DuplicateConflictError, OutageError, TransientError
+from orderwire.ports.intake import DecodeHint
+from orderwire.web import problems
+from orderwire.web.answers import OrderAnswer, to_answer
+from orderwire.web.context import Context, Shared
+from orderwire.web.credentials import Caller
+from orderwire.web.limits import read_body
+from orderwire.web.problems import Problem
+from orderwire.web.standing import Standing, Standings, State
+
+router = APIRouter(tags=["orders"])
+
+#: Pauses between looks: the first, and the longest.
+FIRST_PAUSE_SECONDS: Final = 0.01
+LONGEST_PAUSE_SECONDS: Final = 0.1
+#: An order that takes longer than this may be waiting for the ERP: then it is asked whether it is there.
+SUSPICION_SECONDS: Final = 1.0
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[!-~]([ -~]{0,198}[!-~])?$",
+        description="Up to 200 printable characters. The same key with the same body gets the same answer again; "
+        "with another body it is refused",
+    ),
+]
+_STATUS: Final = {OrderOutcome.REJECTED: 200, OrderOutcome.HELD: 202}
+
+
+class OrderList(Canonical):
+    orders: tuple[OrderAnswer, ...]
+
+
+@router.post(
+    "/orders",
+    status_code=201,
+    response_model=OrderAnswer,
+    summary="Place an order",
+    responses={
+        200: {"model": OrderAnswer, "description": "Decided: refused as a whole, see `reason` and the lines"},
+        202: {"model": OrderAnswer, "description": "Taken in, not decided yet: read `links.self` again"},
+    },
+)
+async def place_order(
+    request: Request, context: Shared, partner: Caller, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Take an order in, and answer with the decision per line and NAV's number: 201 when a sales order stands.
+
+    While NAV is away the answer is 202 with a link, or 503 with nothing taken in, as api.when_away says.
+    """
+    content = await read_body(request, context.services.settings.limits.max_document_bytes)
+    order = await context.quick.run(lambda: _read(content, partner.key))
+    digest = content_hash(order, exclude={"channel"})
+    if context.services.settings.api.when_away == "refuse":
+        decided = await _decided_while_away(context, order, digest)
+        if decided is not None:
+            return _answer(decided)
+    hint = DecodeHint(partner=partner.key, control_ref=idempotency_key)
+    document_id = await context.intake.run(lambda: context.services.receiver(content, Channel.API, hint))
+    standings = Standings(context.services.store)
+    look = partial(standings.of_content, document_id, partner.key, order.order_no, digest)
+    standing = await _decision(context, look)
+    return _answer(standing, document_id)
+
+
+@router.get("/orders/{order_id}", summary="Read an order")
+async def read_one(context: Shared, partner: Caller, order_id: Annotated[str, Path(max_length=64)]) -> OrderAnswer:
+    """Say where one of the caller's orders stands, by the id of `links.self`."""
+    standings = Standings(context.services.store)
+    standing = await context.lookup.run(lambda: standings.of_id(order_id, partner.key))
+    if standing is None:
+        raise Problem(404, "not_found", "you have no order of this id")
+    return to_answer(standing)
+
+
+@router.get("/orders", summary="List orders")
+async def list_orders(
+    context: Shared,
+    partner: Caller,
+    order_no: Annotated[str | None, Query(max_length=70, description="The buyer's number; none: the newest")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> OrderList:
+    """List the caller's orders, the newest first."""
+    standings = Standings(context.services.store)
+    found = await context.lookup.run(lambda: standings.all(partner.key, order_no, limit))
+    return OrderList(orders=tuple(to_answer(standing) for standing in found))
+
+
+def _read(content: bytes, partner: str) -> PurchaseOrder:
+    """Read the body; nothing of a wrong one is taken in.
+
+    Raises:
+        Problem: it is no JSON, or not an order, with everything that is wrong.
+    """
+    try:
+        return to_purchase_order(read_order(content), partner)
+    except ValidationError as error:
+        raise problems.invalid(error.errors(include_url=False, include_input=False, include_context=False)) from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise problems.of_code("not_json", f"the body is not JSON: {error.msg} at {place}") from None
+    except (ValueError, RecursionError):
+        raise problems.of_code("not_json", "the body is not JSON that can be read") from None
+
+
+async def _decided_while_away(context: Context, order: PurchaseOrder, digest: str) -> Standing | None:
+    """Return None while NAV answers; else what was decided before, which may be told at any time.
+
+    Raises:
+        OutageError, TransientError: NAV is away, and the order is not decided.
+    """
+    try:
+        await context.live.run(context.erp.ping)
+    except (OutageError, TransientError):
+        standings = Standings(context.services.store)
+        found = await context.lookup.run(lambda: standings.decided(order.partner, order.order_no, digest))
+        if found is None:
+            raise
+        return found
+    return None
+
+
+async def _decision(context: Context, look: Callable[[], Standing]) -> Standing:
+    """Wait for the decision, for as long as the settings say, and no longer than it has a chance to come."""
+    until = anyio.current_time() + context.services.settings.api.wait_seconds
+    standing = await _wait(context, look, min(until, anyio.current_time() + SUSPICION_SECONDS))
+    if standing.settled or anyio.current_time() >= until or await context.probes.erp.trouble() is not None:
+        return standing
+    return await _wait(context, look, until)
+
+
+async def _wait(context: Context, look: Callable[[], Standing], until: float) -> Standing:
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        asked = anyio.current_time()
+        try:
+            standing = await context.lookup.run(look)
+        except TransientError:  # the document is taken in, whatever becomes of the store now
+            standing = Standing(State.WAITING)
+        now = anyio.current_time()
+        if standing.settled or now >= until:
+            return standing
+        # A look that took long had to stand in line: then looking less often is quicker.
+        await anyio.sleep(min(max(pause, 4 * (now - asked)), until - now))
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+
+
+def _answer(standing: Standing, document_id: str = "") -> Response:
+    """Return the response for where the order stands.
+
+    Raises:
+        DuplicateConflictError: another order has the number by now.
+        Problem: the order was refused, or parked because of what is in it.
+    """
+    if standing.state is State.REPLACED:
+        raise DuplicateConflictError("an order of this number with other content was decided after this one")
+    answer = to_answer(standing, document_id)
+    if standing.state is State.REFUSED or (standing.state is State.PARKED and problems.told(answer.code or "")):
+        raise _refusal(answer)
+    headers = {"Location": answer.links["self"]}
+    if answer.outcome is None:
+        headers["Retry-After"] = "1"
+    status = 202 if answer.outcome is None else _STATUS.get(answer.outcome, 201)
+    return Response(answer.model_dump_json(), status, headers, "application/json")
+
+
+def _refusal(answer: OrderAnswer) -> Problem:
+    members: dict[str, Any] = {"state": answer.state.value, "order_no": answer.order_no, "links": answer.links}
+    if problems.told(answer.code or ""):
+        return problems.of_code(answer.code or "", answer.reason_text or "the order could not be handled", **members)
+    return Problem(422, answer.code or "discarded", "the supplier does not handle this order", **members)

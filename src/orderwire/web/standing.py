@@ -1,0 +1,116 @@
+"""Where an order stands, by what journal and orders say."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from orderwire.canonical.order import Channel
+from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderRecord, OrderState, Store, Transaction
+
+#: Kind of the journal row of an API order; the file it came as has another.
+_ORDER: Final = "order"
+_FINISHED: Final = frozenset({DocumentState.DONE, DocumentState.REJECTED})
+
+
+class State(StrEnum):
+    WAITING = "waiting"  # taken in; the decision is still to come
+    DECIDED = "decided"  # see the outcome
+    PARKED = "parked"  # a person must act before it goes on
+    REFUSED = "refused"  # could not be read as an order, or a person ended it
+    REPLACED = "replaced"  # another order of this number came later
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order, as far as it has come."""
+
+    state: State
+    document: Document | None = None  # the message that asks for the order, or the file while it is not decoded
+    record: OrderRecord | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.state is not State.WAITING
+
+
+@dataclass(frozen=True)
+class Standings:
+    """Looks orders up for one partner; what is another's does not exist."""
+
+    store: Store
+
+    def of_content(self, document_id: str, partner: str, order_no: str, content_hash: str) -> Standing:
+        """Return where the order of this very content stands, which document `document_id` asks for."""
+        with self.store.begin() as tx:
+            document = _message(tx, document_id)
+            record = _record(tx, partner, order_no)  # read last: a document is finished after its order
+        if record is not None and record.content_hash != content_hash:
+            record = None
+        if record is None and document is not None and _answered(document):
+            return Standing(State.REPLACED, document)
+        return _standing(document, record)
+
+    def decided(self, partner: str, order_no: str, content_hash: str) -> Standing | None:
+        """Return the order of this very content if it is decided."""
+        with self.store.begin() as tx:
+            record = _record(tx, partner, order_no)
+        if record is None or record.content_hash != content_hash or record.state is not OrderState.ANSWERED:
+            return None
+        return Standing(State.DECIDED, None, record)
+
+    def of_id(self, some_id: str, partner: str) -> Standing | None:
+        """Return the order by its own id, or by the id of the API document that asks for it."""
+        with self.store.begin() as tx:
+            record = tx.orders.get(some_id)
+            if record is not None:
+                return _standing(tx.journal.get(record.document_id), record) if record.partner == partner else None
+            file = tx.journal.get(some_id)
+            if file is None or file.partner != partner or file.channel != Channel.API or file.direction != "in":
+                return None
+            document = _message(tx, some_id) or file
+            record = _record(tx, partner, document.order_no) if document.order_no else None
+        if record is not None and record.document_id != document.id and not _answered(document):
+            record = None  # it is another document's, and this one came to nothing
+        return _standing(document, record)
+
+    def all(self, partner: str, order_no: str | None, limit: int) -> list[Standing]:
+        """Return the partner's orders, the newest first."""
+        with self.store.begin() as tx:
+            records = tx.orders.find(order_no=order_no, partner=partner, limit=limit)
+            return [_standing(tx.journal.get(record.document_id), record) for record in records]
+
+
+def _record(tx: Transaction, partner: str, order_no: str) -> OrderRecord | None:
+    return next(iter(tx.orders.find(order_no=order_no, partner=partner, limit=1)), None)
+
+
+def _message(tx: Transaction, file_id: str) -> Document | None:
+    """Return the message in a file, or the file itself while it is not decoded.
+
+    Bytes that came before are not decoded again: their message is that of the first file.
+    """
+    rows = tx.journal.find(DocumentQuery(parent_id=file_id, direction="in"))
+    row = next((row for row in rows if row.state is not DocumentState.REPLAYED), None)
+    if row is None:
+        return tx.journal.get(file_id)
+    if row.kind == _ORDER or row.code != "duplicate":
+        return row
+    same = DocumentQuery(partner=row.partner, control_ref=row.control_ref, kind=_ORDER, direction="in")
+    firsts = (first for first in tx.journal.find(same) if first.sha256 == row.sha256)
+    return next((first for first in firsts if first.state is not DocumentState.REPLAYED), row)
+
+
+def _answered(document: Document) -> bool:
+    """Tell whether an answer was given to this message."""
+    return document.kind == _ORDER and document.state in _FINISHED and document.code != "syntax"
+
+
+def _standing(document: Document | None, record: OrderRecord | None) -> Standing:
+    if record is not None and record.state is OrderState.ANSWERED:
+        return Standing(State.DECIDED, document, record)
+    states = {
+        DocumentState.PARKED: State.PARKED,
+        DocumentState.REJECTED: State.REFUSED,
+        DocumentState.DISCARDED: State.REFUSED,
+    }
+    return Standing(states.get(document.state, State.WAITING) if document else State.WAITING, document, record)

@@ -1,0 +1,79 @@
+"""Live stock. There is no cache: a figure is NAV's, of this moment, or there is none."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from orderwire.canonical.model import Canonical, Instant, SignedQuantity
+from orderwire.canonical.stock import StockFigure, StockKey
+from orderwire.pipeline.retrying import patiently
+from orderwire.ports.erp import Erp
+from orderwire.web.context import Shared
+from orderwire.web.credentials import Caller
+from orderwire.web.problems import Problem
+
+router = APIRouter(tags=["stock"])
+
+#: Item numbers in one call.
+MAX_ITEMS = 200
+
+ItemNo = Annotated[str, Field(min_length=1, max_length=20)]  # NAV: Code[20]
+Gtin = Annotated[str, Field(pattern=r"^(\d{8}|\d{12,14})$")]
+
+
+class StockItem(Canonical):
+    item_no: str = Field(description="NAV's number")
+    gtin: str | None = Field(default=None, description="As asked for")
+    available: SignedQuantity = Field(description="Inventory - on sales orders, in `base_unit`")
+    inventory: SignedQuantity
+    on_sales_orders: SignedQuantity
+    base_unit: str
+    as_of: Instant = Field(description="When NAV said so")
+    source: str
+
+
+class StockAnswer(Canonical):
+    items: tuple[StockItem, ...]
+    unknown: tuple[str, ...] = Field(description="Numbers that NAV does not know, as asked for")
+
+
+@router.get("/stock", summary="Live stock of items")
+async def read_stock(
+    context: Shared,
+    partner: Caller,
+    item: Annotated[list[ItemNo], Query(max_length=MAX_ITEMS, description="NAV item number; repeatable")] = [],  # noqa: B006  FastAPI copies it
+    gtin: Annotated[list[Gtin], Query(max_length=MAX_ITEMS, description="GTIN; repeatable")] = [],  # noqa: B006  FastAPI copies it
+) -> StockAnswer:
+    """Read live figures from NAV, for the location the partner is served from; 503 while NAV is away."""
+    if not 1 <= len(item) + len(gtin) <= MAX_ITEMS:
+        raise Problem(422, "invalid", f"from 1 to {MAX_ITEMS} items can be asked for", errors=[])
+    return await context.live.run(lambda: _read(context.erp, partner.location, item, gtin))
+
+
+def _read(erp: Erp, location: str, item_nos: Sequence[str], gtins: Sequence[str]) -> StockAnswer:
+    by_gtin = patiently(lambda: erp.items_by_gtin(set(gtins))) if gtins else {}
+    pairs: list[tuple[str, str | None, str]] = [(no, None, no) for no in dict.fromkeys(item_nos)]
+    pairs += [(code, code, by_gtin[code].no) for code in dict.fromkeys(gtins) if code in by_gtin]
+    asked = [(name, gtin, StockKey(item_no=no, location=location)) for name, gtin, no in pairs]
+    keys = {key for _, _, key in asked}
+    figures = patiently(lambda: erp.stock(keys)) if keys else {}
+    unknown = [no for no, _, key in asked if key not in figures]
+    return StockAnswer(
+        items=tuple(_item(figures[key], gtin) for _, gtin, key in asked if key in figures),
+        unknown=(*unknown, *(code for code in dict.fromkeys(gtins) if code not in by_gtin)),
+    )
+
+
+def _item(figure: StockFigure, gtin: str | None) -> StockItem:
+    return StockItem(
+        item_no=figure.key.item_no,
+        gtin=gtin,
+        available=figure.available,
+        inventory=figure.inventory,
+        on_sales_orders=figure.on_sales_orders,
+        base_unit=figure.base_unit,
+        as_of=figure.as_of,
+        source=figure.source,
+    )
