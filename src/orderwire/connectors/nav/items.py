@@ -27,7 +27,7 @@ class ItemReader:
         """Read items by NAV number. Raises as `Erp.items`."""
         wanted = askable(nos)
         asked = set(wanted.values())
-        rows = rows_by(self._items, "No", asked, self._nav)
+        rows = rows_by(self._items, "No", wanted.values(), self._nav)
         found = self._complete({no: row for row in rows if (no := code(row.get("No", ""))) in asked})
         return {no: found[known] for no, known in wanted.items() if known in found}
 

@@ -31,7 +31,7 @@ class StockReader:
                     location=key.location or None,
                     variant=key.variant or None,
                 )
-        wanted = askable({key.item_no for key in keys})
+        wanted = askable([key.item_no for key in keys])
         # The time before the question: the figure may be younger, never older.
         as_of = self._clock()
         found = {code(row.get("No", "")): row for row in rows_by(self._items, "No", wanted.values(), self._nav)}

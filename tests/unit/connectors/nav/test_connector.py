@@ -1,0 +1,72 @@
+"""`connect` and `check`."""
+
+from pathlib import Path
+
+import pytest
+
+from navwire import CUSTOMER, ITEM, NAV, READS, SALES_ORDER, without, wsdl
+from orderwire.config.settings import Settings
+from orderwire.connectors.nav.connector import check, connect
+from orderwire.errors import ConfigurationError
+
+CORPUS = Path(__file__).parents[5] / "shared" / "corpus" / "nav"
+REAL = sorted(CORPUS.glob("*.wsdl"))
+SETTINGS = Settings(nav=NAV)
+
+
+def test_connect_sends_nothing() -> None:
+    """A connector can be made while NAV is away."""
+    connector = connect(SETTINGS)
+    assert connector.name == "nav"
+    assert connector.erp is not None
+
+
+def test_connect_refuses_a_bad_address() -> None:
+    """What cannot work is told at start-up."""
+    with pytest.raises(ConfigurationError):
+        connect(Settings(nav=NAV.model_copy(update={"url": "nav"})))
+
+
+def test_check_reports_files(tmp_path: Path) -> None:
+    """One row per want: what was found, and what is wrong with it."""
+    item, orders = tmp_path / "item.wsdl", tmp_path / "orders.wsdl"
+    item.write_bytes(wsdl("Item", without(ITEM, "Inventory", "GTIN"), READS))
+    orders.write_bytes(wsdl("SalesOrder", SALES_ORDER, (*READS, "Create")))
+    rows = check(SETTINGS, [item, orders])
+    problems = {(row["service"], row["field_or_operation"]): row["problem"] for row in rows if row["problem"]}
+    assert problems == {
+        ("Item", "Inventory"): "field missing",
+        ("Item", "GTIN"): "field missing (optional)",
+        ("Item", "filter GTIN"): "the page has no filter of this name (optional)",
+        ("SalesOrder", "Update"): "operation missing (optional)",
+        ("SalesOrder", "Delete_SalesLines"): "operation missing (optional)",
+        ("SalesOrder", "Delete"): "operation missing (optional)",
+    }
+    assert {"service", "field_or_operation", "wanted_for", "found", "problem"} == set(rows[0])
+
+
+def test_check_survives_other_files(tmp_path: Path) -> None:
+    """A file that is none, and a service that Orderwire does not use, are rows too."""
+    junk, other = tmp_path / "junk.wsdl", tmp_path / "vendor.wsdl"
+    junk.write_bytes(b"\x00")
+    other.write_bytes(wsdl("Vendor", CUSTOMER, READS))
+    rows = check(SETTINGS, [junk, other, tmp_path / "missing.wsdl"])
+    assert [row["service"] for row in rows] == ["junk.wsdl", "Vendor", "missing.wsdl"]
+    assert all(row["problem"] for row in rows)
+
+
+@pytest.mark.skipif(not REAL, reason="no corpus of real WSDLs beside this repository")
+def test_check_reports_real_services() -> None:
+    """Every real WSDL gives rows; the sales order page of a localisation without the field says so."""
+    rows = check(SETTINGS, REAL)
+    assert {"SalesOrder", "PostCodeInfo", "B2BManagement"} <= {row["service"] for row in rows}
+    problems = [row["field_or_operation"] for row in rows if row["service"] == "SalesOrder" and row["problem"]]
+    assert problems == ["External_Document_No", "filter External_Document_No"]
+
+
+def test_check_of_a_nav_that_is_away_tells_each_service() -> None:
+    """The report never fails: what cannot be read is its problem."""
+    away = NAV.model_copy(update={"url": "http://127.0.0.1:1/NAV/WS"})
+    rows = check(Settings(nav=away))
+    assert len(rows) == 5
+    assert all("cannot be reached" in row["problem"] for row in rows)

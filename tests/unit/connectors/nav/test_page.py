@@ -1,0 +1,151 @@
+"""A page service: contract once, fail closed, answers judged."""
+
+import threading
+
+import pytest
+
+from navwire import ITEM, NAV, READS, SALES_ORDER, ScriptedLanes, answer, fault, without, wsdl
+from orderwire.connectors.nav import contract
+from orderwire.connectors.nav.contract import Page
+from orderwire.connectors.nav.page import PageService
+from orderwire.connectors.nav.session import Reply
+from orderwire.errors import (
+    ConflictError,
+    ContractError,
+    InDoubtError,
+    OrderwireError,
+    OutageError,
+    UnavailableError,
+)
+
+
+class Seconds:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def service(lanes: ScriptedLanes, clock: Seconds | None = None, page: Page = Page.ITEM) -> PageService:
+    return PageService(page, "Item" if page is Page.ITEM else "SalesOrder", NAV, lanes, clock or Seconds())
+
+
+def test_the_contract_is_read_once() -> None:
+    """Any number of threads cost one WSDL."""
+    lanes = ScriptedLanes()
+    item = service(lanes)
+    threads = [threading.Thread(target=item.wsdl) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(lanes.sent) == 1
+
+
+def test_a_lacking_service_answers_nothing() -> None:
+    """Fail closed: no question is sent to a page that lacks a wanted field."""
+    lanes = ScriptedLanes(wsdls={"Item": wsdl("Item", without(ITEM, "Qty_on_Sales_Order"), READS)})
+    item = service(lanes)
+    for _ in range(2):
+        with pytest.raises(ContractError):
+            item.read([("No", "1")])
+    with pytest.raises(ContractError) as caught:
+        item.read([("No", "1")])
+    assert caught.value.facts == {"service": "Item", "problems": "Qty_on_Sales_Order: field missing"}
+    assert [sent.call.operation for sent in lanes.sent] == ["WSDL"]
+
+
+def test_a_repaired_service_is_noticed() -> None:
+    """After a moment the WSDL is read again, without a restart."""
+    lanes = ScriptedLanes(wsdls={"Item": wsdl("Item", without(ITEM, "Inventory"), READS)})
+    clock = Seconds()
+    item = service(lanes, clock)
+    with pytest.raises(ContractError):
+        item.wsdl()
+    lanes.wsdls["Item"] = wsdl("Item", ITEM, READS)
+    clock.now = 16
+    assert item.wsdl().entity is not None
+
+
+def test_drift_is_noticed() -> None:
+    """A field that vanishes from the page stops the readings: NAV itself would just leave it out."""
+    lanes = ScriptedLanes()
+    clock = Seconds()
+    item = service(lanes, clock)
+    before = item.wsdl().fingerprint
+    lanes.wsdls["Item"] = wsdl("Item", without(ITEM, "Qty_on_Sales_Order"), READS)
+    assert item.wsdl().fingerprint == before
+    clock.now = 301
+    with pytest.raises(ContractError):
+        item.wsdl()
+
+
+def test_an_outage_is_not_a_contract() -> None:
+    """A WSDL that could not be read is asked for again at once."""
+    lanes = ScriptedLanes()
+    good = lanes.wsdls.pop("Item")
+    item = service(lanes)
+    lanes.get = _raise(OutageError("away"))  # type: ignore[method-assign]  # for one call
+    with pytest.raises(OutageError):
+        item.wsdl()
+    del lanes.get
+    lanes.wsdls["Item"] = good
+    assert item.wsdl().service == "Item"
+
+
+def _raise(error: Exception):  # type: ignore[no-untyped-def]  # noqa: ANN202  any signature
+    def get(*_args: object) -> Reply:
+        raise error
+
+    return get
+
+
+def test_an_html_page_is_no_wsdl() -> None:
+    """A portal in front of NAV is no contract, and no reason to park anything."""
+    with pytest.raises(UnavailableError):
+        service(ScriptedLanes(wsdls={"Item": b"<html><body>Sign in</body></html>"})).wsdl()
+
+
+HTML = b"<html><body><h1>Service Unavailable</h1></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("reply", "on_read", "on_write"),
+    [
+        (Reply(200, HTML), UnavailableError, InDoubtError),
+        (Reply(503, HTML), UnavailableError, InDoubtError),
+        (Reply(500, HTML), UnavailableError, InDoubtError),
+        (Reply(200, b""), UnavailableError, InDoubtError),
+        (Reply(404, fault("ServiceNotFoundException", "?").content), ContractError, ContractError),
+        (answer("Item", "Other", ""), UnavailableError, InDoubtError),
+        (Reply(500, answer("Item", "Read", "").content), UnavailableError, InDoubtError),
+        (fault("ServiceBrokerException", "Other user has modified"), ContractError, ConflictError),
+    ],
+)
+def test_answers_are_judged(reply: Reply, on_read: type[OrderwireError], on_write: type[OrderwireError]) -> None:
+    """Only a 200 with the wanted result is an answer."""
+    lanes = ScriptedLanes().reply("Item.Read", reply).reply("SalesOrder.Delete", reply)
+    with pytest.raises(OrderwireError) as reading:
+        service(lanes).read([("No", "1")])
+    with pytest.raises(OrderwireError) as writing:
+        service(lanes, page=Page.SALES_ORDER).write("Delete", Key="1")
+    assert [type(reading.value), type(writing.value)] == [on_read, on_write]
+
+
+def test_need_refuses_only_what_is_asked_for() -> None:
+    """A page without Delete reads and creates; changing is refused before anything is sent."""
+    lanes = ScriptedLanes(wsdls={"SalesOrder": wsdl("SalesOrder", SALES_ORDER, (*READS, "Create"))})
+    orders = service(lanes, page=Page.SALES_ORDER)
+    orders.need(contract.LOCATIONS)
+    with pytest.raises(ContractError, match="lacks"):
+        orders.need(contract.CHANGES)
+    with pytest.raises(ContractError):
+        orders.write("Delete", Key="1")
+    assert [sent.call.operation for sent in lanes.sent] == ["WSDL"]
+
+
+def test_what_the_schema_has_no_place_for_is_not_written() -> None:
+    """A field that the page does not have is an error, never silently left out."""
+    lanes = ScriptedLanes()
+    with pytest.raises(ContractError, match="no place"):
+        service(lanes, page=Page.SALES_ORDER).write("Create", SalesOrder={"Shelf_No": "7"})
