@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 python := .venv/bin/python
-pip := $(python) -m pip install --quiet --disable-pip-version-check --no-input
+pip := $(python) -m pip install -qq --disable-pip-version-check --no-input
 install_orderwire := $(pip) --no-deps --no-build-isolation --editable .
 typed := src tests scripts $(if $(wildcard benchmarks/*.py),benchmarks)
 
