@@ -95,14 +95,15 @@ class Deployment:
 
     def run(self, *command: str, **environment: str) -> subprocess.Popen[str]:
         """Start `orderwire …` as a process of its own."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "orderwire", *command],
-            env={**os.environ, **self.environment, **environment},
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / f"{command[0]}-{len(self._processes)}.log").open("w"),
-            text=True,
-        )
+        with (self.folder / f"{command[0]}-{len(self._processes)}.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "orderwire", *command],
+                env={**os.environ, **self.environment, **environment},
+                cwd=self.folder,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                text=True,
+            )
         self._processes.append(process)
         return process
 
@@ -142,8 +143,9 @@ class Deployment:
         deadline = time.monotonic() + seconds
         pause = threading.Event()
         while not condition():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{what}: not within {seconds} s\n{self.logs()}")
+            died = [process.args for process in self._processes if process.poll() not in {None, 0, -signal.SIGKILL}]
+            if died or time.monotonic() > deadline:
+                raise AssertionError(f"{what}: not within {seconds} s; died: {died}\n{self.logs()}")
             pause.wait(0.2)
 
     def settle(self, orders: int, seconds: float) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from orderwire.cli.context import ConfigDir, read_settings
-from orderwire.cli.demo_scene import Scene, play
-from orderwire.cli.demo_screen import show
 from orderwire.cli.output import Json, emit_json
 from orderwire.cli.simulate import simulated_nav
 from orderwire.config.settings import QueueSettings, StoreSettings
@@ -17,6 +15,9 @@ from orderwire.telemetry.logging import set_up_logging
 
 def demo(config: ConfigDir = None, *, as_json: Json = False) -> None:
     """Show the main job: orders of four buyers, live stock, sales orders in NAV, answers. Leaves nothing behind."""
+    from orderwire.cli.demo_scene import play
+    from orderwire.cli.demo_screen import show
+
     with tempfile.TemporaryDirectory(prefix="orderwire-demo-") as folder:
         settings = read_settings(
             config,
@@ -30,7 +31,7 @@ def demo(config: ConfigDir = None, *, as_json: Json = False) -> None:
             )
         set_up_logging(level="error", form="console")
         with simulated_nav(settings) as simulated:
-            scene: Scene = play(simulated)
+            scene = play(simulated)
     if as_json:
         emit_json(scene.as_json())
     else:
