@@ -49,8 +49,8 @@ clean: ## Remove what make made: .venv, build and caches; data in var/ stays
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
 
 .venv/.made:
-	@echo "Making .venv"
-	@found=$$(scripts/find-python) && "$$found" -m venv --clear .venv
+	@.venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Making .venv"; found=$$(scripts/find-python) && "$$found" -m venv --clear .venv; }
 	@mkdir -p build
 	@touch $@
 
