@@ -172,7 +172,7 @@ def test_audit_appends_under_threads(store: SqlStore) -> None:
 )
 def test_audit_shows_tampering(audited: SqlStore, statement: str, first_wrong: int) -> None:
     """A changed, back-dated or removed entry is found."""
-    with audited._database.transactions.begin() as connection:
+    with audited._database.begin() as connection:
         connection.execute(text(statement))
 
     with audited.begin() as tx:

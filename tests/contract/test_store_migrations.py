@@ -35,7 +35,7 @@ def definitions(connection: Connection) -> set[str]:
 
 def test_migrations_make_the_tables_of_the_code(store: SqlStore) -> None:
     """Alembic finds no difference between the migrated schema and the tables."""
-    with store._database.transactions.begin() as connection:
+    with store._database.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
 
         assert compare_metadata(context, metadata) == []
@@ -44,14 +44,14 @@ def test_migrations_make_the_tables_of_the_code(store: SqlStore) -> None:
 def test_migrations_make_what_create_all_makes(empty_store_url: str) -> None:
     """To the last partial index and check, migrating makes what the tables would make by themselves."""
     store = open_at(empty_store_url)
-    with store._database.transactions.begin() as connection:
+    with store._database.begin() as connection:
         metadata.create_all(connection)
         expected = definitions(connection)
         metadata.drop_all(connection)
 
     store.migrate()
 
-    with store._database.transactions.begin() as connection:
+    with store._database.begin() as connection:
         assert definitions(connection) == expected
     store.close()
 
@@ -102,7 +102,7 @@ def test_many_processes_migrate_at_once(empty_store_url: str) -> None:
 
 def test_a_later_versions_database_is_refused(store: SqlStore) -> None:
     """An older program does not touch a newer database."""
-    with store._database.transactions.begin() as connection:
+    with store._database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(ConfigurationError):
@@ -118,7 +118,7 @@ def test_a_failed_migration_leaves_nothing(empty_store_url: str, monkeypatch: py
         with pytest.raises(TypeError):
             store.migrate()
 
-    with store._database.transactions.begin() as connection:
+    with store._database.begin() as connection:
         assert definitions(connection) == set()
     store.migrate()
     store.close()

@@ -32,6 +32,17 @@ def ids(store: SqlStore) -> list[str]:
         return [document.id for document in tx.journal.find(DocumentQuery())]
 
 
+def test_an_unreachable_database_is_unavailable() -> None:
+    """A server that does not answer raises UnavailableError, without the password."""
+    store = open_at("postgresql://orderwire:geheim@127.0.0.1:1/orderwire")
+
+    with pytest.raises(UnavailableError) as raised, store.begin():
+        pass
+
+    assert "geheim" not in str(raised.value)
+    store.close()
+
+
 def test_a_broken_connection_is_replaced(away: SqlStore, postgres: PostgresServer) -> None:
     """A connection that broke while idle is no error: another is opened."""
     with away.begin() as tx:

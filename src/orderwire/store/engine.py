@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from orderwire.config.settings import StoreSettings
 from orderwire.errors import BusyError, ConfigurationError
-from orderwire.store.failures import translate
+from orderwire.store.failures import translate, translated
 
 #: How long a statement waits for somebody else's lock before BusyError.
 LOCK_WAIT_SECONDS: Final = 30
@@ -57,10 +57,24 @@ class Database:
 
     transactions: Engine
     draws: Engine
-    turn: Turn | None = None
+    turn: Turn | None = None  # SQLite's; PostgreSQL sees to that itself
 
-    def wait(self) -> AbstractContextManager[None]:
-        """Wait until this thread may write; PostgreSQL sees to that itself."""
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a transaction that may write: committed on leaving, rolled back when the block raises."""
+        with translated(), self._wait(), self.transactions.begin() as connection:
+            if self.turn:
+                # Deferred, a transaction that reads first can fail at its first write; immediate, it waits here.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """Lend a connection on which each statement commits by itself."""
+        with translated(), self._wait(), self.draws.connect() as connection:
+            yield connection
+
+    def _wait(self) -> AbstractContextManager[None]:
         return self.turn.take() if self.turn else nullcontext()
 
     def close(self) -> None:
@@ -116,7 +130,6 @@ def _sqlite(url: URL) -> Database:
     except OSError as error:
         raise ConfigurationError("the store's folder cannot be made", path=url.database, cause=error.strerror) from None
     transactions = _sqlite_engine(url, synchronous="FULL")
-    event.listen(transactions, "begin", _begin_immediate)
     # A draw need not outlive a power cut by itself: a commit that used it comes later in the same log, and syncs it.
     return Database(transactions, _sqlite_engine(url, synchronous="NORMAL"), Turn())
 
@@ -126,7 +139,7 @@ def _sqlite_engine(url: URL, *, synchronous: str) -> Engine:
     engine = create_engine(url.set(drivername="sqlite+pysqlite"), pool_size=1, max_overflow=0, hide_parameters=True)
 
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing of its own; `_begin_immediate` does
+        connection.isolation_level = None  # the driver begins nothing of its own; `Database.begin` does
         connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_SECONDS * 1000}")
         _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
@@ -151,8 +164,3 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
         else:
             return
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # Deferred, a transaction that reads first can fail at its first write; immediate, it waits here.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 from orderwire.config.settings import Settings
 from orderwire.ports.clock import Clock, system_clock
 from orderwire.store.engine import Database, connect
-from orderwire.store.failures import translated
 from orderwire.store.migration import migrate
 from orderwire.store.tables import counters, draws
 from orderwire.store.transaction import SqlTransaction
@@ -32,13 +31,13 @@ class SqlStore:
     @contextmanager
     def begin(self) -> Iterator[SqlTransaction]:
         """Open a transaction: committed on leaving, rolled back when the block raises."""
-        with translated(), self._database.wait(), self._database.transactions.begin() as connection:
+        with self._database.begin() as connection:
             yield SqlTransaction(connection, self._clock)
 
     def next_sequence(self) -> int:
         """Draw from the database's one sequence, outside any transaction: later draws are larger."""
         counted = self._database.transactions.dialect.name == "sqlite"
-        with translated(), self._database.wait(), self._database.draws.connect() as connection:
+        with self._database.outside() as connection:
             return int(connection.execute(_COUNT if counted else _DRAW).scalar_one())
 
     def migrate(self) -> None:
@@ -47,7 +46,7 @@ class SqlStore:
         Raises:
             ConfigurationError: the database was made by a later version.
         """
-        with translated(), self._database.wait(), self._database.transactions.begin() as connection:
+        with self._database.begin() as connection:
             migrate(connection)
 
     def close(self) -> None:

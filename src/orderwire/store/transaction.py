@@ -20,6 +20,7 @@ from orderwire.store.parked import SqlParkingLot
 class SqlTransaction:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
+        self._depth = 0
         self.archive = SqlArchive(connection, clock)
         self.journal = SqlJournal(connection, clock)
         self.inbox = SqlInbox(connection)
@@ -32,5 +33,22 @@ class SqlTransaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what was done inside when it raises; the transaction goes on."""
-        with translated(), self._connection.begin_nested():
-            yield
+        name = f"savepoint_{self._depth}"
+        with translated():
+            self._execute(f"SAVEPOINT {name}")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if not self._connection.invalidated:  # else everything is undone anyway
+                    self._execute(f"ROLLBACK TO SAVEPOINT {name}")
+                    self._execute(f"RELEASE SAVEPOINT {name}")
+                raise
+            else:
+                self._execute(f"RELEASE SAVEPOINT {name}")
+            finally:
+                self._depth -= 1
+
+    def _execute(self, statement: str) -> None:
+        # Of SQLAlchemy's own savepoints each is compiled anew, which costs more than all the rest of a short message.
+        self._connection.exec_driver_sql(statement)

@@ -1,0 +1,123 @@
+"""Engines."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+from pydantic import SecretStr
+
+from orderwire.config.settings import StoreSettings
+from orderwire.errors import BusyError, ConfigurationError
+from orderwire.store.engine import Turn, connect
+
+
+def at(url: str) -> StoreSettings:
+    return StoreSettings(url=SecretStr(url))
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("", "not a database URL"),
+        ("no url", "not a database URL"),
+        ("postgresql://user:geheim@host:port/db", "not a database URL"),
+        ("mysql://user:geheim@host/db", "must begin with"),
+        ("sqlite://", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
+        ("sqlite:///file:x.db?uri=true", "must name a file"),
+        ("sqlite:////dev/null/orderwire.db", "cannot be made"),
+    ],
+)
+def test_wrong_urls_are_refused(url: str, complaint: str) -> None:
+    """A URL that is of no database we know is told at start-up, without its password."""
+    with pytest.raises(ConfigurationError, match=complaint) as raised:
+        connect(at(url))
+
+    assert "geheim" not in str(raised.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_postgresql_is_reached_by_psycopg(scheme: str) -> None:
+    """However PostgreSQL's URL begins, psycopg 3 is used; nothing is connected before the first use."""
+    database = connect(at(f"{scheme}://user@host/db"))
+
+    assert database.transactions.dialect.driver == "psycopg"
+    assert database.turn is None
+
+
+def test_sqlite_is_durable(tmp_path: Path) -> None:
+    """A commit on SQLite is on disk; foreign keys are checked; the folder is made."""
+    database = connect(at(f"sqlite:///{tmp_path}/new/orderwire.db"))
+
+    with database.begin() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+    database.close()
+
+
+def test_sqlite_transactions_are_real(tmp_path: Path) -> None:
+    """Tables too are undone, since the driver begins and commits nothing of its own."""
+    database = connect(at(f"sqlite:///{tmp_path}/orderwire.db"))
+
+    with pytest.raises(ZeroDivisionError), database.begin() as connection:
+        assert connection.exec_driver_sql("CREATE TABLE t (x)").rowcount / 0
+
+    with database.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one() == 0
+    database.close()
+
+
+def test_turns_are_taken_one_at_a_time() -> None:
+    """No two threads have the turn at once."""
+    turn, inside = Turn(), []
+
+    def work(_: int) -> int:
+        with turn.take():
+            inside.append(1)
+            most = len(inside)
+            inside.pop()
+            return most
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(work, range(200))) == {1}
+
+
+def test_a_turn_is_given_back_after_an_error() -> None:
+    """Whoever fails within its turn gives it back."""
+    turn = Turn()
+    with pytest.raises(ZeroDivisionError), turn.take():
+        raise ZeroDivisionError
+
+    with turn.take():
+        pass
+
+
+def test_a_turn_that_does_not_come_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread does not wait for ever."""
+    monkeypatch.setattr("orderwire.store.engine.LOCK_WAIT_SECONDS", 0.01)
+    turn, taken, leave = Turn(), Event(), Event()
+
+    def hold() -> None:
+        with turn.take():
+            taken.set()
+            leave.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(hold)
+        taken.wait(10)
+        with pytest.raises(BusyError), turn.take():
+            pass
+        leave.set()
+
+
+def test_a_thread_does_not_wait_for_itself() -> None:
+    """A second turn within the first is a bug, and told at once."""
+    turn = Turn()
+
+    with turn.take(), pytest.raises(RuntimeError), turn.take():
+        pass
