@@ -79,7 +79,7 @@ class RabbitTransport:
         for delivery in deliveries:
             messages[delivery.queue].append(_held(delivery))
         for queue, mine in messages.items():
-            self._thread.call(self._lane(queue).give_back, sorted(mine, key=lambda held: held.number))
+            self._thread.call(self._lane(queue).give_back, mine)
 
     def pause(self, queue: str) -> None:
         self._lane(queue, paused=True).pause(self._settings.confirm_timeout_seconds)
@@ -153,7 +153,7 @@ class _Lanes:
 
     def close(self) -> None:
         for lane in tuple(self._lanes.values()):
-            lane.close()
+            lane.close(CLOSE_SECONDS)
 
     def link_up(self, connection: Any) -> None:
         self._connection = connection

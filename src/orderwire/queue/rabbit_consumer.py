@@ -2,7 +2,7 @@
 
 import threading
 from bisect import bisect_left
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,8 @@ from orderwire.queue.rabbit_connection import LoopThread, Outage, reason_of
 from orderwire.queue.topology import Queue
 
 REOPEN_SECONDS: Final = 0.5
+#: RabbitMQ 3.10 keeps the order of no more in one command, nor of more commands at a time.
+RETURNED_TOGETHER: Final = 32
 
 
 class Session:
@@ -37,25 +39,32 @@ class Session:
         self._outstanding[number] = None
 
     def ack(self, numbers: Iterable[int]) -> None:
-        for number, multiple in self._settle(numbers):
-            self.channel.basic_ack(number, multiple)
+        oldest, others = self._settle(numbers)
+        if oldest:
+            self.channel.basic_ack(oldest[-1], multiple=True)
+        for number in others:
+            self.channel.basic_ack(number)
 
     def give_back(self, numbers: Iterable[int]) -> None:
-        for number, _ in self._settle(numbers, multiple=False):
+        oldest, others = self._settle(numbers)
+        for first in range(0, len(oldest), RETURNED_TOGETHER):
+            self.channel.basic_nack(oldest[first : first + RETURNED_TOGETHER][-1], multiple=True, requeue=True)
+        for number in others:
             self.channel.basic_nack(number, requeue=True)
 
-    def _settle(self, numbers: Iterable[int], *, multiple: bool = True) -> list[tuple[int, bool]]:
-        """Return the answers to send: one for all that have nothing older outstanding, else one each."""
+    def give_all_back(self) -> None:
+        self.give_back(tuple(self._outstanding))
+
+    def _settle(self, numbers: Iterable[int]) -> tuple[list[int], list[int]]:
+        """Return those with nothing older outstanding, which one answer can settle together, and the others."""
         if not self.channel.is_open:
-            return []
+            return [], []
         mine = sorted(number for number in set(numbers) if number in self._outstanding)
         for number in mine:
             del self._outstanding[number]
-        if not mine or not multiple:
-            return [(number, False) for number in mine]
-        oldest = next(iter(self._outstanding), mine[-1] + 1)
-        together = bisect_left(mine, oldest)
-        return [(number, True) for number in mine[:together][-1:]] + [(number, False) for number in mine[together:]]
+        oldest_left = next(iter(self._outstanding), float("inf"))
+        together = bisect_left(mine, oldest_left)
+        return mine[:together], mine[together:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class Lane:
         self._changing = False  # between a consumer's request and its answer
         self._buffer: deque[Held] = deque()
         self._changed = threading.Condition()
-        self._closed = False
+        self._closing = self._closed = False
         self._outage = Outage("not connected")
 
     @property
@@ -124,10 +133,14 @@ class Lane:
             self._wanted = prefetch
         self._thread.call(self._converge)
 
-    def close(self) -> None:
+    def close(self, timeout_seconds: float) -> None:
+        """Give back what is in hand, oldest first: the broker would do it in any order when the channel closes."""
+        self._closing = True
+        self.pause(timeout_seconds)
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        self._thread.call(self._give_all_back)
 
     def give_back(self, messages: Iterable[Held]) -> None:
         """Return messages to the queue; those the broker has counted too often already, as a fresh copy.
@@ -135,11 +148,14 @@ class Lane:
         RabbitMQ before 4.3 counts a return like a failure, and a lane that is paused again and again by an outage of
         the ERP must not bury its messages.
         """
+        fresh: defaultdict[Session, list[int]] = defaultdict(list)
         for held in messages:
             if held.deaths < self._worn_at:
-                held.session.give_back([held.number])
+                fresh[held.session].append(held.number)
             elif held.session.holds(held.number):
                 self._copy(self.queue, held.wire.clean(), partial(held.session.ack, [held.number]))
+        for session, numbers in fresh.items():
+            session.give_back(numbers)
 
     def link_up(self, connection: Any) -> None:
         self._connection = connection
@@ -148,6 +164,10 @@ class Lane:
     def link_down(self, reason: str) -> None:
         self._connection = None
         self._lost(reason)
+
+    def _give_all_back(self) -> None:
+        if self._session is not None:
+            self._session.give_all_back()
 
     def _can_give(self) -> bool:
         return self._closed or (self._wanted is not None and bool(self._buffer))
@@ -213,13 +233,17 @@ class Lane:
         if session is not self._session:
             return
         if self._wanted is None:
-            with self._changed:
-                buffered = list(self._buffer)
-                self._buffer.clear()
-            self.give_back(buffered)
+            self._empty_buffer()
         session.consumer_tag = session.prefetch = None
         self._changing = False
         self._converge()
+
+    def _empty_buffer(self) -> None:
+        with self._changed:
+            buffered = list(self._buffer)
+            self._buffer.clear()
+        if not self._closing:  # else everything is given back, in its order
+            self.give_back(buffered)
 
     def _limited(self, session: Session, wanted: int, _frame: Any) -> None:
         if session is self._session and session.channel.is_open:
