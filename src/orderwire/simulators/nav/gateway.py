@@ -23,6 +23,14 @@ INSTANCE: Final = "DynamicsNAV"
 _SYSTEM: Final = "SystemService"
 _QUEUE_SIZE: Final = 95  # NAV's SOAPRequestQueueSize
 _HTML: Final = "text/html; charset=utf-8"
+#: As HTTP.sys says it: no XML.
+_UNAVAILABLE: Final = (
+    b'<!DOCTYPE HTML><HTML><HEAD><TITLE>Service Unavailable</TITLE><META HTTP-EQUIV="Content-Type" '
+    b'Content="text/html; charset=us-ascii"></HEAD><BODY><h2>Service Unavailable</h2><hr>'
+    b"<p>HTTP Error 503. The service is unavailable.</p></BODY></HTML>"
+)
+#: As a portal says it: well-formed, and so worse.
+_SIGN_IN: Final = b"<html><head><title>Sign in</title></head><body><form></form></body></html>"
 _MODAL: Final = "Automatic reservation is not possible. Do you want to reserve items manually?"
 
 
@@ -218,14 +226,11 @@ class Gateway:
             case FaultKind.HTTP_401:
                 return Reply(401)
             case FaultKind.HTML_503:
-                page = (
-                    b"<html><head><title>Service Unavailable</title></head><body><h2>HTTP Error 503.</h2></body></html>"
-                )
                 wait = plan.retry_after_seconds
                 headers = () if wait is None else (("Retry-After", str(wait)),)
-                return Reply(503, page, _HTML, headers)
+                return Reply(503, _UNAVAILABLE, _HTML, headers)
             case FaultKind.HTML_200:
-                return Reply(200, b"<html><head><title>Sign in</title></head><body><form></form></body></html>", _HTML)
+                return Reply(200, _SIGN_IN, _HTML)
         return None
 
     def _after(self, plan: FaultPlan, reply: Reply) -> Reply:

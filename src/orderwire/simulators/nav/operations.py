@@ -84,12 +84,13 @@ class PageService:
         return _Condition(field, compile_filter(field, soap.text_of(item, "Criteria")))
 
     def _candidates(self, conditions: Iterable[_Condition]) -> Iterable[Row]:
-        """Return the rows that a filter on the primary key names, else all."""
-        rows = self._table.rows
+        """Return the rows that a filter on an indexed field names, else all."""
         for condition in conditions:
-            if tuple(self._table.key) == (condition.field.attribute,) and condition.filter.literals is not None:
-                return [rows[no,] for no in condition.filter.literals if (no,) in rows]  # type: ignore[index]
-        return rows.values()
+            if condition.filter.literals is not None:
+                found = self._table.having(condition.field.attribute, condition.filter.literals)
+                if found is not None:
+                    return found
+        return self._table.rows.values()
 
     def _passes(self, row: Row, conditions: Iterable[_Condition]) -> bool:
         value = self._world.value

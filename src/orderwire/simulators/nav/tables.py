@@ -1,6 +1,7 @@
 """NAV's tables in memory: frozen rows with rowversions, and transactions that undo themselves."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -104,12 +105,23 @@ R = TypeVar("R", bound=Row)
 class Table(Generic[R]):
     """Rows by primary key; `watch` sees each change, so that sums and indexes keep up."""
 
-    def __init__(self, name: str, table_id: int, key: dict[str, str], *, document: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        table_id: int,
+        key: dict[str, str],
+        *,
+        document: bool = False,
+        indexed: tuple[str, ...] = (),
+    ) -> None:
         self.name = name
         self.table_id = table_id
         self.key = key  # attribute → NAV's field name
         self.document = document  # whether Document Type is the first field of the primary key
         self.rows: dict[PrimaryKey, R] = {}
+        self._indexes: dict[str, defaultdict[object, set[PrimaryKey]]] = {
+            attribute: defaultdict(set) for attribute in indexed
+        }
         self.watch: Callable[[R | None, R | None], None] = lambda _old, _new: None
 
     def key_of(self, row: R) -> PrimaryKey:
@@ -132,7 +144,24 @@ class Table(Generic[R]):
             self.rows.pop(key, None)
         else:
             self.rows[key] = row
+        for attribute, index in self._indexes.items():
+            if old is not None:
+                index[getattr(old, attribute)].discard(key)
+                if not index[getattr(old, attribute)]:
+                    del index[getattr(old, attribute)]
+            if row is not None:
+                index[getattr(row, attribute)].add(key)
         self.watch(old, row)
+
+    def having(self, attribute: str, values: Iterable[object]) -> list[R] | None:
+        """Return the rows with one of these values; None if only a scan can tell."""
+        if tuple(self.key) == (attribute,):
+            keys = {(str(value),) for value in values}
+            return [self.rows[key] for key in keys if key in self.rows]
+        if attribute not in self._indexes:
+            return None
+        index = self._indexes[attribute]
+        return [self.rows[key] for value in values for key in index.get(value, ())]
 
 
 class Database:

@@ -65,14 +65,20 @@ class World(Database):
         self.walk_in_customer_no = data.walk_in_customer_no
         self.currencies = frozenset(data.currencies)
         self.locations = frozenset(data.locations)
-        self.items = Table[Item]("Item", 27, {"no": "No."})
+        self.items = Table[Item]("Item", 27, {"no": "No."}, indexed=("gtin",))
         self.customers = Table[Customer]("Customer", 18, {"no": "No."})
-        self.units = Table[ItemUnit]("Item Unit of Measure", 5404, {"item_no": "Item No.", "code": "Code"})
-        self.orders = Table[SalesHeader]("Sales Header", 36, {"no": "No."}, document=True)
+        self.units = Table[ItemUnit](
+            "Item Unit of Measure", 5404, {"item_no": "Item No.", "code": "Code"}, indexed=("item_no",)
+        )
+        self.orders = Table[SalesHeader](
+            "Sales Header", 36, {"no": "No."}, document=True, indexed=("external_document_no",)
+        )
         self.lines = Table[SalesLine](
             "Sales Line", 37, {"document_no": "Document No.", "line_no": "Line No."}, document=True
         )
-        self.shipments = Table[PostedShipment]("Sales Shipment Header", 110, {"no": "No."})
+        self.shipments = Table[PostedShipment](
+            "Sales Shipment Header", 110, {"no": "No."}, indexed=("external_document_no", "order_no")
+        )
         tables: tuple[Table[Any], ...] = (
             self.items, self.customers, self.units, self.orders, self.lines, self.shipments,
         )  # fmt: skip
