@@ -15,8 +15,6 @@ class Canonical(BaseModel):
 
 def _plain(value: Decimal) -> Decimal:
     """Drop trailing zeros, so that 10, 10.0 and 1E+1 are one value with one JSON text."""
-    if not value.is_finite():
-        raise ValueError("must be a finite number")
     if not value:
         return Decimal(0)  # -0 too
     whole = value.to_integral_value()

@@ -138,6 +138,36 @@ def test_all_problems_are_told_at_once(config: Path) -> None:
         assert wanted in caught.value.message
 
 
+def test_a_wrong_code_table_alone_is_refused(config: Path) -> None:
+    """A profile whose items would be found by half is not served."""
+    (config / "partners/acme/codes/items.csv").write_text("scheme,value,item_no\nbuyer,A\n", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"codes/items\.csv line 2"):
+        Partners(config).get("acme")
+
+
+def test_a_known_character_set_and_inner_folders_are_taken(config: Path) -> None:
+    """What the profile names is kept as it is."""
+    add(config, "other", PROFILE + "  charset: cp1252\nfolder: {inbox: partners/other/in}\n")
+
+    profile = Partners(config).get("other")
+
+    assert profile.edi is not None
+    assert profile.edi.charset == "cp1252"
+    assert profile.folder is not None
+    assert (profile.folder.inbox, profile.folder.outbox) == ("partners/other/in", None)
+
+
+def test_a_folder_without_a_profile_is_refused_and_not_listed(config: Path) -> None:
+    """A folder that is being made, or whose file was a link that leads nowhere, is no crash."""
+    (config / "partners/half/codes").mkdir(parents=True)
+    (config / "partners/half/codes/items.csv").symlink_to("nowhere")
+
+    with pytest.raises(ConfigurationError, match=r"partner\.yaml"):
+        Partners(config).get("half")
+    assert Partners(config).keys() == ["acme"]
+
+
 @pytest.mark.parametrize("text", ["", "- a\n- b", "text", "a: [", "\x00", "&a [*a]"])
 def test_a_file_that_is_no_profile_is_refused(config: Path, text: str) -> None:
     """Any other YAML, or none, is a ConfigurationError and not a traceback."""

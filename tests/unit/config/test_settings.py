@@ -88,6 +88,14 @@ def test_a_section_that_is_not_json_is_refused(monkeypatch: pytest.MonkeyPatch) 
         load_settings()
 
 
+def test_a_misspelt_variable_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one underscore it would be passed over, and a production system would write into a SQLite file."""
+    monkeypatch.setenv("ORDERWIRE_STORE_URL", "postgresql://db/ow")
+
+    with pytest.raises(ConfigurationError, match="ORDERWIRE_STORE_URL: there is no such setting"):
+        load_settings()
+
+
 def test_an_empty_variable_is_as_if_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """`${UNSET:-}` of a compose file sets nothing."""
     monkeypatch.setenv("ORDERWIRE_STORE__URL", "")
