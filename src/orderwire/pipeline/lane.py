@@ -85,9 +85,9 @@ class Batch:
             for item in fresh:
                 self._work(item)
             self._commit()
-            self._around.checkpoint("after_commit")
+            self._around.checkpoint(f"after_commit.{self._lane.flow}")
             self._publish()
-            self._around.checkpoint("after_publish")
+            self._around.checkpoint(f"after_publish.{self._lane.flow}")
         except TransientError:
             self._around.transport.release([item.delivery for item in self._items])
             raise
