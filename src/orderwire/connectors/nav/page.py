@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,7 @@ from orderwire.connectors.nav.lanes import Lanes, Monotonic
 from orderwire.connectors.nav.messages import Writer
 from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.wsdl import NotWsdlError, Wsdl, read_wsdl
-from orderwire.errors import ContractError
+from orderwire.errors import ContractError, OrderwireError
 
 #: How long a contract is believed: a field that vanishes from a page gives no error, only empty answers.
 _BELIEF_SECONDS: Final = 300.0
@@ -49,7 +50,7 @@ class PageService:
         call = Call(self.name, "WSDL")
         reply = self._lanes.get(call, self._url)
         if reply.status != 200:
-            raise self._judge(call, reply)
+            raise _failure(call, reply)
         return reply.content
 
     def wsdl(self) -> Wsdl:
@@ -129,25 +130,26 @@ class PageService:
         if not action:
             raise ContractError("the web service lacks an operation", service=self.name, operation=operation)
         reply = self._lanes.post(call, self._url, action, body)
-        if reply.status not in {200, 500}:  # 500 is how SOAP carries faults
-            raise self._judge(call, reply)
+        if reply.status != 200:
+            raise _failure(call, reply)
         try:
             answer = soap.parse(reply.content)
         except soap.NotSoapError as error:
-            if reply.status != 200:
-                raise self._judge(call, reply) from None
             raise call.unanswered("NAV's answer cannot be read", cause=str(error)) from None
         if isinstance(answer, soap.Fault):
             raise from_fault(call, answer)
-        if reply.status != 200:
-            raise self._judge(call, reply)
         if soap.name_of(answer) != f"{operation}_Result":
             raise call.unanswered("NAV answered another question", cause=soap.name_of(answer)[:60])
         return answer
 
-    @staticmethod
-    def _judge(call: Call, reply: Reply) -> Exception:
-        return from_status(call, reply.status, reply.retry_after)
+
+def _failure(call: Call, reply: Reply) -> OrderwireError:
+    """Return what a status other than 200 means: 500 is how SOAP carries faults."""
+    with suppress(soap.NotSoapError):
+        answer = soap.parse(reply.content) if reply.status == 500 else None
+        if isinstance(answer, soap.Fault):
+            return from_fault(call, answer)
+    return from_status(call, reply.status, reply.retry_after)
 
 
 @dataclass(frozen=True, slots=True)
