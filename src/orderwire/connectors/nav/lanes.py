@@ -16,6 +16,8 @@ from orderwire.errors import CredentialsError, InDoubtError, OutageError, Unavai
 Monotonic = Callable[[], float]
 
 _REFUSED: Final = frozenset({401, 403})
+#: The fault with which NAV itself refuses a login that the web server let pass.
+_REFUSAL: Final = b"NavInvalidCredentialException"
 
 
 class Lanes:
@@ -59,8 +61,8 @@ class Lanes:
     def _through(self, call: Call, send: Callable[[NavSession], Reply]) -> Reply:
         with self._lane(call) as session, self._gate.passage(call):
             reply = send(session)
-            if reply.status in _REFUSED:
-                raise from_status(call, reply.status)
+            if reply.status in _REFUSED or (reply.status == 500 and _REFUSAL in reply.content):
+                raise from_status(call, 401)
             return reply
 
     @contextmanager

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from navwire import NAV
+from navwire import NAV, fault
 from orderwire.connectors.nav import lanes as module
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes
@@ -146,10 +146,10 @@ def test_close_closes_free_sessions_and_keeps_the_lanes(session: type[FakeSessio
     assert (session.made, session.closed) == (2, 1)
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_after_a_refused_password_nothing_is_sent_for_a_while(session: type[FakeSession], status: int) -> None:
+@pytest.mark.parametrize("refusal", [Reply(401, b""), Reply(403, b""), fault("NavInvalidCredentialException", "?")])
+def test_after_a_refused_password_nothing_is_sent_for_a_while(session: type[FakeSession], refusal: Reply) -> None:
     """One try per pause: no account is locked by a loop."""
-    session.script = [Reply(status, b"")]
+    session.script = [refusal]
     clock = Seconds()
     lanes = Lanes(NAV.model_copy(update={"credentials_pause_seconds": 600}), clock)
     with pytest.raises(CredentialsError):
@@ -161,7 +161,7 @@ def test_after_a_refused_password_nothing_is_sent_for_a_while(session: type[Fake
     assert session.most == 1
     assert session.script == []
 
-    session.script = [Reply(status, b""), Reply(200, b"never asked")]
+    session.script = [refusal, Reply(200, b"never asked")]
     clock.now = 601
     with pytest.raises(CredentialsError):
         lanes.post(READ, "", "", b"")
