@@ -297,6 +297,15 @@ def test_masters_are_written_like_cards(call: Call, world: World) -> None:
         call("Item", "Delete", f"<Key>{used}</Key>")
 
 
+@pytest.mark.parametrize("doctype", ["<!DOCTYPE x [<!ENTITY a '1001'>]>", "<!DOCTYPE x SYSTEM 'http://127.0.0.1:1/'>"])
+def test_document_types_are_prohibited(doctype: str) -> None:
+    """A call that brings a document type is refused, whatever it declares."""
+    call = f'<s:Envelope xmlns:s="{soap.SOAP}"><s:Body><Read/></s:Body></s:Envelope>'
+    assert soap.parse(call.encode()).tag == "Read"
+    with pytest.raises(NavFault, match="DTD is prohibited"):
+        soap.parse((doctype + call).encode())
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"<x", b"<x/>", b"\xff\xfe", b"<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'/>",
