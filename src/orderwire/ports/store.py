@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
@@ -24,6 +24,21 @@ class DocumentState(StrEnum):
     PARKED = "parked"  # failed, and a person must act
     REPLAYED = "replayed"  # a later document took its place
     DISCARDED = "discarded"  # a person ended it, with a reason
+
+    @property
+    def is_end(self) -> bool:
+        return self in _ENDS
+
+
+_ENDS: Final = frozenset(
+    {
+        DocumentState.DONE,
+        DocumentState.REJECTED,
+        DocumentState.PARKED,
+        DocumentState.REPLAYED,
+        DocumentState.DISCARDED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +139,15 @@ class Hold:
     line_no: str
     key: StockKey
     quantity: Decimal
+    backordered: Decimal = Decimal(0)  # of the quantity: stands in NAV on purpose, without stock to cover it
+
+
+@dataclass(frozen=True, slots=True)
+class Backorders:
+    """What other orders left uncovered on purpose, in base units, as a stock reading may know it."""
+
+    seen: Decimal = Decimal(0)  # the reading has seen it
+    in_flight: Decimal = Decimal(0)  # it may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +295,17 @@ class Holds(Protocol):
         ...
 
     def confirm(self, order_id: str, sequence: int) -> None: ...
+
+    def back_order(self, order_id: str, line_no: str, quantity: Decimal, sequence: int) -> None:
+        """Say how much of a confirmed hold is uncovered from `sequence` on, because a NAV user got the stock."""
+        ...
+
+    def backorders(self, key: StockKey, *, since: int, reading: int, but: str) -> Backorders:
+        """Return what other orders than `but` left uncovered, but what was so before the number `since`.
+
+        A reading drawn at `reading` has seen what is confirmed by then; what is pending or came later is in flight.
+        """
+        ...
 
     def release(self, order_id: str, reason: str) -> None:
         """End an order's pending holds: NAV has proved that no sales order stands, or a person decided."""

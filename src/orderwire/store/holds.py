@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal, Inexact
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, union_all, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.clock import Clock
-from orderwire.ports.store import Hold
+from orderwire.ports.store import Backorders, Hold
 from orderwire.store.rows import portions
 from orderwire.store.tables import holds, stock_items
 
@@ -47,6 +47,31 @@ _UNSETTLED: Final = union_all(
 _REPLACED: Final = delete(holds).where(holds.c.order_id == bindparam("order"), holds.c.line_no == bindparam("line"))
 _ADD: Final = insert(holds).inline()
 _END: Final = update(holds).where(holds.c.order_id == bindparam("order"), holds.c.ended_at.is_(None))
+_CONFIRM: Final = _END.values(
+    state="confirmed",
+    confirmed_sequence=bindparam("sequence"),
+    backordered_sequence=case((holds.c.backordered.is_not(None), bindparam("sequence"))),
+    ended_at=bindparam("at"),
+)
+_BACK_ORDER: Final = (
+    update(holds)
+    .where(
+        holds.c.order_id == bindparam("order"),
+        holds.c.line_no == bindparam("line"),
+        holds.c.confirmed_sequence.is_not(None),
+    )
+    .values(backordered=bindparam("quantity_now"), backordered_sequence=bindparam("sequence"))
+)
+_BACKORDERS: Final = select(holds.c.backordered, holds.c.backordered_sequence).where(
+    holds.c.item_no == bindparam("of_item"),
+    holds.c.location == bindparam("of_location"),
+    holds.c.variant == bindparam("of_variant"),
+    holds.c.order_id != bindparam("but"),
+    or_(
+        holds.c.backordered_sequence > bindparam("since"),
+        and_(holds.c.ended_at.is_(None), holds.c.backordered.is_not(None)),
+    ),
+)
 
 
 class SqlHolds:
@@ -94,8 +119,22 @@ class SqlHolds:
         self._connection.execute(_ADD, [_hold_values(hold, at) for hold in holds])
 
     def confirm(self, order_id: str, sequence: int) -> None:
-        ending = {"state": "confirmed", "confirmed_sequence": sequence, "ended_at": self._clock()}
-        self._connection.execute(_END, {"order": order_id, **ending})
+        self._connection.execute(_CONFIRM, {"order": order_id, "sequence": sequence, "at": self._clock()})
+
+    def back_order(self, order_id: str, line_no: str, quantity: Decimal, sequence: int) -> None:
+        change = {"order": order_id, "line": line_no, "quantity_now": quantity, "sequence": sequence}
+        self._connection.execute(_BACK_ORDER, change)
+
+    def backorders(self, key: StockKey, *, since: int, reading: int, but: str) -> Backorders:
+        seen = in_flight = Decimal(0)
+        for quantity, sequence in self._connection.execute(
+            _BACKORDERS, {**_key_values(key), "since": since, "but": but}
+        ):
+            if sequence is not None and sequence <= reading:
+                seen = _SUMS.add(seen, quantity)
+            else:
+                in_flight = _SUMS.add(in_flight, quantity)
+        return Backorders(seen, in_flight)
 
     def release(self, order_id: str, reason: str) -> None:
         ending = {"state": "released", "reason": reason, "ended_at": self._clock()}
@@ -116,6 +155,7 @@ def _hold_values(hold: Hold, at: datetime) -> dict[str, Any]:
         "order_id": hold.order_id,
         "line_no": hold.line_no,
         "quantity": hold.quantity,
+        "backordered": hold.backordered or None,
         "state": "pending",
         "created_at": at,
     }

@@ -12,15 +12,6 @@ from orderwire.ports.store import Claim, Document, DocumentQuery, DocumentState,
 from orderwire.store.rows import checked, columns_of, record_of, values_of
 from orderwire.store.tables import claims, counters, documents, steps
 
-_ENDS: Final = frozenset(
-    {
-        DocumentState.DONE,
-        DocumentState.REJECTED,
-        DocumentState.PARKED,
-        DocumentState.REPLAYED,
-        DocumentState.DISCARDED,
-    }
-)
 #: A key that is longer is claimed by its digest: PostgreSQL indexes no long ones.
 _MAX_KEY_CHARS: Final = 255
 #: What a query may ask for by plain equality.
@@ -78,7 +69,7 @@ class SqlJournal:
             self._connection.execute(_UPDATE, {"key": document_id, **values})
 
     def _finish(self, state: DocumentState, at: object) -> datetime | None:
-        if state not in _ENDS:
+        if not state.is_end:
             return None
         return at if isinstance(at, datetime) else self._clock()
 

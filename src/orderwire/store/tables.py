@@ -170,6 +170,7 @@ stock_items: Final = Table(
 )
 
 _pending: Final = text("ended_at IS NULL")
+_uncovered: Final = text("backordered_sequence IS NOT NULL")
 
 holds: Final = Table(
     "holds",
@@ -181,8 +182,10 @@ holds: Final = Table(
     Column("location", Words, nullable=False),
     Column("variant", Words, nullable=False),
     Column("quantity", Exact, nullable=False),
+    Column("backordered", Exact),  # None: nothing
     Column("state", String(16), nullable=False),
     Column("confirmed_sequence", BigInteger),
+    Column("backordered_sequence", BigInteger),  # since when it stands uncovered in NAV
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("reason", Words),
@@ -191,6 +194,7 @@ holds: Final = Table(
     # These two find the few holds a reading may not have seen among any number of old ones.
     Index("ix_holds_pending", "item_no", postgresql_where=_pending, sqlite_where=_pending),
     Index("ix_holds_confirmed_sequence", "confirmed_sequence"),
+    Index("ix_holds_backordered", "item_no", postgresql_where=_uncovered, sqlite_where=_uncovered),
 )
 
 parked: Final = Table(

@@ -184,8 +184,10 @@ def _holds() -> list[sa.schema.SchemaItem]:
         _words("location"),
         _words("variant"),
         _column("quantity", Exact()),
+        _column("backordered", Exact(), nullable=True),
         _column("state", sa.String(16)),
         _column("confirmed_sequence", sa.BigInteger(), nullable=True),
+        _column("backordered_sequence", sa.BigInteger(), nullable=True),
         _column("created_at", Instant()),
         _column("ended_at", Instant(), nullable=True),
         _words("reason", nullable=True),
@@ -195,6 +197,7 @@ def _holds() -> list[sa.schema.SchemaItem]:
         sa.Index("ix_holds_order_id", "order_id"),
         _partial("ix_holds_pending", "item_no", "ended_at IS NULL"),
         sa.Index("ix_holds_confirmed_sequence", "confirmed_sequence"),
+        _partial("ix_holds_backordered", "item_no", "backordered_sequence IS NOT NULL"),
     ]
 
 

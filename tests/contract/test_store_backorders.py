@@ -1,0 +1,74 @@
+"""The store's contract: what orders leave uncovered on purpose. One suite over both databases."""
+
+from decimal import Decimal
+
+import pytest
+
+from orderwire.ports.store import Backorders
+from orderwire.store import SqlStore
+from records import DRILL, HAMMER, NOON, a_hold, an_order
+
+
+@pytest.fixture
+def opened(store: SqlStore) -> SqlStore:
+    """A store with one order that holds 5 drills, 2 of them on back-order."""
+    with store.begin() as tx:
+        tx.orders.open(an_order())
+        tx.holds.add([a_hold("5", backordered=Decimal(2)), a_hold("3", line_no="20")], NOON)
+    return store
+
+
+def test_pending_backorder_is_in_flight(opened: SqlStore) -> None:
+    """Until it is confirmed, a reading may or may not have seen it."""
+    with opened.begin() as tx:
+        assert tx.holds.backorders(DRILL, since=0, reading=9, but="") == Backorders(in_flight=Decimal(2))
+
+
+def test_confirmed_backorder_is_seen_by_later_readings(opened: SqlStore) -> None:
+    """A reading drawn after the confirmation has seen it, one drawn before may have."""
+    with opened.begin() as tx:
+        tx.holds.confirm("order-1", 7)
+
+        assert tx.holds.backorders(DRILL, since=6, reading=7, but="") == Backorders(seen=Decimal(2))
+        assert tx.holds.backorders(DRILL, since=5, reading=6, but="") == Backorders(in_flight=Decimal(2))
+
+
+@pytest.mark.parametrize(("since", "but"), [(7, ""), (0, "order-1")])
+def test_old_and_own_backorders_are_left_out(opened: SqlStore, since: int, but: str) -> None:
+    """What was uncovered before does not count, nor does one's own."""
+    with opened.begin() as tx:
+        tx.holds.confirm("order-1", 7)
+
+        assert tx.holds.backorders(DRILL, since=since, reading=9, but=but) == Backorders()
+
+
+def test_other_items_are_left_out(opened: SqlStore) -> None:
+    """A back-order counts for its own item alone."""
+    with opened.begin() as tx:
+        assert tx.holds.backorders(HAMMER, since=0, reading=9, but="") == Backorders()
+
+
+def test_released_backorder_is_gone(opened: SqlStore) -> None:
+    """With the hold its back-order ends."""
+    with opened.begin() as tx:
+        tx.holds.release("order-1", "NAV has none")
+
+        assert tx.holds.backorders(DRILL, since=0, reading=9, but="") == Backorders()
+
+
+def test_back_order_of_a_confirmed_hold(opened: SqlStore) -> None:
+    """A line that lost its stock counts from then on, with what is uncovered now."""
+    with opened.begin() as tx:
+        tx.holds.confirm("order-1", 7)
+        tx.holds.back_order("order-1", "20", Decimal("1.5"), 12)
+
+        assert tx.holds.backorders(DRILL, since=10, reading=12, but="") == Backorders(seen=Decimal("1.5"))
+        assert tx.holds.backorders(DRILL, since=0, reading=12, but="") == Backorders(seen=Decimal("3.5"))
+
+
+def test_back_order_of_a_pending_hold_changes_nothing(opened: SqlStore) -> None:
+    """Only what stands in NAV can be uncovered there."""
+    with opened.begin() as tx:
+        tx.holds.back_order("order-1", "20", Decimal(3), 12)
+
+        assert tx.holds.backorders(DRILL, since=0, reading=12, but="") == Backorders(in_flight=Decimal(2))
