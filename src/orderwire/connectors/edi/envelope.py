@@ -61,6 +61,7 @@ class Envelope:
     _message: Message | None = field(default=None, init=False)
     _group: _Group | None = field(default=None, init=False)
     _segment_no: int = field(default=0, init=False)
+    _offset: int = field(default=0, init=False)
     _strayed: int = field(default=-1, init=False)
     _messages: int = field(default=0, init=False)
     _ungrouped: int = field(default=0, init=False)
@@ -82,7 +83,7 @@ class Envelope:
             if number < stop and tag.__class__ is str and tag in known:
                 body.append(segment)
                 continue
-            self._segment_no = number
+            self._segment_no, self._offset = number, segment.offset
             yield from self._step(segment)
             if self._messages > self.limits.max_messages:
                 return
@@ -90,7 +91,8 @@ class Envelope:
             stop = number + self.limits.max_segments - len(body) if self._message else 0
         yield from self._close(None)
         if not self._ended:
-            self._reject("missing_unz", "The interchange does not end: UNZ is missing", None, 13, tag="UNZ")
+            text = "The interchange does not end: UNZ is missing"
+            self._reject("missing_unz", text, None, 13, tag="UNZ", offset=self._offset)
 
     def _step(self, segment: Segment) -> Iterator[Message]:
         """Take a segment of the envelope, a tag seen for the first time, or one out of place."""

@@ -1,6 +1,6 @@
 """Segment groups by trigger path: `LIN/PRI` is the price of a line, whatever number its group has in a directory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -92,16 +92,14 @@ def _step(group: str, tag: str) -> tuple[str, str]:
 
 
 def _opens(group: str, tag: str) -> bool:
-    return tag in _GROUPS.get(_known(group), ())
+    return tag in _entry(_GROUPS, group)
 
 
 def _holds(group: str, tag: str) -> bool:
     trigger = group.rpartition("/")[2]
-    return tag in _MEMBERS.get(_known(group), ()) or tag in _ANYWHERE.get(trigger, ())
+    return tag in _entry(_MEMBERS, group) or tag in _ANYWHERE.get(trigger, ())
 
 
-def _known(group: str) -> str:
-    """The group's own entry, or that of the same group in the header: `LIN/NAD` is made like `NAD`."""
-    if group in _MEMBERS or group in _GROUPS:
-        return group
-    return group.removeprefix("LIN/")
+def _entry(table: Mapping[str, frozenset[str]], group: str) -> frozenset[str]:
+    """The group's own entry, or that of the same group in the heading: `LIN/NAD` is made like `NAD`."""
+    return table.get(group) or table.get(group.removeprefix("LIN/")) or frozenset()

@@ -23,14 +23,15 @@ _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 def check_orders(message: Message) -> None:
     """Add findings about the structure of an ORDERS message."""
     tags = [segment.tag for segment in message.segments]
+    offset = message.segments[0].offset
     for tag in _NEEDED:
         if tag not in tags:
             text = f"{tag} is missing, which every ORDERS must have"
-            message.findings.add(reject("missing_segment", text, segment_no=1, tag=tag, syntax_code=13))
+            message.findings.add(reject("missing_segment", text, segment_no=1, offset=offset, tag=tag, syntax_code=13))
     for tag in _WANTED:
         if tag not in tags:
             text = f"{tag} is missing, which the directory asks for"
-            message.findings.add(warn("missing_segment", text, segment_no=1, tag=tag, syntax_code=13))
+            message.findings.add(warn("missing_segment", text, segment_no=1, offset=offset, tag=tag, syntax_code=13))
     _check_heading(message, tags)
     _check_totals(message, tags)
 
