@@ -68,8 +68,8 @@ class Ground(ABC):
     def queue_settings(self) -> dict[str, Any]: ...
 
     @abstractmethod
-    def restart(self) -> None:
-        """End what holds the messages in good order, and start it again."""
+    def restart(self, transport: Transport) -> Transport:
+        """End what holds the messages in good order, start it again, and return the transport to go on with."""
 
     @abstractmethod
     def put(
@@ -115,9 +115,9 @@ class EmbeddedGround(Ground):
     def queue_settings(self) -> dict[str, Any]:
         return {"url": f"embedded:///{self.path}", "connect_timeout_seconds": 5, "prefetch": 1000}
 
-    def restart(self) -> None:
-        for transport in self._opened:
-            transport.close()
+    def restart(self, transport: Transport) -> Transport:
+        transport.close()
+        return self.open()
 
     def put(
         self, queue: str, body: bytes, headers: Mapping[str, object], content_type: str = "application/json"
@@ -129,6 +129,8 @@ class EmbeddedGround(Ground):
 
 
 class RabbitGround(Ground):
+    """Its queues stay: on RabbitMQ 3.10, deleting one soon after its start can end at-least-once dead-lettering."""
+
     def __init__(self, broker: RabbitMQ) -> None:
         super().__init__()
         self.broker = broker
@@ -142,8 +144,9 @@ class RabbitGround(Ground):
             "prefetch": 1000,
         }
 
-    def restart(self) -> None:
+    def restart(self, transport: Transport) -> Transport:
         self.broker.restart()
+        return transport
 
     def put(
         self, queue: str, body: bytes, headers: Mapping[str, object], content_type: str = "application/json"
@@ -162,14 +165,6 @@ class RabbitGround(Ground):
         finally:
             if connection.is_open:
                 connection.close()
-
-    def close(self) -> None:
-        super().close()
-        with self.channel() as channel:
-            for queue in self.topology.queues():
-                channel.queue_delete(queue.name)
-            for exchange in self.topology.exchanges():
-                channel.exchange_delete(exchange.name)
 
 
 def kill(process: "subprocess.Popen[str]") -> None:
