@@ -17,7 +17,7 @@ from orderwire.canonical.order import Channel
 from orderwire.canonical.response import OrderResponse
 from orderwire.config.settings import Settings, load_settings
 from orderwire.ports.intake import DecodeHint
-from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderRecord
+from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderRecord, Parked
 from orderwire.simulators.nav.data import CustomerData, ItemData, NavData
 from orderwire.simulators.nav.server import DEMO_COMPANY, DEMO_PASSWORD, DEMO_USER, NavSimulator
 
@@ -138,6 +138,10 @@ class Deployment:
             if record.response
         }
 
+    def parked(self) -> list[Parked]:
+        with self.services.store.begin() as tx:
+            return tx.parked.find()
+
     def wait_for(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         """Wait until the condition holds; fail with what the processes logged."""
         deadline = time.monotonic() + seconds
@@ -145,7 +149,7 @@ class Deployment:
         while not condition():
             died = [process.args for process in self._processes if process.poll() not in {None, 0, -signal.SIGKILL}]
             if died or time.monotonic() > deadline:
-                raise AssertionError(f"{what}: not within {seconds} s; died: {died}\n{self.logs()}")
+                raise AssertionError(f"{what}: not within {seconds} s; died: {died}\n{self.state()}\n{self.logs()}")
             pause.wait(0.2)
 
     def settle(self, orders: int, seconds: float) -> None:
@@ -162,6 +166,12 @@ class Deployment:
         """Return the documents in a partner's outbox."""
         outbox = self.folder / "var" / "partners" / partner / "out"
         return [file.read_text("latin-1") for file in sorted(outbox.glob("[!.]*"))] if outbox.is_dir() else []
+
+    def state(self) -> str:
+        rows = [
+            f"{one.direction} {one.kind} {one.order_no} {one.state} {one.code} {one.reason}" for one in self.documents()
+        ]
+        return "\n".join([*rows, *(str(depth) for depth in self.services.transport.depths())])
 
     def logs(self) -> str:
         return "\n".join(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in sorted(self.folder.glob("*.log")))

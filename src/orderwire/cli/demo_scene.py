@@ -25,7 +25,7 @@ FILES: Final = (
     ("baumarkt", "order.edi", "baumarkt-4711.edi"),
     ("bricolage", "order.edi", "bricolage-30017.edi"),
     ("toolbox", "order.edi", "toolbox-0077.edi"),
-    ("baumarkt", "order.edi", "baumarkt-4711-again.edi"),
+    ("baumarkt", "order.edi", "baumarkt-4711.sent-again.edi"),
     ("baumarkt", "broken-segment-count.edi", "baumarkt-4712-broken.edi"),
 )
 #: The webshop of the demo; its profile holds the key's hash.
