@@ -17,7 +17,7 @@ Code = Annotated[str | None, typer.Option(help="Error code.")]
 PartnerKey = Annotated[str | None, typer.Option(help="Partner key.")]
 OrderNo = Annotated[str | None, typer.Option(help="The buyer's order number.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `parked list` prints them.")]
-Why = Annotated[str, typer.Option(help="The reason; it stands in the audit.")]
+Reason = Annotated[str, typer.Option(help="It stands in the audit.")]
 
 
 @app.command("list")
@@ -58,7 +58,7 @@ def show(parked_id: str, config: ConfigDir = None, *, as_json: Json = False) -> 
 @app.command()
 def replay(
     ids: Ids = None,
-    why: Why = "replayed from the command line",
+    reason: Reason = "replayed from the command line",
     code: Code = None,
     partner: PartnerKey = None,
     order_no: OrderNo = None,
@@ -76,7 +76,7 @@ def replay(
             if dry_run:
                 results.append(services.replays.dry_run(parked_id))
                 continue
-            results.append(_try(parked_id, lambda one=parked_id: services.replays.replay(one, who=_who(), why=why)))
+            results.append(_try(parked_id, lambda one=parked_id: services.replays.replay(one, who=_who(), why=reason)))
     if as_json or dry_run:
         emit_json(results)
     else:
@@ -88,14 +88,14 @@ def replay(
 @app.command()
 def discard(
     ids: Annotated[list[str], typer.Argument(help="Ids, as `parked list` prints them.")],
-    why: Annotated[str, typer.Option(help="The reason; it stands in the audit.")],
+    reason: Reason,
     config: ConfigDir = None,
     *,
     as_json: Json = False,
 ) -> None:
     """End parked messages without doing them."""
     with services_of(config) as services:
-        results = [_try(one, lambda one=one: services.replays.discard(one, who=_who(), why=why)) for one in ids]
+        results = [_try(one, lambda one=one: services.replays.discard(one, who=_who(), why=reason)) for one in ids]
     emit(results, ("parked_id", "result"), as_json=as_json)
     if any(result["result"] != "ok" for result in results):
         raise typer.Exit(1)

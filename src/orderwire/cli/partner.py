@@ -1,17 +1,19 @@
 """`orderwire partner`: scaffold a profile, and check profiles with their samples."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from orderwire.canonical.order import Channel
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit, out
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.connectors import connect_all
 from orderwire.connectors.channels.folder import channel_of
 from orderwire.errors import ConfigurationError, OrderwireError
-from orderwire.ports.intake import DecodedFile, DecodeHint, Severity
+from orderwire.ports.intake import DecodedFile, DecodeHint, Decoder, Severity
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -72,21 +74,29 @@ def check(
     settings = read_settings(config)
     partners = Partners(settings.config_dir)
     decoders = {channel: decoder for one in connect_all(settings) for channel, decoder in one.decoders.items()}
-    rows: list[dict[str, Any]] = []
-    for key in keys or partners.keys():
-        try:
-            profile = partners.get(key)
-        except OrderwireError as error:
-            rows.append({"partner": key, "what": "profile", "ok": False, "text": str(error)})
-            continue
-        rows.append({"partner": key, "what": "profile", "ok": True, "text": profile.name})
-        for sample in sorted((settings.config_dir / "partners" / key / "samples").glob("*.*")):
-            decoder = decoders[channel_of(sample.name)]
-            decoded = decoder.decode(sample.read_bytes(), DecodeHint(key, sample.name), partners)
-            rows.append({"partner": key, "what": sample.name, **_verdict(decoded, sample, profile)})
+    rows = [row for key in keys or partners.keys() for row in _check(key, settings.config_dir, partners, decoders)]
+    rows += [
+        {"partner": "", "what": "all", "ok": False, "text": text}
+        for text in partners.problems()
+        if "belongs to" in text
+    ]
     emit(rows, ("partner", "what", "ok", "text"), as_json=as_json, empty="No partners.")
     if not all(row["ok"] for row in rows):
         raise typer.Exit(1)
+
+
+def _check(
+    key: str, config_dir: Path, partners: Partners, decoders: Mapping[Channel, Decoder]
+) -> Iterator[dict[str, Any]]:
+    try:
+        profile = partners.get(key)
+    except OrderwireError as error:
+        yield {"partner": key, "what": "profile", "ok": False, "text": str(error)}
+        return
+    yield {"partner": key, "what": "profile", "ok": True, "text": profile.name}
+    for sample in sorted((config_dir / "partners" / key / "samples").glob("*.*")):
+        decoded = decoders[channel_of(sample.name)].decode(sample.read_bytes(), DecodeHint(key, sample.name), partners)
+        yield {"partner": key, "what": sample.name, **_verdict(decoded, sample, profile)}
 
 
 def _verdict(decoded: DecodedFile, sample: Path, profile: PartnerProfile) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from orderwire.cli.output import err
 from orderwire.cli.simulate import simulated_nav
 from orderwire.config.settings import Settings
 from orderwire.telemetry.logging import set_up_logging
+from orderwire.telemetry.metrics import served
 
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Listen here; api.port otherwise.")]
 
@@ -44,7 +45,7 @@ def serve(config: ConfigDir = None, port: Port = None) -> None:
 
 def work(config: ConfigDir = None) -> None:
     """Run the workers. Start as many of these as you like, on any number of machines."""
-    with _services(read_settings(config)) as services, _workers(services):
+    with _services(read_settings(config)) as services, _workers(services), _metrics(services):
         err.print("orderwire work: ready")
         _until_told()
 
@@ -92,6 +93,16 @@ def _web(services: Services, port: int | None) -> Iterator[None]:
         yield
     finally:
         server.stop()
+
+
+@contextmanager
+def _metrics(services: Services) -> Iterator[None]:
+    settings = services.settings.metrics
+    if settings.port is None:
+        yield
+        return
+    with served(services.metrics, settings.host, settings.port):
+        yield
 
 
 def _until_told() -> None:

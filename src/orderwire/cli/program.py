@@ -5,10 +5,11 @@ not answer
 """
 
 import sys
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
+from orderwire import __version__
 from orderwire.cli import demo, edi, messages, nav, orders, parked, partner, process, queue, send, simulate
 from orderwire.cli.output import complain
 from orderwire.errors import ConfigurationError, OrderwireError, OutageError, TransientError
@@ -20,7 +21,6 @@ NO_ANSWER: Final = 3
 
 app = typer.Typer(
     name="orderwire",
-    help="Between a supplier's buyers (EDIFACT, cXML, REST) and its Microsoft Dynamics NAV.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -38,6 +38,22 @@ app.add_typer(nav.app, name="nav", help="Dynamics NAV.")
 app.add_typer(queue.app, name="queue", help="The broker's topology.")
 app.add_typer(partner.app, name="partner", help="Partner profiles.")
 app.add_typer(simulate.app, name="simulate", help="Stand-ins to try things with.")
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"orderwire {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=lambda asked: _version(asked=asked), is_eager=True)
+    ] = False,
+) -> None:
+    """Between a supplier's buyers (EDIFACT, cXML, REST) and its Microsoft Dynamics NAV."""
 
 
 def main() -> None:
