@@ -1,5 +1,6 @@
 """A private RabbitMQ broker: free loopback ports, everything in one folder, its own port mapper."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -61,6 +62,7 @@ class RabbitMQ:
     def __init__(self, folder: Path, binaries: Path) -> None:
         self._folder = folder
         self._binaries = binaries
+        logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs every refused attempt to connect
         self._port = free_port()
         self._node = f"orderwire-{secrets.token_hex(4)}@localhost"
         self._environment = self._prepare()
