@@ -1,5 +1,6 @@
 """The store's contract: transactions, savepoints, the sequence. One suite over both databases."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,9 @@ def test_a_process_that_dies_before_commit_leaves_nothing(store: SqlStore, store
         "    tx.journal.next_number('control')\n"
         "    os.kill(os.getpid(), 9)\n"
     )
-    died = subprocess.run([sys.executable, "-c", script, store_url], check=False, env={"PYTHONPATH": "tests"})
+    died = subprocess.run(
+        [sys.executable, "-c", script, store_url], check=False, env={"PYTHONPATH": os.pathsep.join(sys.path)}
+    )
 
     assert died.returncode == -9
     assert documents(store) == []
@@ -91,6 +94,18 @@ def test_a_savepoint_survives_a_refusal_by_the_database(store: SqlStore) -> None
     assert len(documents(store)) == 1
     with store.begin() as tx:
         assert len(tx.outbox.unsent()) == 1
+
+
+def test_the_first_error_is_the_one_that_is_heard(store: SqlStore) -> None:
+    """A connection that was lost together with an error in a savepoint does not hide that error."""
+
+    def work() -> None:
+        with store.begin() as tx, tx.savepoint():
+            tx._connection.invalidate()
+            crash()
+
+    with pytest.raises(ZeroDivisionError):
+        work()
 
 
 def test_savepoints_nest(store: SqlStore) -> None:
@@ -151,23 +166,26 @@ def test_a_draw_waits_for_another_threads_transaction(store: SqlStore) -> None:
     assert number > 0
 
 
-def test_writers_take_turns(store: SqlStore) -> None:
-    """Transactions of many threads that read before they write all commit, and lose no update."""
+def test_writers_take_turns(store: SqlStore, store_url: str) -> None:
+    """Transactions of many threads and processes that read before they write all commit, and lose no update."""
+    stores = [store, open_at(store_url)]
     with store.begin() as tx:
         tx.orders.open(an_order())
 
-    def count(_: int) -> None:
-        with store.begin() as tx:
+    def count(number: int) -> None:
+        with stores[number % 2].begin() as tx:
+            tx.journal.find(DocumentQuery())
             record = tx.orders.open(an_order())
             tx.orders.save(record.id, 0, revision=record.revision + 1)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(count, range(40)))
+        list(pool.map(count, range(100)))
 
     with store.begin() as tx:
         record = tx.orders.get("order-1")
     assert record is not None
-    assert record.revision == 40
+    assert record.revision == 100
+    stores[1].close()
 
 
 def test_lock_conflicts_are_transient(store: SqlStore, store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

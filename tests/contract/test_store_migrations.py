@@ -1,8 +1,8 @@
 """The store's contract: migrations. One suite over both databases."""
 
+import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -80,7 +80,7 @@ def test_many_processes_migrate_at_once(empty_store_url: str) -> None:
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", script, empty_store_url],
-            env={"PYTHONPATH": str(Path(__file__).parents[1])},
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -218,6 +218,7 @@ def test_many_items_at_once(opened: SqlStore) -> None:
     """An order of thousands of lines is locked, held and summed like a short one."""
     keys = [StockKey(item_no=f"{number:05}") for number in range(2000)]
     with opened.begin() as tx:
+        tx.holds.lock([])
         tx.holds.lock(keys)
         tx.holds.add([a_hold(line_no=key.item_no, key=key) for key in keys], NOON)
 

@@ -1,15 +1,17 @@
 """Engines."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
 
 from orderwire.config.settings import StoreSettings
 from orderwire.errors import BusyError, ConfigurationError
-from orderwire.store.engine import Turn, connect
+from orderwire.store.engine import Turn, _write_ahead, connect
 
 
 def at(url: str) -> StoreSettings:
@@ -70,6 +72,43 @@ def test_sqlite_transactions_are_real(tmp_path: Path) -> None:
     with database.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one() == 0
     database.close()
+
+
+class Crowded:
+    """A connection to a new file that others open at the same moment."""
+
+    def __init__(self, code: int, refusals: int) -> None:
+        self.code, self.refusals = code, refusals
+
+    def execute(self, _statement: str) -> "Crowded":
+        self.refusals -= 1
+        if self.refusals >= 0:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = self.code
+            raise error
+        return self
+
+    def fetchone(self) -> None:
+        pass
+
+
+def test_a_new_file_is_switched_to_wal_when_others_are_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite may refuse the switch at once, whatever its busy time-out: it is asked again."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    crowded = Crowded(sqlite3.SQLITE_BUSY, refusals=3)
+
+    _write_ahead(cast("sqlite3.Connection", crowded))
+
+    assert crowded.refusals == -1
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR])
+def test_a_file_that_cannot_be_switched_is_given_up(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One does not ask for ever, nor again after another error."""
+    monkeypatch.setattr("orderwire.store.engine.LOCK_WAIT_SECONDS", -1)
+
+    with pytest.raises(sqlite3.OperationalError):
+        _write_ahead(cast("sqlite3.Connection", Crowded(code, refusals=1)))
 
 
 def test_turns_are_taken_one_at_a_time() -> None:
