@@ -114,6 +114,9 @@ class _Reading:
                 subjects.append(_subject(message, decoded))
         except LimitError as error:
             envelope.findings.add(reject("limit", f"A segment is longer than {error.facts['allowed']} bytes"))
+        if tokenizer.wrapped_at is not None:
+            text = "Line breaks inside segments were left out"
+            envelope.findings.add(warn("line_break", text, offset=tokenizer.wrapped_at, syntax_code=21))
         if tokenizer.unterminated:
             text = "The last segment has no terminator"
             envelope.findings.add(warn("missing_terminator", text, offset=self.span.end, syntax_code=13))

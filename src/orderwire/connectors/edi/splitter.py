@@ -34,7 +34,7 @@ _ORPHAN: Final = re.compile(rb"(?<![A-Za-z0-9])UN[HTZGE][^A-Za-z0-9\s]")
 _COMPONENT_NEXT: Final = re.compile(rb"[A-Za-z0-9\r\n]*([^A-Za-z0-9\s])")
 _TERMINATORS: Final = (
     re.compile(rb"([^A-Za-z0-9\s])\s*UN[HG][^A-Za-z0-9\s]"),
-    re.compile(rb"(\n)UN[HG][^A-Za-z0-9\s]"),
+    re.compile(rb"UNB[^'\n]*(\n)UN[HG][^A-Za-z0-9\s]"),
 )
 #: How far the UNB segment may reach when a service string is tried on it.
 _UNB_REACH: Final = 2048

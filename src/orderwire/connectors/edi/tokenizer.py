@@ -18,13 +18,14 @@ _PADDING: Final = "\r\n\t \x1a\x00"
 
 @dataclass(slots=True)
 class Tokenizer:
-    """Yields the segments of one interchange. Read `unterminated` after the last."""
+    """Yields the segments of one interchange. Read `unterminated` and `wrapped_at` after the last."""
 
     service: ServiceString
     codec: str = "iso8859-1"
     version: int = 3
     max_segment_bytes: int = 64 * 1024
     unterminated: bool = field(default=False, init=False)
+    wrapped_at: int | None = field(default=None, init=False)  # where the first segment with a line break in it begins
 
     def segments(self, chunks: Iterable[bytes | memoryview], offset: int = 0) -> Iterator[Segment]:
         """Yield each segment; `offset` is that of the first byte in the file.
@@ -35,23 +36,20 @@ class Tokenizer:
         Raises:
             LimitError: a segment is longer than allowed.
         """
-        breaks = self.service.line_breaks
-        drop = str.maketrans("", "", breaks)
         component, element = self.service.component, self.service.element
         release = self.service.release or _RELEASE  # a character that no text holds
         repetition = (self.version > 3 and self.service.repetition) or _RELEASE
         single = self.codec == "iso8859-1"
         make = tuple.__new__  # half the cost of Segment(...)
-        for raws, wrapped in self._raw(chunks):
+        for raws, broken in self._raw(chunks):
             for raw in raws:
                 start = offset
                 offset += len(raw) + 1
                 text = raw
-                if wrapped:
+                if broken and ("\n" in raw or "\r" in raw):
                     text = raw.lstrip("\r\n\t ")
                     start += len(raw) - len(text)
-                    if "\n" in text or "\r" in text:
-                        text = text.translate(drop)
+                    text = self._unwrapped(text, start)
                 if not (single or text.isascii()):
                     text = text.encode("latin-1").decode(self.codec, "replace")
                 if release in text or repetition in text:
@@ -61,6 +59,15 @@ class Tokenizer:
                         Segment,
                         (start, [each.split(component) if component in each else each for each in text.split(element)]),
                     )
+
+    def _unwrapped(self, text: str, start: int) -> str:
+        """Drop line breaks; one at the end is padding, one inside is told of."""
+        breaks = self.service.line_breaks
+        text = text.rstrip(breaks)
+        if not any(mark in text for mark in breaks):
+            return text
+        self.wrapped_at = start if self.wrapped_at is None else self.wrapped_at
+        return text.translate(dict.fromkeys(map(ord, breaks)))
 
     def _raw(self, chunks: Iterable[bytes | memoryview]) -> Iterator[tuple[list[str], bool]]:
         """Yield the segments of each chunk unparsed, and whether line breaks are among them."""

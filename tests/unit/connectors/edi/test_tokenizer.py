@@ -81,6 +81,14 @@ def test_segments_tells_of_an_unterminated_tail() -> None:
         assert (len(segments), tokenizer.unterminated) == (2 if unterminated else 1, unterminated)
 
 
+def test_segments_tells_of_wrapped_lines_only() -> None:
+    """A line break inside a segment is told of with the segment's place; one after a terminator is not."""
+    for content, wrapped_at in ((b"BGM+1'\r\nFTX+a\nb'", 8), (b"BGM+1\r\n'\r\n  FTX+a'\r\n", None)):
+        tokenizer = Tokenizer(DEFAULT)
+        assert [each.value(1) for each in tokenizer.segments([content])][1:] in (["ab"], ["a"])
+        assert tokenizer.wrapped_at == wrapped_at
+
+
 @pytest.mark.parametrize("piece", [b"a", b"?'", b"?", b"+"])
 def test_segments_refuses_an_endless_segment(piece: bytes) -> None:
     """A segment longer than allowed stops the reading before it fills the memory."""
