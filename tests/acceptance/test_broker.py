@@ -1,0 +1,80 @@
+"""P1 and P7: the broker is killed under load, and NAV goes away under load."""
+
+import threading
+from pathlib import Path
+from typing import Final
+
+from acceptance.conftest import Deploy
+from orderwire.simulators.nav.server import NavSimulator
+from services.deployment import Deployment, company, sold
+from services.edifact import Order, interchange
+from services.postgres import PostgresServer
+from services.rabbitmq import RabbitMQ
+
+GLN: Final = "4000000000006"
+FILES, ORDERS_EACH, AWAY_SECONDS = 20, 5, 20.0
+
+
+def test_broker_killed_under_load(own_broker: RabbitMQ, postgres: PostgresServer, tmp_path: Path) -> None:
+    """A broker killed and started again under load loses nothing and doubles no sales order."""
+    with NavSimulator(company(i1001=1000)) as nav:
+        deployment = Deployment(tmp_path, nav, queue_url=own_broker.url, store_url=postgres.create_database())
+        try:
+            deployment.partner("acme", GLN)
+            for _ in range(2):
+                deployment.run("work")
+            feeder = _feed(deployment)
+            deployment.wait_for(lambda: len(nav.state()["orders"]) >= 10, 60, "load")
+
+            own_broker.kill9()
+            own_broker.start()
+
+            feeder.join()
+            _assert_all_done_once(deployment, 180)
+        finally:
+            deployment.close()
+
+
+def test_nav_away_under_load(deploy: Deploy) -> None:
+    """While NAV is away nothing is parked and no attempt is burnt; when it is back, everything is done."""
+    deployment = deploy(company(i1001=1000))
+    deployment.partner("acme", GLN)
+    for _ in range(2):
+        deployment.run("work")
+    feeder = _feed(deployment)
+    deployment.wait_for(lambda: len(deployment.nav.state()["orders"]) >= 10, 60, "load")
+
+    deployment.nav.away(AWAY_SECONDS)
+
+    feeder.join()
+    _assert_all_done_once(deployment, AWAY_SECONDS + 120)
+    attempts = [one.attempts for one in deployment.documents(kind="ORDERS")]
+    assert sum(attempts) <= 2 * 4, "at most the calls that were cut in the middle count as attempts"
+
+
+def _order_nos() -> list[str]:
+    return [f"B{file:02d}-{one}" for file in range(FILES) for one in range(ORDERS_EACH)]
+
+
+def _feed(deployment: Deployment) -> threading.Thread:
+    """Take in files one after the other, as a partner sends them."""
+    pause = threading.Event()
+
+    def send() -> None:
+        for file in range(FILES):
+            orders = [Order(f"B{file:02d}-{one}") for one in range(ORDERS_EACH)]
+            deployment.receive(interchange(GLN, f"LOAD{file}", orders))
+            pause.wait(0.15)
+
+    feeder = threading.Thread(target=send)
+    feeder.start()
+    return feeder
+
+
+def _assert_all_done_once(deployment: Deployment, seconds: float) -> None:
+    nos = _order_nos()
+    deployment.settle(len(nos), seconds)
+    found = sold(deployment.nav, nos)
+    assert {no: len(found.get(no, [])) for no in nos} == dict.fromkeys(nos, 1), "0 lost, 0 doubled"
+    assert len(deployment.replies("acme")) == len(nos), "one answer each"
+    assert deployment.parked() == []
