@@ -1,0 +1,90 @@
+"""Every command in the docs does what the page says."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.deployment import ROOT
+from services.postgres import PostgresServer
+from services.rabbitmq import RabbitMQ
+from services.shell import Reader, blocks
+
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    somebody = Reader(tmp_path)
+    yield somebody
+    somebody.close()
+
+
+def test_quickstart(reader: Reader) -> None:
+    """A newcomer comes from a clone to an own partner and its first order by the quickstart's commands alone."""
+    printed = [reader.type(block) for block in blocks(DOCS / "quickstart.md")]
+
+    assert any("Orderwire: orders in" in text for text in printed), "the demo"
+    shown = next(text for text in printed if "PO-1" in text and "accepted" in text)
+    assert "1001" in shown
+    assert list((reader.folder / "var/partners/acme/out").glob("ORDRSP*"))
+
+
+def test_how_to_replay(reader: Reader) -> None:
+    """Somebody mends what a parked message lacked, replays it, and discards another one."""
+    quickstart = blocks(DOCS / "quickstart.md")
+    lasting = [block for block in quickstart if "simulate nav" in block or "orderwire up" in block]
+    order = next(block for block in quickstart if "EDI" in block and "UNB+" in block).replace("ACME+", "NOBODY+")
+    for block in (*lasting, order):
+        reader.type(block)
+    for number in ("1", "2"):
+        reader.type(f"sed 's/1200+1/1200+{number}/; s/^UNZ+1+1/UNZ+1+{number}/' acme-order.edi >{number}.edi")
+        reader.type(f".venv/bin/orderwire send --wait {number}.edi || true")
+    parked = [entry["id"] for entry in json.loads(reader.type(".venv/bin/orderwire parked list --json"))]
+    assert len(parked) == 2
+
+    for block in blocks(DOCS / "how-to/replay-a-parked-message.md"):
+        reader.type(block.replace("ID", parked[1 if "discard" in block else 0]))
+
+    assert parked[1] not in reader.type(".venv/bin/orderwire parked list --json")
+
+
+def test_how_to_add_a_partner(reader: Reader) -> None:
+    """The commands that check a partner, and the one that makes its key's hash."""
+    for block in blocks(DOCS / "how-to/add-a-partner.md"):
+        reader.type("KEY=secret\n" + block.replace("acme", "bricolage"))
+
+
+def test_how_to_run_on_services(reader: Reader, rabbitmq: RabbitMQ, postgres: PostgresServer) -> None:
+    """The two settings and the commands that make and check the queues."""
+    runnable = [block for block in blocks(DOCS / "how-to/run-on-rabbitmq-and-postgresql.md") if "docker" not in block]
+    script = "\n".join(runnable)
+    script = script.replace("amqp://orderwire:secret@rabbitmq:5672/", rabbitmq.url)
+    script = script.replace("postgresql://orderwire:secret@postgres/orderwire", postgres.create_database())
+
+    assert "The topology stands." in reader.type(script)
+
+
+def test_every_page_with_commands_is_run_here() -> None:
+    """A page that gets a shell block gets a test."""
+    pages = {page.name for page in (*DOCS.rglob("*.md"), *ROOT.glob("*.md")) if blocks(page)}
+
+    assert pages <= {
+        "README.md",
+        "CONTRIBUTING.md",
+        "quickstart.md",
+        "add-a-partner.md",
+        "replay-a-parked-message.md",
+        "run-on-rabbitmq-and-postgresql.md",
+    }
+
+
+def test_the_make_targets_of_the_readme_exist() -> None:
+    """What README and CONTRIBUTING tell one to make, make can make."""
+    for page in ("README.md", "CONTRIBUTING.md"):
+        for line in "\n".join(blocks(ROOT / page)).splitlines():
+            command = line.split("#")[0].split()
+            if command[:1] == ["make"]:
+                subprocess.run(["make", "--dry-run", *command[1:]], cwd=ROOT, check=True, capture_output=True)
