@@ -16,7 +16,9 @@ class DocumentReceived(Canonical):
     name: str | None = Field(default=None, description="File name or path the bytes came under")
     partner: str | None = Field(default=None, description="Known from the channel; None: from the document")
     epoch: int = Field(default=0, ge=0, description="0: first time; n: the n-th replay")
-    message_no: int | None = Field(default=None, ge=1, description="Replay of one message of the document only")
+    replays: str | None = Field(
+        default=None, description="The one message or interchange of the document that is done again; None: all"
+    )
 
 
 class DocumentReady(Canonical):

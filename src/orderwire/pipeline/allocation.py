@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import ShortagePolicy
 from orderwire.mapping.units import whole_units
 from orderwire.pipeline.plan import Plan, PlannedLine
+
+#: Under these a line is confirmed in full or refused.
+_IN_FULL_ONLY = frozenset({ShortagePolicy.REJECT_LINE, ShortagePolicy.SUBSTITUTE, ShortagePolicy.REJECT_ORDER})
 
 
 @dataclass
@@ -38,6 +42,8 @@ def allocate(plan: Plan, stock: Stock, policy: ShortagePolicy, substitutes: Mapp
 
     `substitutes` names, per item, the item to send instead; the caller has checked that it sells in the same unit.
     """
+    if policy is ShortagePolicy.REJECT_ORDER and any(line.reason is not None for line in plan.lines):
+        return _refused(plan)
     decided = []
     for line in plan.lines:
         if line.item_no is None or line.reason is not None:
@@ -47,10 +53,16 @@ def allocate(plan: Plan, stock: Stock, policy: ShortagePolicy, substitutes: Mapp
         if answer is None:
             return None
         decided.append(answer)
+    decided_plan = plan.model_copy(update={"lines": tuple(decided)})
     if policy is ShortagePolicy.REJECT_ORDER and any(line.reason is not None for line in decided):
-        refused = tuple(line.model_copy(update=_refusal(line.reason or "order_refused")) for line in decided)
-        return plan.model_copy(update={"lines": refused, "refusal": "all_or_nothing"})
-    return plan.model_copy(update={"lines": tuple(decided)}).numbered()
+        return _refused(decided_plan)
+    return decided_plan.numbered()
+
+
+def _refused(plan: Plan) -> Plan:
+    """Refuse all lines: those with a reason for that, the others because of them."""
+    lines = tuple(line.model_copy(update=refusal(line.reason or "order_refused")) for line in plan.lines)
+    return plan.model_copy(update={"lines": lines, "refusal": "all_or_nothing"})
 
 
 def _grant(plan: Plan, line: PlannedLine, stock: Stock) -> PlannedLine | None:
@@ -78,45 +90,59 @@ def _short(
         if not stock.exact(plan.key(instead)):
             return None
     decide = _SHORTAGES.get(policy)
-    changes = decide(line, there) if decide else _refusal("out_of_stock")
+    changes = decide(line, there) if decide else refusal("out_of_stock")
     answer = line.model_copy(update=changes)
     stock.take(key, answer.standing)
     return answer
 
 
-def _part(_line: PlannedLine, there: Decimal) -> dict[str, object]:
+def _part(_line: PlannedLine, there: Decimal) -> dict[str, Any]:
     if there == 0:
-        return _refusal("out_of_stock")
+        return refusal("out_of_stock")
     return {"granted": there, "outcome": LineOutcome.CHANGED, "reason": "part_delivery"}
 
 
-def _back_order(line: PlannedLine, there: Decimal) -> dict[str, object]:
+def _back_order(line: PlannedLine, there: Decimal) -> dict[str, Any]:
     rest = line.wanted - there
     return {"granted": there, "backordered": rest, "outcome": LineOutcome.BACKORDERED, "reason": "back_ordered"}
 
 
-def _refusal(reason: str) -> dict[str, object]:
-    return {"granted": Decimal(0), "backordered": Decimal(0), "outcome": LineOutcome.REJECTED, "reason": reason}
-
-
-_SHORTAGES: Mapping[ShortagePolicy, Callable[[PlannedLine, Decimal], dict[str, object]]] = {
+_SHORTAGES: Mapping[ShortagePolicy, Callable[[PlannedLine, Decimal], dict[str, Any]]] = {
     ShortagePolicy.PART_DELIVERY: _part,
     ShortagePolicy.BACK_ORDER: _back_order,
 }
 
 
+def refusal(reason: str) -> dict[str, Any]:
+    """Return what changes on a line that is refused."""
+    nothing = Decimal(0)
+    return {
+        "granted": nothing,
+        "backordered": nothing,
+        "outcome": LineOutcome.REJECTED,
+        "reason": reason,
+        "substitute_no": None,
+    }
+
+
 def cut(line: PlannedLine, missing: Decimal, policy: ShortagePolicy) -> PlannedLine:
     """Take `missing` base units off a granted line, because another NAV user got them first."""
-    left = whole_units(line.granted - missing, line.factor)
     if policy is ShortagePolicy.BACK_ORDER:
-        rest = line.wanted - left
-        changes = {
-            "granted": left,
-            "backordered": rest,
-            "outcome": LineOutcome.BACKORDERED,
-            "reason": "taken_meanwhile",
-        }
-        return line.model_copy(update=changes)
-    if left == 0 or policy in {ShortagePolicy.REJECT_LINE, ShortagePolicy.SUBSTITUTE, ShortagePolicy.REJECT_ORDER}:
-        return line.model_copy(update=_refusal("taken_meanwhile"))
+        return uncovered(line, missing)
+    left = whole_units(line.granted - missing, line.factor)
+    if left == 0 or policy in _IN_FULL_ONLY:
+        return line.model_copy(update=refusal("taken_meanwhile"))
     return line.model_copy(update={"granted": left, "outcome": LineOutcome.CHANGED, "reason": "taken_meanwhile"})
+
+
+def uncovered(line: PlannedLine, missing: Decimal) -> PlannedLine:
+    """Leave a line standing in NAV, of which `missing` base units are not covered by stock any more."""
+    left = whole_units(line.granted - missing, line.factor)
+    rest = line.standing - left
+    changes = {
+        "granted": left,
+        "backordered": rest,
+        "outcome": LineOutcome.BACKORDERED,
+        "reason": "taken_meanwhile",
+    }
+    return line.model_copy(update=changes)

@@ -8,6 +8,7 @@ from typing import Final
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.order import OrderLine, PurchaseOrder
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
+from orderwire.mapping.units import to_unit
 from orderwire.pipeline.plan import Plan, PlannedLine
 
 #: A sentence for the buyer, by reason code.
@@ -20,6 +21,7 @@ REASONS: Final[Mapping[str, str]] = {
     "unknown_item": "the item number is not known",
     "item_blocked": "the item is not sold any more",
     "unit_not_sold": "the item is not sold in this unit",
+    "quantity_out_of_range": "the quantity is too small or too large",
     "order_refused": "another line could not be delivered in full",
     "all_or_nothing": "the order could not be delivered in full",
     "nothing_to_deliver": "no line could be delivered",
@@ -65,8 +67,8 @@ def _line(ordered: OrderLine, planned: PlannedLine) -> ResponseLine:
         reason_text=REASONS.get(planned.reason) if planned.reason else None,
         unit=ordered.unit,
         ordered=ordered.quantity,
-        confirmed=planned.granted / planned.factor if planned.granted != planned.wanted else _same(ordered, planned),
-        backordered=planned.backordered / planned.factor,
+        confirmed=_in_unit(planned.granted, ordered, planned),
+        backordered=_in_unit(planned.backordered, ordered, planned),
         base_unit=planned.base_unit,
         ordered_base=planned.wanted if known else None,
         confirmed_base=planned.granted,
@@ -75,9 +77,11 @@ def _line(ordered: OrderLine, planned: PlannedLine) -> ResponseLine:
     )
 
 
-def _same(ordered: OrderLine, planned: PlannedLine) -> Decimal:
-    """Return the ordered quantity as the buyer wrote it, whatever rounding NAV's base unit brought."""
-    return ordered.quantity if planned.granted > 0 else Decimal(0)
+def _in_unit(base: Decimal, ordered: OrderLine, planned: PlannedLine) -> Decimal:
+    """Return base units in the buyer's unit; all of them as the buyer wrote it, whatever rounding NAV brought."""
+    if 0 < base == planned.wanted:
+        return ordered.quantity
+    return to_unit(base, planned.factor)
 
 
 def _outcome(lines: tuple[ResponseLine, ...]) -> OrderOutcome:

@@ -1,160 +1,168 @@
-"""The check after create: NAV's own users may have bought what we granted. Cut, and say so."""
+"""The check after create: NAV's own users may have bought what we granted. Cut, and say so.
 
-from collections.abc import Callable
+What an order was granted goes before what any order has on back-order: uncovered quantity that other orders of ours
+put into NAV on purpose is no reason to cut this one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
-from typing import Protocol
 
 import structlog
 
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import PartnerProfile, ShortagePolicy
 from orderwire.errors import ErpRefusedError, UnsettledError
-from orderwire.pipeline.allocation import cut
+from orderwire.pipeline.allocation import cut, refusal, uncovered
+from orderwire.pipeline.means import Means
 from orderwire.pipeline.plan import Plan, PlannedLine
 from orderwire.pipeline.retrying import patiently
-from orderwire.ports.clock import Clock
-from orderwire.ports.erp import Erp, ErpOrder
-from orderwire.ports.store import OrderRecord, Store
+from orderwire.pipeline.standing import as_standing
+from orderwire.ports.erp import ErpOrder
+from orderwire.ports.store import OrderRecord
 
 log = structlog.get_logger(__name__)
 
 
-class Surroundings(Protocol):
-    """What the check needs of its flow."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def erp(self) -> Erp: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def sleep(self) -> Callable[[float], None]: ...
-    @property
-    def owner(self) -> Callable[[], str]: ...
-    @property
-    def lease_seconds(self) -> float: ...
-
-
 class AfterCheck:
-    """Compare what stands in NAV with what is covered, for one order."""
+    """Compare what stands in NAV with what is covered, for one order that its caller has the lease of."""
 
     def __init__(
-        self, flow: Surroundings, partner: PartnerProfile, record: OrderRecord, erp_no: str, prolong: Callable[[], None]
+        self, means: Means, partner: PartnerProfile, record: OrderRecord, erp_no: str, prolong: Callable[[], None]
     ) -> None:
-        self._flow, self._partner, self._record, self._erp_no, self._prolong = flow, partner, record, erp_no, prolong
+        self._means, self._partner, self._record, self._erp_no = means, partner, record, erp_no
+        self._prolong = prolong
 
     def run(self, plan: Plan, standing: ErpOrder | None) -> Plan:
         """Return the plan as it stands now: with NAV's prices, and with what had to be cut.
 
         Raises:
-            UnsettledError: another order's check has the item for too long.
+            UnsettledError: other orders have the item for too long.
             TransientError, OutageError: as the ERP port; the check is taken up again.
         """
-        plan = _as_standing(plan, standing)
-        short = self._short(plan, plan.keys())
-        for key in sorted(short, key=lambda key: (key.item_no, key.location, key.variant)):
+        plan = as_standing(plan, standing)
+        if plan.yielding and self._partner.shortage is ShortagePolicy.REJECT_ORDER and not plan.standing:
+            return plan.model_copy(update={"refusal": "all_or_nothing"})
+        for key in sorted(self._beyond(plan, plan.keys()), key=lambda key: key.item_no):
             plan = self._settle(plan, key)
         return plan
 
-    def _short(self, plan: Plan, keys: list[StockKey]) -> dict[StockKey, Decimal]:
-        """Return, per key, how many base units NAV has promised beyond its inventory, where we granted any."""
+    def _beyond(self, plan: Plan, keys: list[StockKey]) -> Mapping[StockKey, Decimal]:
+        """Return, per key we granted any of, how much NAV has promised beyond its inventory, bar our back-order."""
         granted = {plan.key(line) for line in plan.lines if line.granted > 0}
         asked = [key for key in keys if key in granted]
-        figures = patiently(lambda: self._flow.erp.stock(asked)) if asked else {}
-        back = {
-            key: sum((line.backordered for line in plan.lines if plan.key(line) == key), Decimal(0)) for key in asked
-        }
-        missing = {key: -figure.available - back[key] for key, figure in figures.items()}
-        return {key: quantity for key, quantity in missing.items() if quantity > 0}
+        figures = patiently(lambda: self._means.erp.stock(asked)) if asked else {}
+        beyond = {key: -figure.available - _backordered(plan, key) for key, figure in figures.items()}
+        return {key: quantity for key, quantity in beyond.items() if quantity > 0}
 
     def _settle(self, plan: Plan, key: StockKey) -> Plan:
         """Cut under the item's lease, so that two orders do not both give way to one buyer."""
-        flow = self._flow
-        owner = flow.owner()
-        self._lease(key, owner)
+        with self._item(key):
+            missing = self._missing(plan, key)
+            return self._cut(plan, key, missing) if missing > 0 else plan
+
+    def _missing(self, plan: Plan, key: StockKey) -> Decimal:
+        """Return how much of what we granted is not covered, once nobody's back-order is under way to NAV.
+
+        Raises:
+            UnsettledError: somebody's is for too long.
+        """
+        means, deadline = self._means, self._means.clock() + timedelta(seconds=self._means.settle_seconds)
+        while True:
+            reading = means.store.next_sequence()
+            beyond = self._beyond(plan, [key]).get(key, Decimal(0))
+            if beyond <= 0:
+                return Decimal(0)
+            with means.store.begin() as tx:
+                others = tx.holds.backorders(key, since=plan.reading, reading=reading, but=self._record.id)
+            if beyond <= others.seen or not others.in_flight:
+                return beyond - others.seen
+            if means.clock() >= deadline:
+                raise UnsettledError("another order's back-order is under way", item_no=key.item_no)
+            means.sleep(0.05)
+
+    @contextmanager
+    def _item(self, key: StockKey) -> Iterator[None]:
+        """Have the item's lease.
+
+        Raises:
+            UnsettledError: another order has it for too long.
+        """
+        means, owner = self._means, self._means.owner()
+        deadline = means.clock() + timedelta(seconds=means.settle_seconds)
+        while not self._leased(key, owner):
+            if means.clock() >= deadline:
+                raise UnsettledError("another order's check has the item", item_no=key.item_no)
+            means.sleep(0.05)
         try:
-            missing = self._short(plan, [key]).get(key, Decimal(0))
-            if missing <= 0:
-                return plan
-            self._prolong()
-            return self._cut(plan, key, missing)
+            yield
         finally:
-            with flow.store.begin() as tx:
+            with means.store.begin() as tx:
                 tx.holds.free_item(key, owner)
 
-    def _lease(self, key: StockKey, owner: str) -> None:
-        flow = self._flow
-        for _ in range(100):
-            with flow.store.begin() as tx:
-                if tx.holds.lease_item(key, owner, flow.clock(), flow.lease_seconds):
-                    return
-            flow.sleep(0.05)
-        raise UnsettledError("another order's check has the item", item_no=key.item_no)
+    def _leased(self, key: StockKey, owner: str) -> bool:
+        means = self._means
+        with means.store.begin() as tx:
+            return tx.holds.lease_item(key, owner, means.clock(), means.lease_seconds)
 
     def _cut(self, plan: Plan, key: StockKey, missing: Decimal) -> Plan:
-        lines: list[PlannedLine] = []
-        for line in reversed(plan.lines):
-            takes = min(missing, line.granted) if plan.key(line) == key else Decimal(0)
-            lines.append(cut(line, takes, self._partner.shortage) if takes > 0 else line)
-            missing -= takes
-        changed = plan.model_copy(update={"lines": tuple(reversed(lines))})
-        if self._partner.shortage is ShortagePolicy.REJECT_ORDER:
-            changed = _refused(changed)
+        """Take what is missing off the last lines first."""
         log.warning("stock_taken_meanwhile", erp_no=self._erp_no, item_no=key.item_no)
-        return self._carry_out(plan, changed)
+        takes: list[Decimal] = []
+        for line in reversed(plan.lines):
+            takes.append(min(missing, line.granted) if plan.key(line) == key else Decimal(0))
+            missing -= takes[-1]
+        takes.reverse()
+        changed = self._carry_out(plan, _give_way(plan, takes, self._partner.shortage), takes)
+        self._note_backorders(plan, changed)
+        return changed
 
-    def _carry_out(self, plan: Plan, changed: Plan) -> Plan:
+    def _carry_out(self, plan: Plan, changed: Plan, takes: list[Decimal]) -> Plan:
         """Make NAV's order what the changed plan says; if NAV will not, the rest is on back-order, and we say that."""
         quantities = {
-            old.erp_line_no: new.standing / new.factor
+            old.erp_line_no: new.erp_quantity if new.standing else Decimal(0)
             for old, new in zip(plan.lines, changed.lines, strict=True)
             if old.erp_line_no is not None and old.standing != new.standing
         }
         if not quantities:
             return changed
+        yielding = plan.model_copy(update={"yielding": True})
+        self._prolong()
+        with self._means.store.begin() as tx:
+            tx.orders.save(self._record.id, self._record.fence, draft=yielding.model_dump_json())
         try:
-            standing = self._flow.erp.set_quantities(self._erp_no, quantities)
+            standing = self._means.erp.set_quantities(self._erp_no, quantities)
         except ErpRefusedError:
             log.warning("cut_refused_by_erp", erp_no=self._erp_no)
-            return _still_standing(plan, changed)
-        return _as_standing(changed, standing)
+            lines = [uncovered(old, take) if take else old for old, take in zip(plan.lines, takes, strict=True)]
+            return plan.model_copy(update={"lines": tuple(lines)})
+        return as_standing(changed.model_copy(update={"yielding": True}), standing)
+
+    def _note_backorders(self, plan: Plan, changed: Plan) -> None:
+        """Let the checks of other orders know what is uncovered from now on."""
+        grown = [new for old, new in zip(plan.lines, changed.lines, strict=True) if new.backordered > old.backordered]
+        if not grown:
+            return
+        sequence = self._means.store.next_sequence()
+        with self._means.store.begin() as tx:
+            for line in grown:
+                tx.holds.back_order(self._record.id, str(line.erp_line_no), line.backordered, sequence)
 
 
-def _as_standing(plan: Plan, standing: ErpOrder | None) -> Plan:
-    """Take over what stands in NAV: prices, and quantities that somebody lowered, or we did before a crash."""
-    found = {line.line_no: line for line in standing.lines} if standing else {}
-    lines = []
-    for line in plan.lines:
-        if line.erp_line_no is None or line.standing == 0:
-            lines.append(line)
-            continue
-        erp_line = found.get(line.erp_line_no)
-        quantity = erp_line.quantity * line.factor if erp_line else Decimal(0)
-        price = erp_line.unit_price if erp_line else None
-        if standing is not None and standing.posted:
-            quantity = line.standing
-        lines.append(_lowered(line, quantity).model_copy(update={"unit_price": price}))
-    return plan.model_copy(update={"lines": tuple(lines)})
+def _backordered(plan: Plan, key: StockKey) -> Decimal:
+    return sum((line.backordered for line in plan.lines if plan.key(line) == key), Decimal(0))
 
 
-def _lowered(line: PlannedLine, quantity: Decimal) -> PlannedLine:
-    if quantity >= line.standing:
-        return line
-    lowered = cut(line, line.granted - min(line.granted, quantity), ShortagePolicy.PART_DELIVERY)
-    return lowered.model_copy(update={"backordered": Decimal(0)})
+def _give_way(plan: Plan, takes: list[Decimal], policy: ShortagePolicy) -> Plan:
+    """Return the plan with its lines cut, and under all-or-nothing with the others refused because of them."""
+    pairs = list(zip(plan.lines, takes, strict=True))
+    lines = [cut(line, take, policy) if take else line for line, take in pairs]
+    if policy is not ShortagePolicy.REJECT_ORDER:
+        return plan.model_copy(update={"lines": tuple(lines)})
+    refused = [_because(line, "order_refused") if line.standing else line for line in lines]
+    return plan.model_copy(update={"lines": tuple(refused), "refusal": "all_or_nothing"})
 
 
-def _refused(plan: Plan) -> Plan:
-    lines = tuple(
-        cut(line, line.granted, ShortagePolicy.REJECT_ORDER) if line.standing else line for line in plan.lines
-    )
-    return plan.model_copy(update={"lines": lines, "refusal": "all_or_nothing"})
-
-
-def _still_standing(plan: Plan, changed: Plan) -> Plan:
-    lines = tuple(
-        cut(old, old.granted - new.granted, ShortagePolicy.BACK_ORDER) if new.granted < old.granted else new
-        for old, new in zip(plan.lines, changed.lines, strict=True)
-    )
-    return changed.model_copy(update={"lines": lines, "refusal": None})
+def _because(line: PlannedLine, reason: str) -> PlannedLine:
+    return line.model_copy(update=refusal(reason))

@@ -7,16 +7,19 @@ the order's own row make the second time harmless.
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 import structlog
 
 from orderwire.canonical.envelope import Event
-from orderwire.errors import BusyError, OrderwireError, TransientError
+from orderwire.errors import AlreadyDoneError, OrderwireError, TransientError
 from orderwire.pipeline.parking import Failure, as_orderwire_error, park
-from orderwire.pipeline.record import park_dead
+from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Decision, Discard, Park, Pause, Retry, RetryPolicy, decide
 from orderwire.pipeline.work import Commit, Handler, Source
 from orderwire.ports.clock import Checkpoint, Clock
@@ -25,6 +28,14 @@ from orderwire.ports.queue import Delivery, Transport
 from orderwire.ports.store import DocumentState, Step, Store, Transaction
 
 log = structlog.get_logger(__name__)
+
+#: What the meter calls the outcomes.
+_OUTCOMES: Final[Mapping[type[Decision], str]] = {
+    Retry: "retried",
+    Park: "parked",
+    Pause: "paused",
+    Discard: "discarded",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,11 @@ class _Item:
 
     @property
     def outcome(self) -> str:
-        return type(self.decision).__name__.lower() if self.decision else "done"
+        return _OUTCOMES[type(self.decision)] if self.decision else "done"
+
+    def drop(self, reason: str, events: Sequence[Event] = ()) -> None:
+        """Leave it: it was done before. `events` are still owed."""
+        self.commit, self.error, self.decision, self.events = None, None, Discard(reason), list(events)
 
 
 class Batch:
@@ -81,28 +96,43 @@ class Batch:
             TransientError: the store or the broker is away; everything unfinished was given back.
         """
         try:
-            fresh = self._unseen()
-            for item in fresh:
-                self._work(item)
+            self._work_off(self._unseen())
             self._commit()
-            self._around.checkpoint(f"after_commit.{self._lane.flow}")
+            self._around.checkpoint("after_commit")
             self._publish()
-            self._around.checkpoint(f"after_publish.{self._lane.flow}")
-        except TransientError:
-            self._around.transport.release([item.delivery for item in self._items])
+            self._around.checkpoint("after_publish")
+            return self._finish()
+        except Exception:
+            with suppress(TransientError):  # the broker is away: it gives them to somebody by itself
+                self._around.transport.release([item.delivery for item in self._items])
             raise
-        return self._finish()
+
+    def _consumer(self, item: _Item) -> str:
+        """Name this lane in the inbox: an event may die in several queues, and each death is news."""
+        return self._lane.flow if item.delivery.dead_from is None else f"{self._lane.flow} {item.delivery.dead_from}"
 
     def _unseen(self) -> list[_Item]:
-        """Set aside what was committed before: only its unsent events are still owed."""
-        ids = {item.delivery.event.id for item in self._items if item.delivery.event}
+        """Set aside what was committed before, of which only the unsent events are still owed; give the others."""
+        by_consumer: defaultdict[str, dict[str, _Item]] = defaultdict(dict)
+        for item in self._items:
+            event = item.delivery.event
+            if event is not None and by_consumer[self._consumer(item)].setdefault(event.id, item) is not item:
+                item.drop("twice in one batch")
         with self._around.store.begin() as tx:
-            seen = tx.inbox.seen(self._lane.flow, ids) if ids else set()
-            for item in self._items:
-                if item.delivery.event and item.delivery.event.id in seen:
-                    item.decision = Discard("seen before")
-                    item.events = list(tx.outbox.unsent(cause=item.delivery.event.id))
+            for consumer, items in by_consumer.items():
+                for event_id in tx.inbox.seen(consumer, list(items)):
+                    items[event_id].drop("seen before", tx.outbox.unsent(cause=event_id))
         return [item for item in self._items if item.decision is None]
+
+    def _work_off(self, items: Sequence[_Item]) -> None:
+        """Do each message's outside work; once the other side is down, the rest is not tried."""
+        down: Pause | None = None
+        for item in items:
+            if down is None:
+                self._work(item)
+                down = item.decision if isinstance(item.decision, Pause) else None
+            else:
+                item.decision = down
 
     def _work(self, item: _Item) -> None:
         started = time.perf_counter()
@@ -118,7 +148,7 @@ class Batch:
         item.seconds = time.perf_counter() - started
 
     def _decide(self, item: _Item, error: Exception) -> None:
-        item.error = as_orderwire_error(error)
+        item.error, item.events = as_orderwire_error(error), []
         item.decision = decide(
             error,
             attempt=item.delivery.attempt,
@@ -131,52 +161,68 @@ class Batch:
     def _commit(self) -> None:
         with self._around.store.begin() as tx:
             for item in self._items:
-                self._commit_one(tx, item)
+                if item.commit is not None:
+                    self._commit_one(tx, item, item.commit)
+                if item.error is not None:
+                    self._note(tx, item)
 
-    def _commit_one(self, tx: Transaction, item: _Item) -> None:
-        if item.commit is not None:
-            try:
-                with tx.savepoint():
-                    self._store(tx, item, item.commit(tx))
-            except Exception as error:  # noqa: BLE001  the other half of the one place
-                self._decide(item, error)
-        if item.decision is not None and item.error is not None:
+    def _commit_one(self, tx: Transaction, item: _Item, commit: Commit) -> None:
+        try:
             with tx.savepoint():
-                self._note_failure(tx, item, item.error, item.decision)
+                self._store(tx, item, commit(tx))
+        except Exception as error:  # noqa: BLE001  the other half of the one place
+            self._decide(item, error)
 
     def _store(self, tx: Transaction, item: _Item, events: Sequence[Event]) -> None:
         """Mark the inbox and fill the outbox, in the savepoint of the work itself."""
         event = item.delivery.event
-        if event is not None and not tx.inbox.mark(self._lane.flow, event.id, self._around.clock()):
-            raise BusyError("another worker committed this message meanwhile", event_id=event.id)
+        if event is not None and not tx.inbox.mark(self._consumer(item), event.id, self._around.clock()):
+            raise AlreadyDoneError("another worker committed this message meanwhile", event_id=event.id)
         for following in events:
             tx.outbox.add(following, cause=event.id if event else None)
         item.events = list(events)
 
-    def _note_failure(self, tx: Transaction, item: _Item, error: OrderwireError, decision: Decision) -> None:
-        event, now = item.delivery.event, self._around.clock()
-        if event is None:
+    def _note(self, tx: Transaction, item: _Item) -> None:
+        """Write the failure down; one that cannot be written as it is becomes a plain one, so that it is seen."""
+        try:
+            with tx.savepoint():
+                self._note_failure(tx, item)
+        except TransientError:
+            raise
+        except AlreadyDoneError as error:
+            item.drop(error.message)
+        except Exception as error:
+            log.exception("failure_not_noted", flow=self._lane.flow)
+            item.error = OrderwireError(f"the failure could not be written down: {type(error).__name__}")
+            item.decision = Park(item.error.code)
+            with tx.savepoint():
+                self._note_failure(tx, item)
+
+    def _note_failure(self, tx: Transaction, item: _Item) -> None:
+        event, error, now = item.delivery.event, item.error, self._around.clock()
+        if error is None:
             return
-        match decision:
+        match item.decision:
             case Park():
+                source = Source.of(event) if event else nameless(item.delivery.body)
                 failure = Failure(error, self._lane.flow, item.delivery.body, item.delivery.attempt)
-                self._store(tx, item, [park(tx, Source.of(event), failure, now)])
-            case Retry(delay_seconds=delay):
-                tx.journal.update(
-                    event.documentid,
-                    state=DocumentState.RETRYING,
-                    code=error.code,
-                    reason=str(error),
-                    attempts=item.delivery.attempt + 1,
-                )
-                due = now + timedelta(seconds=delay)
-                detail = {"code": error.code, "reason": str(error), "next": due.isoformat(), "flow": self._lane.flow}
-                tx.journal.step(Step(event.documentid, now, "retry_scheduled", event.id, detail))
-            case Discard(reason=reason):
-                self._store(tx, item, [])
+                self._store(tx, item, [park(tx, source, failure, now)])
+            case Retry(delay_seconds=delay) if event is not None:
+                self._note_retry(tx, event, error, item.delivery.attempt, delay)
+            case Discard(reason=reason) if event is not None:
+                tx.inbox.mark(self._consumer(item), event.id, now)
                 tx.journal.step(Step(event.documentid, now, "discarded", event.id, {"reason": reason}))
-            case Pause():
-                pass
+
+    def _note_retry(self, tx: Transaction, event: Event, error: OrderwireError, attempt: int, delay: float) -> None:
+        now = self._around.clock()
+        document = tx.journal.get(event.documentid)
+        if document is not None and not document.state.is_end:  # an observer's trouble does not open it again
+            tx.journal.update(
+                document.id, state=DocumentState.RETRYING, code=error.code, reason=str(error), attempts=attempt + 1
+            )
+        due = now + timedelta(seconds=delay)
+        detail = {"code": error.code, "reason": str(error), "next": due.isoformat(), "flow": self._lane.flow}
+        tx.journal.step(Step(event.documentid, now, "retry_scheduled", event.id, detail))
 
     def _publish(self) -> None:
         events = [event for item in self._items for event in item.events]
@@ -187,14 +233,14 @@ class Batch:
             tx.outbox.mark_sent([event.id for event in events], self._around.clock())
 
     def _finish(self) -> Pause | None:
-        """Ack what is done, put on the ladder what wants another try, give back what met an outage."""
+        """Ack what is done, give back what met an outage, put on the ladder what wants another try."""
         pause = None
         done, back = [], []
         for item in self._items:
             self._count(item)
             match item.decision:
-                case Retry(delay_seconds=delay):
-                    self._around.transport.retry(item.delivery, delay)
+                case Retry():
+                    pass
                 case Pause():
                     pause = item.decision
                     back.append(item.delivery)
@@ -202,6 +248,9 @@ class Batch:
                     done.append(item.delivery)
         self._around.transport.ack(done)
         self._around.transport.release(back)
+        for item in self._items:
+            if isinstance(item.decision, Retry):
+                self._around.transport.retry(item.delivery, item.decision.delay_seconds)
         return pause
 
     def _count(self, item: _Item) -> None:
@@ -212,5 +261,3 @@ class Batch:
                 meter.retried(flow)
             case Park(code=code):
                 meter.parked(flow, code)
-            case _:
-                pass

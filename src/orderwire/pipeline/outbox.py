@@ -58,6 +58,8 @@ class Dispatcher:
                 swept = self.sweep()
             except TransientError as error:
                 log.warning("sweep_postponed", code=error.code)
+            except Exception:
+                log.exception("sweep_failed")  # the next one may do better; without any, events would stay behind
             else:
                 if swept:
                     log.info("outbox_swept", events=swept)

@@ -20,9 +20,14 @@ class Recipient:
     order_no: str | None = None
 
 
+def answer_id(document_id: str, epoch: int, step: str) -> str:
+    """Return the id of the outbound document that answers a document at a step."""
+    return event_id(document_id, epoch, step)
+
+
 def dispatch(tx: Transaction, outbound: OutboundDocument, to: Recipient, source: Source, now: datetime) -> Event:
     """Archive the bytes, journal them as the answer to `source`, and return the event that has them delivered."""
-    document_id = event_id(source.document_id, source.epoch, to.step)
+    document_id = answer_id(source.document_id, source.epoch, to.step)
     sha256 = tx.archive.put(outbound.content)
     tx.journal.add(
         Document(

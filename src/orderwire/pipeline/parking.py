@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from orderwire.canonical.document import MessageParked
 from orderwire.canonical.envelope import Event, EventType, event_id
@@ -11,6 +12,9 @@ from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.store import DocumentState, Parked, Step, Transaction
 
 _PARTICULARS = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
+
+#: A library's sentence may hold a whole document.
+_MAX_DEFECT_CHARS: Final = 500
 
 
 def fingerprint(code: str, reason: str, facts: dict[str, object], partner: str | None) -> str:
@@ -23,7 +27,7 @@ def as_orderwire_error(error: Exception) -> OrderwireError:
     """Return the error itself, or one of ours for a defect of our own."""
     if isinstance(error, OrderwireError):
         return error
-    return OrderwireError(f"defect in Orderwire: {type(error).__name__}: {error}")
+    return OrderwireError(f"defect in Orderwire: {type(error).__name__}: {str(error)[:_MAX_DEFECT_CHARS]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def park(tx: Transaction, source: Source, failure: Failure, now: datetime) -> Ev
     """Park what `source` speaks of, and return the event that says so."""
     error, flow = failure.error, failure.flow
     document = tx.journal.get(source.document_id)
-    parked_id = event_id(source.document_id, source.epoch, f"parked:{flow}")
+    parked_id = _entry_id(tx, source, flow, now)
     facts = {name: str(value) for name, value in error.facts.items()}
     partner = (document.partner if document else None) or source.partner
     order_no = document.order_no if document else None
@@ -82,4 +86,14 @@ def park(tx: Transaction, source: Source, failure: Failure, now: datetime) -> Ev
         code=error.code,
         reason=str(error),
     )
-    return next_event(EventType.MESSAGE_PARKED, told, source, now, subject=order_no, step=f"parked:{flow}:event")
+    step = f"parked:{parked_id}:event"
+    return next_event(EventType.MESSAGE_PARKED, told, source, now, subject=order_no, step=step)
+
+
+def _entry_id(tx: Transaction, source: Source, flow: str, now: datetime) -> str:
+    """Return the entry's id: the same for the same trouble, until a person has settled it."""
+    entry_id = event_id(source.document_id, source.epoch, f"parked:{flow}")
+    earlier = tx.parked.get(entry_id)
+    if earlier is None or earlier.state == "parked":
+        return entry_id
+    return event_id(source.document_id, source.epoch, f"parked:{flow}:{now.isoformat()}")

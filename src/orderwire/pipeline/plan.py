@@ -12,6 +12,7 @@ from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import PartnerProfile
+from orderwire.mapping.units import to_unit
 from orderwire.ports.erp import SalesLineDraft, SalesOrderDraft
 
 #: NAV numbers sales lines in steps of 10000.
@@ -28,6 +29,7 @@ class PlannedLine(Canonical):
     erp_unit: str = ""
     base_unit: str | None = None
     factor: Decimal = Field(default=Decimal(1), gt=0, description="Base units per unit ordered")
+    ordered: QuantityOrZero = Field(default=Decimal(0), description="In `erp_unit`, as NAV rounds it")
     wanted: QuantityOrZero = Decimal(0)
     granted: QuantityOrZero = Field(default=Decimal(0), description="Covered by stock")
     backordered: QuantityOrZero = Field(default=Decimal(0), description="Stands in NAV, but not covered by stock")
@@ -47,11 +49,19 @@ class PlannedLine(Canonical):
         """What stands in NAV, in base units."""
         return self.granted + self.backordered
 
+    @property
+    def erp_quantity(self) -> Decimal:
+        """What stands in NAV, in `erp_unit`: as ordered, where nothing was cut, whatever the base unit's rounding."""
+        return self.ordered if self.standing == self.wanted else to_unit(self.standing, self.factor)
+
 
 class Plan(Canonical):
     customer_no: str
     location: str = ""
     refusal: str | None = Field(default=None, description="Why the order as a whole is refused")
+    reading: int = Field(default=0, description="Number of the stock reading it was decided on")
+    yielding: bool = Field(default=False, description="What stands in NAV is being cut, because others bought it")
+    abandoned: bool = Field(default=False, description="A person gave the holds up: carry out no more, decide again")
     lines: tuple[PlannedLine, ...]
 
     @property
@@ -97,7 +107,7 @@ def to_draft(plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_n
             SalesLineDraft(
                 line_no=line.erp_line_no,
                 item_no=line.sold_item_no or "",
-                quantity=line.standing / line.factor,
+                quantity=line.erp_quantity,
                 unit=line.erp_unit,
                 requested_on=ordered.requested_on or order.requested_on,
                 location=plan.location,

@@ -29,7 +29,7 @@ class Receiver:
     checkpoint: Checkpoint
 
     def __call__(self, content: bytes, channel: Channel, hint: DecodeHint) -> str:
-        """Archive, and return the document id. A repeated Idempotency-Key returns the first document's id.
+        """Archive, and return the document id: the first one's for a repeated Idempotency-Key or document id.
 
         Raises:
             LimitError: larger than limits.max_document_bytes; nothing is taken.
@@ -52,6 +52,8 @@ class Receiver:
     def _earlier(
         self, tx: Transaction, content: bytes, channel: Channel, hint: DecodeHint, document_id: str
     ) -> str | None:
+        if hint.document_id is not None and tx.journal.get(hint.document_id) is not None:
+            return hint.document_id
         if hint.control_ref is None:
             return None
         claim = tx.journal.claim(f"{channel}:{hint.partner}:{hint.control_ref}", tx.archive.put(content), document_id)

@@ -1,5 +1,6 @@
 """Flow `record`: what nobody else consumes is journalled; what the broker gave up is parked."""
 
+import hashlib
 from dataclasses import dataclass
 
 from orderwire.canonical.envelope import Event
@@ -25,6 +26,12 @@ class Record:
         return commit
 
 
+def nameless(body: bytes) -> Source:
+    """Return where a message comes from that is no event: its own bytes."""
+    sha256 = hashlib.sha256(body).hexdigest()
+    return Source(sha256, sha256)
+
+
 def park_dead(tx: Transaction, delivery: Delivery, clock: Clock) -> list[Event]:
     """Park a message that no lane can work on, with its bytes."""
     event = delivery.event
@@ -32,10 +39,7 @@ def park_dead(tx: Transaction, delivery: Delivery, clock: Clock) -> list[Event]:
         delivery.malformed or "the broker moved this message to the dead letters",
         queue=delivery.dead_from or delivery.queue,
     )
-    if event is None:
-        sha256 = tx.archive.put(delivery.body)
-        source = Source(sha256, sha256)
-    else:
-        source = Source.of(event)
+    tx.archive.put(delivery.body)
+    source = Source.of(event) if event else nameless(delivery.body)
     failure = Failure(error, delivery.dead_from or delivery.queue, delivery.body, delivery.attempt)
     return [park(tx, source, failure, clock())]

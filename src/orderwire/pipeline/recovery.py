@@ -3,10 +3,23 @@
 from dataclasses import dataclass
 from typing import Final
 
-from orderwire.errors import AlreadyDoneError, OrderwireError, OutageError, TransientError
+from orderwire.errors import (
+    AlreadyDoneError,
+    BusyError,
+    ConflictError,
+    LeaseLostError,
+    OrderwireError,
+    OutageError,
+    TransientError,
+    UnsettledError,
+)
 
-#: Each delay is so many times the one before: 5 s, 30 s, 3 min, 18 min, then the cap.
-GROWTH: Final = 6
+#: Each delay is so many times the one before: 5 s, 20 s, 80 s, 5 min, 21 min, then the cap.
+GROWTH: Final = 4
+#: Somebody else is at it, and soon done: delays grow only once.
+_CONTENTION: Final = (BusyError, ConflictError, UnsettledError, LeaseLostError)
+#: Beyond this every delay is at any cap.
+_MAX_EXPONENT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,8 @@ Decision = Retry | Park | Pause | Discard
 def decide(error: Exception, *, attempt: int, policy: RetryPolicy, jitter: float = 0.0) -> Decision:
     """Decide by the kind of error and the attempts so far (0 the first time).
 
-    `jitter` in [0, 1) lengthens a delay by up to a fifth, so that what failed together does not return together.
+    `jitter` in [0, 1) shortens a delay by up to a fifth, so that what failed together does not return together; longer
+    it would miss its rung of the ladder.
     """
     match error:
         case AlreadyDoneError():
@@ -59,9 +73,13 @@ def decide(error: Exception, *, attempt: int, policy: RetryPolicy, jitter: float
         case OutageError():
             return Pause(policy.pause_seconds)
         case TransientError() if attempt + 1 < policy.max_attempts:
-            delay = min(policy.first_delay_seconds * GROWTH**attempt, policy.max_delay_seconds)
-            return Retry(delay * (1 + jitter / 5))
+            return Retry(_delay(error, attempt, policy) * (1 - jitter / 5))
         case OrderwireError():
             return Park(error.code)
         case _:
             return Park("internal")
+
+
+def _delay(error: TransientError, attempt: int, policy: RetryPolicy) -> float:
+    exponent = min(attempt, 1 if isinstance(error, _CONTENTION) else _MAX_EXPONENT)
+    return min(policy.first_delay_seconds * float(GROWTH**exponent), policy.max_delay_seconds)

@@ -9,6 +9,7 @@ from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
 from orderwire.errors import AlreadyDoneError, MappingError
+from orderwire.pipeline.abandon import abandon
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.clock import Clock
 from orderwire.ports.intake import DecodeHint, Decoder
@@ -42,10 +43,16 @@ class Replays:
         return event.id
 
     def discard(self, parked_id: str, *, who: str, why: str) -> None:
-        """End a parked message without doing it. Raises AlreadyDoneError."""
+        """End a parked message without doing it; stock that its order holds is given free.
+
+        Raises:
+            AlreadyDoneError: somebody else replayed or discarded it.
+            BusyError: its order is being worked on at this moment.
+        """
         now = self.clock()
         with self.store.begin() as tx:
             entry = self._settle(tx, parked_id, "discarded", who, why)
+            abandon(tx, entry, f"discarded by {who}: {why}", now)
             if entry.document_id is not None:
                 tx.journal.update(entry.document_id, state=DocumentState.DISCARDED, reason=why, finished_at=now)
                 tx.journal.step(Step(entry.document_id, now, "discarded", None, {"who": who, "why": why}))
@@ -58,13 +65,17 @@ class Replays:
                 raise AlreadyDoneError("no parked message of that id", parked_id=parked_id)
             document = self._document(tx, entry)
             content = tx.archive.get(document.sha256 or "")
+            file = tx.journal.get(document.parent_id) if document.parent_id else document
         if document.direction == "out":
             return {"parked_id": parked_id, "resend": document.name}
-        hint = DecodeHint(partner=document.partner, name=document.name)
-        decoded = self.decoders[Channel(document.channel)].decode(content, hint, self.partners)
+        hint = DecodeHint(
+            partner=file.partner if file else None, name=document.name, control_ref=file.control_ref if file else None
+        )
+        decoded = self._decoder(document).decode(content, hint, self.partners)
         messages = [
             {
                 "message_no": message.message_no,
+                "partner": interchange.partner,
                 "accepted": message.accepted,
                 "error": str(message.error) if message.error else None,
                 "findings": [finding.text for finding in message.findings],
@@ -75,6 +86,12 @@ class Replays:
             if document.message_no in {None, message.message_no}
         ]
         return {"parked_id": parked_id, "was": {"code": entry.code, "reason": entry.reason}, "messages": messages}
+
+    def _decoder(self, document: Document) -> Decoder:
+        decoder = self.decoders.get(Channel(document.channel))
+        if decoder is None:
+            raise MappingError("no connector decodes this channel", channel=document.channel)
+        return decoder
 
     def _settle(self, tx: Transaction, parked_id: str, state: str, who: str, why: str) -> Parked:
         entry = tx.parked.get(parked_id)
@@ -117,7 +134,7 @@ class Replays:
             tx.journal.update(document.id, state=DocumentState.REPLAYED, finished_at=self.clock())
         body = DocumentReceived(
             document_id=file.id, channel=Channel(file.channel), sha256=file.sha256, size=0, name=file.name,
-            partner=file.partner, epoch=epoch, message_no=document.message_no,
+            partner=file.partner, epoch=epoch, replays=None if document is file else document.id,
         )  # fmt: skip
         source = Source(file.id, file.correlation_id, file.partner, epoch)
         step = f"replay:{document.id}"

@@ -4,7 +4,7 @@ from orderwire.canonical.order import OrderLine, PurchaseOrder
 from orderwire.config.partners import PartnerProfile, ShortagePolicy
 from orderwire.errors import MappingError
 from orderwire.mapping.items import gtin, known_item_no
-from orderwire.mapping.units import base_per_unit, to_base, to_erp_unit
+from orderwire.mapping.units import base_per_unit, in_range, rounded, to_base, to_erp_unit
 from orderwire.pipeline.plan import Plan, PlannedLine
 from orderwire.pipeline.retrying import patiently
 from orderwire.ports.erp import Erp, ErpItem
@@ -65,5 +65,8 @@ def _line(line: OrderLine, item: ErpItem | None, partner: PartnerProfile) -> Pla
     factor = base_per_unit(erp_unit, item)
     if factor is None:
         return known.model_copy(update={"reason": "unit_not_sold"})
-    wanted = to_base(line.quantity, factor)
-    return known.model_copy(update={"erp_unit": erp_unit, "factor": factor, "wanted": wanted})
+    if not in_range(line.quantity, factor):
+        return known.model_copy(update={"reason": "quantity_out_of_range"})
+    ordered = rounded(line.quantity)
+    wanted = to_base(ordered, factor)
+    return known.model_copy(update={"erp_unit": erp_unit, "factor": factor, "ordered": ordered, "wanted": wanted})

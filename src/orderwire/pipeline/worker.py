@@ -1,7 +1,9 @@
 """A worker: threads that run lanes, a breaker per lane, and the outbox sweep; started, and stopped gracefully."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -25,30 +27,31 @@ class Worker:
 
     def start(self) -> None:
         for lane in self._lanes:
-            breaker = _Breaker(lane, self._around, self._stopping)
+            breaker = Breaker(lane, self._around, self._stopping)
             for number in range(lane.threads):
-                self._spawn(f"{lane.flow}-{number}", _LaneThread(lane, self._around, breaker, self._stopping).run)
+                self._spawn(f"{lane.flow}-{number}", LaneThread(lane, self._around, breaker, self._stopping).run)
         self._spawn("outbox", lambda: self._dispatcher.run(self._stopping))
 
     def stop(self, timeout_seconds: float = 25.0) -> bool:
         """Finish what is in hand; return whether everything was finished in time."""
         self._stopping.set()
+        deadline = time.monotonic() + timeout_seconds
         for thread in self._threads:
-            thread.join(timeout_seconds)
+            thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _spawn(self, name: str, run: object) -> None:
-        thread = threading.Thread(target=run, name=name, daemon=True)  # type: ignore[arg-type]
+    def _spawn(self, name: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
 
-class _Breaker:
+class Breaker:
     """Shared by a lane's threads: open while the other side is down."""
 
     def __init__(self, lane: Lane, around: Surroundings, stopping: threading.Event) -> None:
         self._lane, self._around, self._stopping = lane, around, stopping
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # makes one of: open or not, and the queue paused or not
         self._open = False
 
     @property
@@ -61,33 +64,53 @@ class _Breaker:
             if self._open:
                 return
             self._open = True
-        log.warning("lane_paused", flow=self._lane.flow)
-        self._around.meter.paused(self._lane.flow, open=True)
-        self._around.transport.pause(self._lane.queue)
+        flow, transport = self._lane.flow, self._around.transport
+        log.warning("lane_paused", flow=flow)
+        self._around.meter.paused(flow, open=True)
+        with suppress(TransientError):  # the broker is away as well; the lane does not receive anyway
+            transport.pause(self._lane.queue)
         while not self._stopping.wait(seconds) and not self._answers():
             pass
-        self._open = False
-        self._around.meter.paused(self._lane.flow, open=False)
-        log.info("lane_resumed", flow=self._lane.flow)
-        for prefetch in RAMP:
-            self._around.transport.resume(self._lane.queue, prefetch)
-            self._stopping.wait(min(seconds, 1.0))
-            if self._open:
+        with self._lock:
+            self._open = False
+        self._around.meter.paused(flow, open=False)
+        log.info("lane_resumed", flow=flow)
+        for prefetch in (*RAMP, None):
+            self._resume(prefetch, min(seconds, 1.0))
+
+    def _resume(self, prefetch: int | None, seconds: float) -> None:
+        """Take from the queue again, and let it run a while; a broker that is away is asked until it is back."""
+        while not self._stopping.is_set():
+            try:
+                with self._lock:
+                    if self._open:  # tripped again meanwhile: that thread goes on
+                        return
+                    self._around.transport.resume(self._lane.queue, prefetch)
+            except TransientError as error:
+                log.warning("resume_postponed", flow=self._lane.flow, code=error.code)
+                self._stopping.wait(seconds)
+            else:
+                if prefetch is not None:
+                    self._stopping.wait(seconds)
                 return
-        self._around.transport.resume(self._lane.queue)
 
     def _answers(self) -> bool:
+        """Whether the other side is there; what else is wrong with it, the messages will say."""
         if self._lane.probe is None:
             return True
         try:
             self._lane.probe()
         except (OutageError, TransientError):
             return False
+        except Exception:
+            log.exception("probe_failed", flow=self._lane.flow)
         return True
 
 
-class _LaneThread:
-    def __init__(self, lane: Lane, around: Surroundings, breaker: _Breaker, stopping: threading.Event) -> None:
+class LaneThread:
+    """One thread of a lane."""
+
+    def __init__(self, lane: Lane, around: Surroundings, breaker: Breaker, stopping: threading.Event) -> None:
         self._lane, self._around, self._breaker, self._stopping = lane, around, breaker, stopping
 
     def run(self) -> None:
@@ -96,7 +119,7 @@ class _LaneThread:
                 self._stopping.wait(0.05)
                 continue
             try:
-                self._turn()
+                self.turn()
             except OrderwireError as error:
                 log.warning("lane_disturbed", flow=self._lane.flow, code=error.code, reason=str(error))
                 self._stopping.wait(0.5)
@@ -104,7 +127,8 @@ class _LaneThread:
                 log.exception("lane_defect", flow=self._lane.flow)
                 self._stopping.wait(0.5)
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """Work one batch, if there is one."""
         deliveries = self._around.transport.receive(self._lane.queue, self._lane.batch, 0.5)
         if not deliveries:
             return

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from orderwire.canonical.envelope import Event
+
+#: An event, as JSON, is no larger: RabbitMQ 4 takes no more in one message.
+MAX_EVENT_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,11 @@ class Outbox(Protocol):
     """Events that are committed but perhaps not yet published. `cause` is the event that led to them."""
 
     def add(self, event: Event, *, cause: str | None) -> None:
-        """Insert; an event of that id already there is left as it is."""
+        """Insert; an event of that id already there is left as it is.
+
+        Raises:
+            LimitError: larger than a broker takes.
+        """
         ...
 
     def unsent(self, *, cause: str | None = None, before: datetime | None = None, limit: int = 500) -> list[Event]:

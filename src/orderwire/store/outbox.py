@@ -8,6 +8,8 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.envelope import Event
+from orderwire.errors import LimitError
+from orderwire.ports.queue import MAX_EVENT_BYTES
 from orderwire.store.tables import outbox
 
 _ADD: Final = insert(outbox).on_conflict_do_nothing().inline()
@@ -20,7 +22,10 @@ class SqlOutbox:
         self._connection = connection
 
     def add(self, event: Event, *, cause: str | None) -> None:
-        values = {"event_id": event.id, "cause": cause, "time": event.time, "event": event.model_dump_json()}
+        text = event.model_dump_json()
+        if len(text.encode()) > MAX_EVENT_BYTES:
+            raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_EVENT_BYTES)
+        values = {"event_id": event.id, "cause": cause, "time": event.time, "event": text}
         self._connection.execute(_ADD, values)
 
     def unsent(self, *, cause: str | None = None, before: datetime | None = None, limit: int = 500) -> list[Event]:

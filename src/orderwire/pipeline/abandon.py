@@ -1,0 +1,47 @@
+"""A person gives up an order that stands half-way: its holds end, and it would be decided anew if it came again."""
+
+from datetime import datetime
+from typing import Final
+
+from pydantic import ValidationError
+
+from orderwire.canonical.order import PurchaseOrder
+from orderwire.errors import BusyError
+from orderwire.pipeline.fulfil import digest_of, order_id
+from orderwire.pipeline.plan import Plan
+from orderwire.ports.store import OrderRecord, OrderState, Parked, Transaction
+
+#: Long enough for this transaction alone.
+_LEASE_SECONDS: Final = 30.0
+
+
+def abandon(tx: Transaction, entry: Parked, reason: str, now: datetime) -> None:
+    """End the holds of the order that a parked message asked for.
+
+    It keeps its intent, for NAV may have it after all: should it come again, NAV is asked first.
+
+    Raises:
+        BusyError: the order is being worked on.
+    """
+    record = _half_way(tx, entry)
+    if record is None:
+        return
+    fence = tx.orders.lease(record.id, f"parked:{entry.id}", now, _LEASE_SECONDS)
+    if fence is None:
+        raise BusyError("the order is being worked on", order_no=record.order_no)
+    plan = Plan.model_validate_json(record.draft or "")
+    tx.holds.release(record.id, reason)
+    tx.orders.save(record.id, fence, draft=plan.model_copy(update={"abandoned": True}).model_dump_json())
+    tx.orders.free(record.id, fence)
+
+
+def _half_way(tx: Transaction, entry: Parked) -> OrderRecord | None:
+    """Return the order of exactly this content, if it has holds that wait for NAV."""
+    try:
+        order = PurchaseOrder.model_validate_json(entry.body)
+    except ValidationError:
+        return None
+    record = tx.orders.get(order_id(order))
+    if record is None or record.content_hash != digest_of(order):
+        return None
+    return record if record.state is OrderState.INTENDED else None

@@ -1,0 +1,212 @@
+"""NAV in memory: items, stock, sales orders; no stock check on entry, as NAV has none; faults on demand."""
+
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from orderwire.canonical.stock import StockFigure, StockKey
+from orderwire.errors import DuplicateConflictError, ErpRefusedError
+from orderwire.ports.erp import ErpCustomer, ErpItem, ErpOrder, ErpOrderLine, SalesLineDraft, SalesOrderDraft
+
+AS_OF: Final = datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+
+def an_item(
+    no: str, base_unit: str = "PCS", *, blocked: bool = False, gtin: str | None = None, **units: int
+) -> ErpItem:
+    """Return an item; `units` are NAV unit codes with their base units each."""
+    factors = {code: Decimal(factor) for code, factor in units.items()}
+    return ErpItem(no, f"Item {no}", base_unit, blocked, gtin, {base_unit: Decimal(1), **factors})
+
+
+#: Item, inventory, and what stands on sales orders of NAV's own users.
+DEMO: Final = (
+    (an_item("1001", gtin="4099999001019", CARTON=6), 120, 20),
+    (an_item("1002", gtin="4099999001026", CARTON=12), 300, 0),
+    (an_item("1003", gtin="4099999001033"), 8, 3),
+    (an_item("1004", "BOX", gtin="4099999001040", CARTON=10), 1000, 150),
+    (an_item("1005", "PAIR", gtin="4099999001057"), 75, 0),
+    (an_item("1006", gtin="4099999001064"), 40, 0),
+    (an_item("1007", gtin="4099999001071"), 0, 0),
+    (an_item("1008", gtin="4099999001088", blocked=True), 10, 0),
+)
+
+
+@dataclass(frozen=True)
+class _Fault:
+    error: Exception
+    after: bool
+
+
+class FakeErp:
+    """An `Erp`. Thread-safe."""
+
+    def __init__(self, *, production: bool = False) -> None:
+        self._production = production
+        self._lock = threading.RLock()
+        self._numbers = iter(range(1, 1_000_000))
+        self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
+        self._passing: Callable[[str], None] = lambda _operation: None
+        self.calls: Counter[str] = Counter()
+        self.known = {item.no: item for item, _, _ in DEMO}
+        self.inventory = {item.no: Decimal(inventory) for item, inventory, _ in DEMO}
+        self.users = {item.no: Decimal(sold) for item, _, sold in DEMO}  # sold by NAV's own users
+        self.customers = {no: ErpCustomer(no, f"Customer {no}") for no in ("C10000", "C20000", "C30000", "C40000")}
+        self.prices: dict[str, Decimal] = defaultdict(lambda: Decimal("9.90"))
+        self.orders: dict[str, ErpOrder] = {}
+
+    # What a test does to it
+
+    def fail(self, operation: str, error: Exception, *, times: int = 1, after: bool = False) -> None:
+        """Raise from the next calls; `after`: having done what was asked."""
+        self._faults[operation].extend([_Fault(error, after)] * times)
+
+    def passing(self, watch: Callable[[str], None]) -> None:
+        """Call `watch` with the operation's name before each call, and with `<operation> done` after it."""
+        self._passing = watch
+
+    def put(self, item: ErpItem, inventory: int = 0) -> None:
+        with self._lock:
+            self.known[item.no] = item
+            self.inventory[item.no] = Decimal(inventory)
+            self.users.setdefault(item.no, Decimal(0))
+
+    def buy(self, item_no: str, quantity: int) -> None:
+        """Enter an order as a NAV user."""
+        with self._lock:
+            self.users[item_no] += quantity
+
+    def edit(self, no: str, quantities: Mapping[int, int]) -> None:
+        """Change an order as a NAV user; 0 deletes the line, and the order with its last line."""
+        with self._lock:
+            self._set(no, {line_no: Decimal(quantity) for line_no, quantity in quantities.items()})
+
+    def post(self, no: str) -> None:
+        """Ship an order: it leaves the sales orders, and the goods leave the stock."""
+        with self._lock:
+            for line in self.orders[no].lines:
+                self.inventory[line.item_no] -= self._base(line)
+            self.orders[no] = replace(self.orders[no], posted=True)
+
+    def available(self, item_no: str) -> Decimal:
+        return self._figure(StockKey(item_no=item_no)).available
+
+    # The port
+
+    @property
+    def production(self) -> bool:
+        return self._production
+
+    def ping(self) -> None:
+        with self._call("ping"):
+            pass
+
+    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
+        with self._call("stock"):
+            return {key: self._figure(key) for key in keys if key.item_no in self.known}
+
+    def items(self, nos: Collection[str]) -> Mapping[str, ErpItem]:
+        with self._call("items"):
+            return {no: self.known[no] for no in nos if no in self.known}
+
+    def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
+        with self._call("items_by_gtin"):
+            return {item.gtin: item for item in self.known.values() if item.gtin in gtins and item.gtin}
+
+    def customer(self, no: str) -> ErpCustomer | None:
+        with self._call("customer"):
+            return self.customers.get(no)
+
+    def find_order(self, draft: SalesOrderDraft) -> ErpOrder | None:
+        with self._call("find_order"):
+            return self._find(draft)
+
+    def create_order(self, draft: SalesOrderDraft) -> ErpOrder:
+        with self._call("create_order"):
+            no = draft.no or f"SO{next(self._numbers):05}"
+            if no in self.orders:
+                raise ErpRefusedError("the sales header already exists", no=no)
+            if any(self.known[line.item_no].blocked for line in draft.lines):
+                raise ErpRefusedError("an item is blocked")
+            lines = tuple(self._line(line) for line in draft.lines)
+            order = ErpOrder(no, draft.external_document_no, draft.customer_no, posted=False, lines=lines)
+            self.orders[no] = order
+            return order
+
+    def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
+        with self._call("set_quantities"):
+            if no in self.orders and self.orders[no].posted:
+                raise ErpRefusedError("the order is posted", no=no)
+            return self._set(no, quantities)
+
+    # Inside
+
+    @contextmanager
+    def _call(self, operation: str) -> Iterator[None]:
+        """Fail before or after, if a fault is due."""
+        self._passing(operation)
+        with self._lock:
+            self.calls[operation] += 1
+            fault = self._faults[operation].popleft() if self._faults[operation] else None
+            if fault and not fault.after:
+                raise fault.error
+            yield
+            if fault:
+                raise fault.error
+        self._passing(f"{operation} done")
+
+    def _base(self, line: ErpOrderLine) -> Decimal:
+        return line.quantity * self.known[line.item_no].units[line.unit]
+
+    def _figure(self, key: StockKey) -> StockFigure:
+        ours = sum(
+            (
+                self._base(line)
+                for order in self.orders.values()
+                if not order.posted
+                for line in order.lines
+                if line.item_no == key.item_no
+            ),
+            Decimal(0),
+        )
+        return StockFigure(
+            key=key,
+            inventory=self.inventory[key.item_no],
+            on_sales_orders=self.users[key.item_no] + ours,
+            base_unit=self.known[key.item_no].base_unit,
+            as_of=AS_OF,
+            source="fake",
+        )
+
+    def _line(self, line: SalesLineDraft) -> ErpOrderLine:
+        return ErpOrderLine(line.line_no, line.item_no, line.quantity, line.unit, self.prices[line.item_no])
+
+    def _find(self, draft: SalesOrderDraft) -> ErpOrder | None:
+        ours = (draft.customer_no, draft.external_document_no)
+        if draft.no is None:
+            found = [order for order in self.orders.values() if (order.customer_no, order.external_document_no) == ours]
+            return found[0] if found else None
+        order = self.orders.get(draft.no)
+        if order is not None and (order.customer_no, order.external_document_no) != ours:
+            raise DuplicateConflictError("another order has this number", no=draft.no)
+        return order
+
+    def _set(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
+        order = self.orders.get(no)
+        if order is None:
+            return None
+        lines = tuple(
+            replace(line, quantity=quantities.get(line.line_no, line.quantity))
+            for line in order.lines
+            if quantities.get(line.line_no, line.quantity) > 0
+        )
+        if not lines:
+            del self.orders[no]
+            return None
+        self.orders[no] = replace(order, lines=lines)
+        return self.orders[no]
