@@ -67,6 +67,8 @@ class Envelope:
     _ungrouped: int = field(default=0, init=False)
     _groups: int = field(default=0, init=False)
     _ended: bool = field(default=False, init=False)
+    _odd: int = field(default=0, init=False)
+    _stopped: bool = field(default=False, init=False)
     _refs: set[str] = field(default_factory=set, init=False)
     _known: set[str] = field(default_factory=set, init=False)
 
@@ -83,16 +85,30 @@ class Envelope:
             if number < stop and tag.__class__ is str and tag in known:
                 body.append(segment)
                 continue
+            if self._message and self._message.dropped and tag not in _ENVELOPE:
+                self._message.dropped += 1
+                continue
             self._segment_no, self._offset = number, segment.offset
             yield from self._step(segment)
-            if self._messages > self.limits.max_messages:
-                return
+            if self._beyond_limits(segment):
+                break
             body = self._message.segments if self._message else []
             stop = number + self.limits.max_segments - len(body) if self._message else 0
         yield from self._close(None)
-        if not self._ended:
+        if not self._ended and not self._stopped:
             text = "The interchange does not end: UNZ is missing"
             self._reject("missing_unz", text, None, 13, tag="UNZ", offset=self._offset)
+
+    def _beyond_limits(self, segment: Segment) -> bool:
+        """Whether to read no further: too many messages, or too much that is no EDIFACT."""
+        for count, limit, what in (
+            (self._messages, self.limits.max_messages, "messages"),
+            (self._odd, self.limits.max_odd_segments, "empty, broken or stray segments"),
+        ):
+            if count > limit:
+                self._stopped = True
+                self._reject("limit", f"More than {limit} {what}; the rest was not read", segment, None)
+        return self._stopped
 
     def _step(self, segment: Segment) -> Iterator[Message]:
         """Take a segment of the envelope, a tag seen for the first time, or one out of place."""
@@ -108,6 +124,7 @@ class Envelope:
             }
             yield from steps.get(tag, self._stray)(segment)
         elif not tag and len(segment.elements) == 1:
+            self._odd += 1
             self._note(warn("empty_segment", "An empty segment was skipped", offset=segment.offset))
         elif self._message is None:
             self._stray(segment)
@@ -126,11 +143,13 @@ class Envelope:
         if _TAG.fullmatch(tag):
             self._known.add(tag)
             return
+        self._odd += 1
         where: Where = {"segment_no": len(message.segments), "offset": segment.offset}
         message.findings.add(reject("bad_tag", f"{tag[:20]!r} is no segment tag", tag=tag[:3], syntax_code=12, **where))
 
     def _stray(self, segment: Segment) -> Iterator[Message]:
         tag = segment.tag.strip()[:3]
+        self._odd += 1
         follows, self._strayed = self._strayed == self._segment_no - 1, self._segment_no
         if not follows:  # one finding for a run of them
             self._reject("outside_message", f"{tag} stands outside any message", segment, 33)
@@ -169,7 +188,6 @@ class Envelope:
         yield from self._close(segment)
         self._messages += 1
         if self._messages > self.limits.max_messages:
-            self._reject("limit", f"More than {self.limits.max_messages} messages in the interchange", segment, None)
             return
         if self._group is not None:
             self._group.messages += 1

@@ -124,6 +124,8 @@ def test_limits_are_findings() -> None:
     assert codes(long.messages[0].findings)[0] == "limit"
     (wide,) = decode(interchange(order("LIN+1++4099999001019:EN" + "+" * 50)), max_elements=20)
     assert codes(wide.messages[0].findings) == ["limit"]
+    (odd,) = decode(interchange(order(*[""] * 20)), max_odd_segments=5)
+    assert codes(odd.findings, Severity.REJECT) == ["limit"]
     (huge,) = decode(interchange(order(f"FTX+AAI+++{'x' * 500}")), max_segment_bytes=200)
     assert "limit" in codes(huge.findings)
 
