@@ -8,10 +8,8 @@ from pydantic import Field
 from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity, QuantityOrZero
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.web import problems
+from orderwire.web.context import PREFIX
 from orderwire.web.standing import Standing, State
-
-#: Where the API stands.
-PREFIX = "/api/v1"
 
 
 class LineAnswer(Canonical):

@@ -1,5 +1,9 @@
 """The web application: every route, with what stands around all of them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import RedirectResponse
 
@@ -7,14 +11,22 @@ from orderwire import __version__
 from orderwire.bootstrap import Services
 from orderwire.web import edi, health, orders, problems, reference, stock
 from orderwire.web.access import AccessLog
-from orderwire.web.answers import PREFIX
+from orderwire.web.announcer import Announcer
 from orderwire.web.context import Context
 from orderwire.web.headers import SecurityHeaders
+from orderwire.web.limits import HeaderLimit, UnreadBody
 from orderwire.web.probes import Probes
 
 
 def create_app(services: Services) -> FastAPI:
     """Make the app. It uses `services`, and leaves closing them to the caller."""
+    announcer = Announcer(services.receiver.announce)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        with announcer.running():
+            yield
+
     app = FastAPI(
         title="Orderwire",
         version=__version__,
@@ -23,13 +35,16 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,  # reference.py has its own, which loads nothing from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lifespan,
     )
     erp = services.erp
     probes = Probes(services.store, services.transport, erp, services.metrics)
-    app.state.context = Context(services, erp, probes)
+    app.state.context = Context(services, erp, probes, replace(services.receiver, announce=announcer))
     _route(app)
     reference.describe(app)
     problems.install(app, services.settings.retry.pause_seconds)
+    app.add_middleware(HeaderLimit)
+    app.add_middleware(UnreadBody)
     app.add_middleware(AccessLog)
     app.add_middleware(SecurityHeaders)  # outermost
     return app
@@ -38,9 +53,7 @@ def create_app(services: Services) -> FastAPI:
 def _route(app: FastAPI) -> None:
     home = APIRouter(include_in_schema=False)
     home.add_api_route("/", _home, methods=["GET"])
-    for router in (orders.router, stock.router):
-        app.include_router(router, prefix=PREFIX)
-    for router in (edi.router, health.router, home):
+    for router in (orders.router, stock.router, edi.router, health.router, home):
         app.include_router(router)
 
 

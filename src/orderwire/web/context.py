@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, Final, TypeVar, cast
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
 from orderwire.bootstrap import Services
+from orderwire.pipeline.receive import Receiver
 from orderwire.ports.erp import Erp
 from orderwire.web.probes import Probes
 
 T = TypeVar("T")
+
+#: Where the API stands.
+PREFIX: Final = "/api/v1"
 
 
 class Threads:
@@ -30,10 +34,11 @@ class Context:
     services: Services
     erp: Erp
     probes: Probes
-    #: Authentication, validation.
-    quick: Threads = field(default_factory=lambda: Threads(8))
-    #: Taking documents in. Publishing is part of it, and a broker that is away takes its time.
-    intake: Threads = field(default_factory=lambda: Threads(32))
+    receiver: Receiver  # that does not wait for the broker
+    #: Authentication, reading and writing JSON.
+    quick: Threads = field(default_factory=lambda: Threads(4))
+    #: Taking documents in.
+    intake: Threads = field(default_factory=lambda: Threads(8))
     #: Looking orders up: fewer than the database has connections.
     lookup: Threads = field(default_factory=lambda: Threads(4))
     #: Live reads.

@@ -33,4 +33,4 @@ async def take_interchange(
     if not content:
         raise Problem(422, "invalid", "the body is empty", errors=[])
     hint = DecodeHint(partner=caller.key)
-    return Taken(document_id=await context.intake.run(lambda: context.services.receiver(content, Channel.EDI, hint)))
+    return Taken(document_id=await context.intake.run(lambda: context.receiver(content, Channel.EDI, hint)))

@@ -1,17 +1,64 @@
-"""Bodies, read in chunks and not further than the limit."""
+"""How much of a request is taken: headers as they are, bodies in chunks and not further than the limit."""
 
 from typing import Final
 
 import anyio
 from fastapi import Request
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orderwire.errors import LimitError
 from orderwire.web.problems import Problem
 
+#: Path, query and headers together.
+MAX_HEADER_BYTES: Final = 32 * 1024
 #: The next chunk must come within this time, the whole within that.
 IDLE_SECONDS: Final = 30.0
 TOTAL_SECONDS: Final = 600.0
+
+
+class HeaderLimit:
+    """Around the app: requests with long heads are refused."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _head_size(scope) > MAX_HEADER_BYTES:
+            detail = f"the head is larger than {MAX_HEADER_BYTES} bytes"
+            await Problem(431, "request_header_fields_too_large", detail).response()(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _head_size(scope: Scope) -> int:
+    headers = sum(len(name) + len(value) for name, value in scope["headers"])
+    return len(scope["path"]) + len(scope["query_string"]) + headers
+
+
+class UnreadBody:
+    """Around the app: who is answered before the end of his body is hung up on, instead of heard out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        names = {name for name, _ in scope.get("headers", ())}
+        unread = b"transfer-encoding" in names or b"content-length" in names
+
+        async def heard() -> Message:
+            nonlocal unread
+            message = await receive()
+            unread = unread and message.get("more_body", False)
+            return message
+
+        async def answered(message: Message) -> None:
+            if message["type"] == "http.response.start" and unread:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, heard, answered)
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -25,12 +72,12 @@ async def read_body(request: Request, limit: int) -> bytes:
         raise Problem(415, "unsupported_media_type", "compressed bodies are not taken")
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
-        raise LimitError("the body is larger than the configured limit", limit=limit)
+        raise LimitError(f"the body is larger than {limit} bytes")
     try:
         with anyio.fail_after(TOTAL_SECONDS):
             return await _read(request, limit)
     except TimeoutError:
-        raise Problem(408, "request_timeout", "the body came too slowly", headers={"Connection": "close"}) from None
+        raise Problem(408, "request_timeout", "the body came too slowly") from None
     except ClientDisconnect:
         raise Problem(400, "bad_request", "the body broke off") from None
 
@@ -45,4 +92,4 @@ async def _read(request: Request, limit: int) -> bytes:
             return bytes(body)
         body += chunk
         if len(body) > limit:
-            raise LimitError("the body is larger than the configured limit", limit=limit)
+            raise LimitError(f"the body is larger than {limit} bytes")

@@ -1,12 +1,12 @@
 """Orders over REST: taken in, decided on live stock, and answered in the same call where that is possible."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 
 import anyio
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from orderwire.canonical.envelope import content_hash
@@ -14,19 +14,21 @@ from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import OrderOutcome
 from orderwire.connectors.api.connector import read_order
-from orderwire.connectors.api.orders import to_purchase_order
+from orderwire.connectors.api.orders import ApiOrder, to_purchase_order
 from orderwire.errors import DuplicateConflictError, OutageError, TransientError
 from orderwire.ports.intake import DecodeHint
 from orderwire.web import problems
 from orderwire.web.answers import OrderAnswer, to_answer
-from orderwire.web.context import Context, Shared
+from orderwire.web.context import PREFIX, Context, Shared
 from orderwire.web.credentials import Caller
 from orderwire.web.limits import read_body
 from orderwire.web.problems import Problem
 from orderwire.web.standing import Standing, Standings, State
 
-router = APIRouter(tags=["orders"])
+router = APIRouter(prefix=PREFIX, tags=["orders"])
 
+#: Body of an order, if limits.max_document_bytes is not smaller: JSON takes many times its size in memory.
+MAX_ORDER_BYTES: Final = 8 * 1024 * 1024
 #: Pauses between looks: the first, and the longest.
 FIRST_PAUSE_SECONDS: Final = 0.01
 LONGEST_PAUSE_SECONDS: Final = 0.1
@@ -41,6 +43,12 @@ IdempotencyKey = Annotated[
         "with another body it is refused",
     ),
 ]
+_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{ApiOrder.__name__}"}}},
+    }
+}
 _STATUS: Final = {OrderOutcome.REJECTED: 200, OrderOutcome.HELD: 202}
 
 
@@ -53,6 +61,7 @@ class OrderList(Canonical):
     status_code=201,
     response_model=OrderAnswer,
     summary="Place an order",
+    openapi_extra=_BODY,
     responses={
         200: {"model": OrderAnswer, "description": "Decided: refused as a whole, see `reason` and the lines"},
         202: {"model": OrderAnswer, "description": "Taken in, not decided yet: read `links.self` again"},
@@ -65,52 +74,60 @@ async def place_order(
 
     While NAV is away the answer is 202 with a link, or 503 with nothing taken in, as api.when_away says.
     """
-    content = await read_body(request, context.services.settings.limits.max_document_bytes)
-    order = await context.quick.run(lambda: _read(content, partner.key))
-    digest = content_hash(order, exclude={"channel"})
+    until = anyio.current_time() + context.services.settings.api.wait_seconds
+    content = await read_body(request, min(context.services.settings.limits.max_document_bytes, MAX_ORDER_BYTES))
+    order, digest = await context.quick.run(lambda: _read(content, partner.key))
     if context.services.settings.api.when_away == "refuse":
         decided = await _decided_while_away(context, order, digest)
         if decided is not None:
-            return _answer(decided)
+            return await context.quick.run(lambda: _answer(decided))
     hint = DecodeHint(partner=partner.key, control_ref=idempotency_key)
-    document_id = await context.intake.run(lambda: context.services.receiver(content, Channel.API, hint))
+    document_id = await context.intake.run(lambda: context.receiver(content, Channel.API, hint))
     standings = Standings(context.services.store)
     look = partial(standings.of_content, document_id, partner.key, order.order_no, digest)
-    standing = await _decision(context, look)
-    return _answer(standing, document_id)
+    standing = await _decision(context, look, until)
+    return await context.quick.run(lambda: _answer(standing, document_id))
 
 
-@router.get("/orders/{order_id}", summary="Read an order")
-async def read_one(context: Shared, partner: Caller, order_id: Annotated[str, Path(max_length=64)]) -> OrderAnswer:
+@router.get("/orders/{order_id}", response_model=OrderAnswer, summary="Read an order")
+async def read_one(context: Shared, partner: Caller, order_id: str) -> Response:
     """Say where one of the caller's orders stands, by the id of `links.self`."""
     standings = Standings(context.services.store)
-    standing = await context.lookup.run(lambda: standings.of_id(order_id, partner.key))
-    if standing is None:
-        raise Problem(404, "not_found", "you have no order of this id")
-    return to_answer(standing)
+
+    def read() -> Response:
+        standing = standings.of_id(order_id, partner.key)
+        if standing is None:
+            raise Problem(404, "not_found", "you have no order of this id")
+        return _json(to_answer(standing))
+
+    return await context.lookup.run(read)
 
 
-@router.get("/orders", summary="List orders")
+@router.get("/orders", response_model=OrderList, summary="List orders")
 async def list_orders(
     context: Shared,
     partner: Caller,
     order_no: Annotated[str | None, Query(max_length=70, description="The buyer's number; none: the newest")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> OrderList:
+) -> Response:
     """List the caller's orders, the newest first."""
     standings = Standings(context.services.store)
-    found = await context.lookup.run(lambda: standings.all(partner.key, order_no, limit))
-    return OrderList(orders=tuple(to_answer(standing) for standing in found))
+
+    def read() -> Response:
+        found = standings.all(partner.key, order_no, limit)
+        return _json(OrderList(orders=tuple(to_answer(standing) for standing in found)))
+
+    return await context.lookup.run(read)
 
 
-def _read(content: bytes, partner: str) -> PurchaseOrder:
-    """Read the body; nothing of a wrong one is taken in.
+def _read(content: bytes, partner: str) -> tuple[PurchaseOrder, str]:
+    """Read the body, and return the order with the hash of its content. Nothing of a wrong one is taken in.
 
     Raises:
         Problem: it is no JSON, or not an order, with everything that is wrong.
     """
     try:
-        return to_purchase_order(read_order(content), partner)
+        order = to_purchase_order(read_order(content), partner)
     except ValidationError as error:
         raise problems.invalid(error.errors(include_url=False, include_input=False, include_context=False)) from None
     except json.JSONDecodeError as error:
@@ -118,6 +135,7 @@ def _read(content: bytes, partner: str) -> PurchaseOrder:
         raise problems.of_code("not_json", f"the body is not JSON: {error.msg} at {place}") from None
     except (ValueError, RecursionError):
         raise problems.of_code("not_json", "the body is not JSON that can be read") from None
+    return order, content_hash(order, exclude={"channel"})
 
 
 async def _decided_while_away(context: Context, order: PurchaseOrder, digest: str) -> Standing | None:
@@ -137,9 +155,8 @@ async def _decided_while_away(context: Context, order: PurchaseOrder, digest: st
     return None
 
 
-async def _decision(context: Context, look: Callable[[], Standing]) -> Standing:
-    """Wait for the decision, for as long as the settings say, and no longer than it has a chance to come."""
-    until = anyio.current_time() + context.services.settings.api.wait_seconds
+async def _decision(context: Context, look: Callable[[], Standing], until: float) -> Standing:
+    """Wait for the decision, but no longer than it has a chance to come."""
     standing = await _wait(context, look, min(until, anyio.current_time() + SUSPICION_SECONDS))
     if standing.settled or anyio.current_time() >= until or await context.probes.erp.trouble() is not None:
         return standing
@@ -178,7 +195,11 @@ def _answer(standing: Standing, document_id: str = "") -> Response:
     if answer.outcome is None:
         headers["Retry-After"] = "1"
     status = 202 if answer.outcome is None else _STATUS.get(answer.outcome, 201)
-    return Response(answer.model_dump_json(), status, headers, "application/json")
+    return _json(answer, status, headers)
+
+
+def _json(body: Canonical, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(body.model_dump_json(), status, headers, "application/json")
 
 
 def _refusal(answer: OrderAnswer) -> Problem:

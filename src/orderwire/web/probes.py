@@ -1,9 +1,10 @@
 """Whether store, broker and ERP answer: asked in the background, one question at a time, and soon forgotten."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Final
 
 import structlog
@@ -29,7 +30,6 @@ class Probe:
 
     def __init__(self, name: str, ask: Callable[[], None], patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._name, self._ask, self._patience_seconds = name, ask, patience_seconds
-        self._executor = ThreadPoolExecutor(1, f"probe-{name}")
         self._running: Future[str | None] | None = None
         self._answered = 0.0
 
@@ -37,11 +37,20 @@ class Probe:
         """Return None when all is well, else the error's code; `timeout` when there is no answer yet."""
         running = self._running
         if running is None or (running.done() and time.monotonic() - self._answered > FRESH_SECONDS):
-            running = self._running = self._executor.submit(self._try)
+            running = self._running = self._asked()
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(running)), self._patience_seconds)
         except TimeoutError:
             return "timeout"
+
+    def _asked(self) -> "Future[str | None]":
+        """Ask in a thread that holds up nobody's exit."""
+        answer: Future[str | None] = Future()
+        thread = threading.Thread(
+            target=lambda: answer.set_result(self._try()), name=f"probe-{self._name}", daemon=True
+        )
+        thread.start()
+        return answer
 
     def _try(self) -> str | None:
         try:

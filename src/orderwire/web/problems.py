@@ -21,7 +21,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 MAX_ERRORS: Final = 100
 MAX_TEXT: Final = 300
 
-#: Codes that are the caller's own doing: he gets our sentence and facts with it. All others are our side's business.
+#: Codes that are the caller's own doing: he gets our sentence. All others are our side's business.
 _CALLERS: Final[Mapping[str, int]] = {
     "decode": 422,
     "duplicate_conflict": 409,
@@ -78,7 +78,7 @@ def of_code(code: str, detail: str, **members: Any) -> Problem:
 def of_error(error: OrderwireError, retry_after_seconds: float) -> Problem:
     """Return the problem that an error of ours is to the caller."""
     if told(error.code):
-        return of_code(error.code, str(error))
+        return of_code(error.code, error.message)
     if isinstance(error, TransientError | OutageError):
         headers = {"Retry-After": str(max(1, math.ceil(retry_after_seconds)))}
         return Problem(503, error.code, _OURS[503], headers=headers)

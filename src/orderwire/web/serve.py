@@ -15,13 +15,12 @@ from starlette.types import ASGIApp
 from orderwire.bootstrap import Services
 from orderwire.errors import ConfigurationError
 from orderwire.web.app import create_app
+from orderwire.web.limits import MAX_HEADER_BYTES
 
 log = structlog.get_logger(__name__)
 
 #: Connections at once; whoever comes then is told to come again (503).
 MAX_CONNECTIONS: Final = 1000
-#: Request line and headers together.
-MAX_HEADER_BYTES: Final = 32 * 1024
 #: For requests in hand at the end, beyond the time that an order may wait for its decision.
 GRACE_SECONDS: Final = 15
 
@@ -98,7 +97,7 @@ def _config(app: ASGIApp, grace_seconds: int) -> uvicorn.Config:
         app,
         http="h11",
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_config=None,  # ours goes for its entries too
         access_log=False,
         server_header=False,

@@ -10,11 +10,11 @@ from orderwire.canonical.model import Canonical, Instant, SignedQuantity
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.pipeline.retrying import patiently
 from orderwire.ports.erp import Erp
-from orderwire.web.context import Shared
+from orderwire.web.context import PREFIX, Shared
 from orderwire.web.credentials import Caller
 from orderwire.web.problems import Problem
 
-router = APIRouter(tags=["stock"])
+router = APIRouter(prefix=PREFIX, tags=["stock"])
 
 #: Item numbers in one call.
 MAX_ITEMS = 200
