@@ -1,7 +1,9 @@
 """The REST API over real HTTP: decisions on live stock in the same call, and honest answers when NAV is away."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,12 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
+from acceptance.conftest import Deploy
 from orderwire.bootstrap import build_worker
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.server import NavSimulator
 from orderwire.web.app import create_app
 from orderwire.web.serve import BackgroundServer
-from services.deployment import Deployment
+from services.deployment import Deployment, company
 
 WEBSHOP_KEY, RIVAL_KEY, TOOLBOX_KEY = "demo-webshop-key", "rival-key", "toolbox-key"
 
@@ -57,15 +60,19 @@ def open_shop(tmp_path: Path) -> Iterator[Open]:
             _give_key(deployment, "toolbox", TOOLBOX_KEY)
             deployment.partner("rival", "4099998000099")
             _give_key(deployment, "rival", RIVAL_KEY)
-            worker = build_worker(deployment.services)
-            worker.start()
-            stack.callback(worker.stop)
-            server = BackgroundServer(create_app(deployment.services))
-            http = httpx.Client(base_url=server.start(), headers={"X-Api-Key": WEBSHOP_KEY}, timeout=30)
-            stack.callback(server.stop)
-            return Shop(deployment, stack.enter_context(http))
+            return _opened(deployment, stack)
 
         yield start
+
+
+def _opened(deployment: Deployment, stack: ExitStack) -> Shop:
+    worker = build_worker(deployment.services)
+    worker.start()
+    stack.callback(worker.stop)
+    server = BackgroundServer(create_app(deployment.services))
+    http = httpx.Client(base_url=server.start(), headers={"X-Api-Key": WEBSHOP_KEY}, timeout=30)
+    stack.callback(server.stop)
+    return Shop(deployment, stack.enter_context(http))
 
 
 def _give_key(deployment: Deployment, partner: str, key: str) -> None:
@@ -95,6 +102,25 @@ def test_an_order_is_decided_and_entered_within_the_call(open_shop: Open) -> Non
     assert answer["lines"][0]["unit_price"] == "89.9"
     assert list(shop.sales_orders()) == [answer["erp_no"]]
     assert shop.http.get(reply.headers["Location"]).json() == answer
+
+
+def test_many_shoppers_at_once_get_what_there_is(deploy: Deploy) -> None:
+    """On either transport: 40 calls at once for an item with 25 in stock, and each sent twice; 25 are accepted."""
+    with ExitStack() as stack:
+        shop = _opened(deploy(company(i1001=25), ORDERWIRE_API__WAIT_SECONDS="60"), stack)
+        file = shop.deployment.config_dir / "partners/webshop/partner.yaml"
+        file.write_text(file.read_text().replace("C40000", "C10000"))
+        shop.http.timeout = httpx.Timeout(90)
+        calls = [an_order(f"WS-{number}", ("1001", 1)) for number in range(40)] * 2
+
+        with ThreadPoolExecutor(80) as shoppers:
+            replies = list(shoppers.map(shop.place, calls))
+
+        first, second = replies[:40], replies[40:]
+        assert [reply.json() for reply in first] == [reply.json() for reply in second]
+        assert Counter(reply.status_code for reply in first) == {201: 25, 200: 15}
+        assert set(shop.sales_orders()) == {reply.json()["erp_no"] for reply in first} - {None}
+        assert len(shop.sales_orders()) == 25
 
 
 def test_a_short_order_is_refused_whole_and_says_why(open_shop: Open) -> None:
