@@ -38,7 +38,7 @@ def _check_services(nav: NavSettings) -> Iterator[Row]:
         for page in Page:
             name = published_as(page, nav)
             if name is None:
-                yield _row(page.value, problem="not configured", wanted_for=page.value)
+                yield _row(page.value, wanted_for=page.value, found="switched off in the settings")
                 continue
             try:
                 yield from _report(page, read_wsdl(PageService(page, name, nav, lanes).fetch_wsdl()), nav)

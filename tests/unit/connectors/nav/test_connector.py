@@ -66,7 +66,9 @@ def test_check_reports_real_services() -> None:
 
 def test_check_of_a_nav_that_is_away_tells_each_service() -> None:
     """The report never fails: what cannot be read is its problem."""
-    away = NAV.model_copy(update={"url": "http://127.0.0.1:1/NAV/WS"})
+    services = NAV.services.model_copy(update={"item_units": None})
+    away = NAV.model_copy(update={"url": "http://127.0.0.1:1/NAV/WS", "services": services})
     rows = check(Settings(nav=away))
     assert len(rows) == 5
-    assert all("cannot be reached" in row["problem"] for row in rows)
+    assert ["cannot be reached" in row["problem"] for row in rows].count(True) == 4
+    assert [row["service"] for row in rows if not row["problem"]] == ["item_units"]
