@@ -100,17 +100,17 @@ def wake(connection: sqlite3.Connection, now: float) -> None:
 def lease(connection: sqlite3.Connection, queue: str, limit: int, owner: str) -> list[Lease]:
     """Take the oldest that are ready."""
     query = """
-        SELECT m.id, m.fence + 1, m.attempt, m.dead_from, c.properties, c.body
-        FROM transport_message AS m JOIN transport_content AS c ON c.id = m.id
+        SELECT m.id, m.fence + 1, m.attempt, m.dead_from, CAST(c.properties AS BLOB), CAST(c.body AS BLOB)
+        FROM transport_message AS m LEFT JOIN transport_content AS c ON c.id = m.id
         WHERE m.queue = ? AND m.owner IS NULL AND m.rung IS NULL ORDER BY m.id LIMIT ?
     """
     taken: list[Lease] = []
     size = 0
     for number, fence, attempt, dead_from, properties, body in connection.execute(query, (queue, limit)):
-        size += len(body)
+        size += len(body or b"")
         if taken and size > LEASE_BYTES:
             break
-        taken.append(Lease(number, fence, _wire(properties, body, attempt), dead_from))
+        taken.append(Lease(number, fence, _wire(properties or b"", body or b"", attempt), dead_from))
     connection.executemany(
         "UPDATE transport_message SET owner = ?, fence = fence + 1 WHERE id = ?", [(owner, one.id) for one in taken]
     )
@@ -183,11 +183,10 @@ def _keys(leases: Iterable[Lease], owner: str) -> Sequence[tuple[int, int, str]]
     return [(one.id, one.fence, owner) for one in leases]
 
 
-def _wire(properties: object, body: object, attempt: int) -> Wire:
+def _wire(properties: bytes, body: bytes, attempt: int) -> Wire:
     """Read a message; what others wrote into the file may be anything."""
-    content = body if isinstance(body, bytes) else str(body).encode(errors="replace")
     try:
-        headers, message_id, kind, content_type = json.loads(str(properties))
-        return Wire({**headers, ATTEMPT: attempt}, content, message_id, kind, content_type)
+        headers, message_id, kind, content_type = json.loads(properties)
+        return Wire({**headers, ATTEMPT: attempt}, body, message_id, kind, content_type)
     except (TypeError, ValueError, RecursionError):
-        return Wire({UNREADABLE: "not the JSON of a message", ATTEMPT: attempt}, content)
+        return Wire({UNREADABLE: "not the JSON of a message", ATTEMPT: attempt}, body)

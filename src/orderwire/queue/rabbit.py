@@ -23,8 +23,8 @@ CLOSE_SECONDS: Final = 10.0
 class RabbitTransport:
     """Connects in the background and reconnects by itself; see `orderwire.ports.queue.Transport` for the contract.
 
-    `receive` raises UnavailableError only when the queue has been out of reach for longer than its time-out; in a
-    shorter outage it returns nothing. `depths` counts as unacked what this process has in hand.
+    `receive` raises UnavailableError only when the queue has been out of reach for longer than its time-out, and for
+    longer than a second; in a shorter outage it returns nothing. `depths` counts as unacked what is in hand here.
     """
 
     def __init__(self, settings: QueueSettings, topology: Topology = DEFAULT_TOPOLOGY) -> None:

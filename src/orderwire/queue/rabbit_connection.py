@@ -187,6 +187,12 @@ class Outage:
 
 
 def reason_of(error: BaseException) -> str:
-    """Say why, in one short line."""
+    """Say why, in one short line; pika wraps the cause of a failed connection several times."""
+    while True:
+        inner = getattr(error, "exception", None) or next(reversed(getattr(error, "exceptions", [])), None)
+        inner = inner or next((argument for argument in error.args if isinstance(argument, BaseException)), None)
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
     text = getattr(error, "reply_text", None) or str(error) or type(error).__name__
     return " ".join(text.split())[:200]

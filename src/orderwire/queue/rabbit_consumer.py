@@ -14,6 +14,8 @@ from orderwire.queue.rabbit_connection import LoopThread, Outage, reason_of
 from orderwire.queue.topology import Queue
 
 REOPEN_SECONDS: Final = 0.5
+#: A connection may take as long to come up, whatever the time-out of a `receive`.
+GRACE_SECONDS: Final = 1.0
 #: RabbitMQ 3.10 keeps the order of no more in one command, nor of more commands at a time.
 RETURNED_TOGETHER: Final = 32
 
@@ -116,7 +118,7 @@ class Lane:
                 raise UnavailableError("the transport is closed")
             if self._can_give():
                 return [self._buffer.popleft() for _ in range(min(limit, len(self._buffer)))]
-        if self._outage.lasts(timeout_seconds):
+        if self._outage.lasts(max(timeout_seconds, GRACE_SECONDS)):
             raise UnavailableError("the broker is out of reach", queue=self.queue, reason=self._outage.reason)
         return []
 
