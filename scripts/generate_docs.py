@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 from pydantic.json_schema import GenerateJsonSchema
-from scripts import reference_tables
+from scripts import reference_cli, reference_tables
 
 from orderwire.canonical.envelope import BODIES, Event, EventType
 from orderwire.canonical.model import Canonical
@@ -45,7 +45,7 @@ class Untitled(GenerateJsonSchema):
 def main(arguments: list[str]) -> int:
     """Write the files; with --check only compare, and return how many differ."""
     wanted = dict(documents())
-    standing = {path for path in REFERENCE.rglob("*") if path.is_file() and path.name not in {"README.md", "cli.md"}}
+    standing = {path for path in REFERENCE.rglob("*") if path.is_file() and path.name != "README.md"}
     if "--check" not in arguments:
         for path, text in wanted.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +73,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     )
     for name, text in reference_tables.pages().items():
         yield REFERENCE / name, text
+    yield REFERENCE / "cli.md", reference_cli.page()
 
 
 def asyncapi() -> dict[str, object]:

@@ -1,0 +1,157 @@
+"""The command line, on a deployment that has done some work."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orderwire.bootstrap import build_worker
+from orderwire.simulators.nav.data import NavData
+from orderwire.simulators.nav.server import NavSimulator
+from services.deployment import Deployment
+from services.edifact import Order, interchange
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """One order done, one short, one parked for want of a unit, one file of nobody."""
+    folder = tmp_path_factory.mktemp("cli")
+    with NavSimulator(NavData.demo()) as nav:
+        made = Deployment(folder, nav, queue_url="embedded:", store_url=f"sqlite:///{folder}/orderwire.db")
+        made.partner("acme", "4000000000006", shortage="part_delivery")
+        worker = build_worker(made.services)
+        worker.start()
+        made.receive(interchange("4000000000006", "1", [Order("OK-1"), Order("SHORT-1", (("1003", 9),))]), "good.edi")
+        unknown_unit = interchange("4000000000006", "2", [Order("UNIT-1")]).replace(b":PCE", b":XYZ")
+        made.receive(unknown_unit, "unit.edi")
+        made.receive(interchange("9999999999994", "3", [Order("NOBODY-1")]), "nobody.edi")
+        made.wait_for(lambda: len(made.answers()) == 2 and len(made.parked()) == 2, 30, "the scene")
+        yield made
+        worker.stop()
+        made.close()
+
+
+def printed(deployment: Deployment, *command: str, code: int = 0) -> Any:
+    """Run a command with --json, and return what it printed."""
+    done = deployment.command(*command, "--json")
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_orders_list(deployment: Deployment) -> None:
+    """Orders are listed with outcome and NAV number, and found by number and partner."""
+    rows = printed(deployment, "orders", "list", "--partner", "acme")
+
+    assert {row["order_no"]: row["outcome"] for row in rows} >= {"OK-1": "accepted", "SHORT-1": "changed"}
+    assert [row["order_no"] for row in printed(deployment, "orders", "list", "--order-no", "OK-1")] == ["OK-1"]
+
+
+def test_orders_show(deployment: Deployment) -> None:
+    """One order is shown with its lines, its answer and its story."""
+    shown = printed(deployment, "orders", "show", "SHORT-1")
+
+    assert shown["answer"]["lines"][0]["confirmed"] == "5"
+    assert {"received", "stock_held", "order_created", "changed"} <= {step["step"] for step in shown["story"]}
+    assert "part of the quantity" in deployment.command("orders", "show", "SHORT-1").stdout
+
+
+def test_messages(deployment: Deployment) -> None:
+    """Documents are listed by state, shown with their bytes, and written raw."""
+    (parked,) = printed(deployment, "messages", "list", "--state", "parked", "--order-no", "UNIT-1")
+    shown = printed(deployment, "messages", "show", parked["id"])
+
+    assert "UNH+1+ORDERS" in shown["content"]
+    assert deployment.command("messages", "show", parked["id"], "--raw").stdout == shown["content"]
+
+
+def test_parked_is_mended_tried_dry_and_replayed(deployment: Deployment) -> None:
+    """A parked message says what it lacks; once mended it replays to one sales order, and only once."""
+    (entry,) = printed(deployment, "parked", "list", "--order-no", "UNIT-1")
+    assert (entry["code"], json.loads(entry["facts"])["unit"]) == ("mapping", "XYZ")
+    codes = deployment.config_dir / "partners" / "acme" / "codes"
+    codes.mkdir()
+    (codes / "units.csv").write_text("code,erp_unit\nXYZ,PCS\n")
+
+    (dry,) = printed(deployment, "parked", "replay", entry["id"], "--dry-run")
+    assert dry["messages"][0]["order"]["order_no"] == "UNIT-1"
+    assert "UNIT-1" not in deployment.answers(), "a dry run changes nothing"
+
+    (done,) = printed(deployment, "parked", "replay", entry["id"], "--reason", "unit added")
+    assert done["result"] == "ok"
+    deployment.wait_for(lambda: "UNIT-1" in deployment.answers(), 30, "the replayed order")
+    assert printed(deployment, "parked", "replay", entry["id"], code=1)[0]["code"] == "already_done"
+
+
+def test_parked_discard(deployment: Deployment) -> None:
+    """A parked message is discarded with a reason, and is then parked no more."""
+    (entry,) = printed(deployment, "parked", "list", "--code", "unknown_partner")
+    assert "9999999999994" in deployment.command("parked", "show", entry["id"]).stdout
+
+    assert printed(deployment, "parked", "discard", entry["id"], "--reason", "not ours")[0]["result"] == "ok"
+    assert printed(deployment, "parked", "list", "--code", "unknown_partner") == []
+    assert printed(deployment, "messages", "list", "--state", "discarded")[0]["reason"] == "not ours"
+
+
+def test_edi_check(deployment: Deployment) -> None:
+    """A file is explained without side effects; a refusal ends 1."""
+    before = len(deployment.documents())
+    samples = deployment.config_dir / "partners" / "baumarkt" / "samples"
+
+    (good,) = printed(deployment, "edi", "check", str(samples / "order.edi"))
+    (broken,) = printed(deployment, "edi", "check", str(samples / "broken-segment-count.edi"), code=1)
+
+    assert good["interchanges"][0]["messages"][0]["order"]["order_no"] == "4500017731"
+    (finding,) = broken["interchanges"][0]["messages"][0]["findings"]
+    assert {"code", "severity", "segment_no", "offset", "text"} <= set(finding)
+    assert len(deployment.documents()) == before
+
+
+def test_nav_check(deployment: Deployment) -> None:
+    """The simulator offers everything that Orderwire needs."""
+    rows = printed(deployment, "nav", "check")
+
+    assert rows
+    assert [row for row in rows if row["problem"]] == []
+
+
+def test_queue(deployment: Deployment) -> None:
+    """The topology is declared and stands."""
+    assert deployment.command("queue", "declare").returncode == 0
+    assert printed(deployment, "queue", "check")["problems"] == []
+
+
+def test_partner_new_and_check(deployment: Deployment) -> None:
+    """A scaffolded partner is complete; a wrong profile tells all its problems at once."""
+    options = ("--name", "New Ltd", "--customer-no", "C10000", "--gln", "4000000000013", "--ours", "4099998000013")
+    assert deployment.command("partner", "new", "newco", *options).returncode == 0
+    assert all(row["ok"] for row in printed(deployment, "partner", "check", "newco"))
+
+    profile: Path = deployment.config_dir / "partners" / "newco" / "partner.yaml"
+    profile.write_text("name: x\nshortage: never\nsurprise: 1\n")
+    (row,) = printed(deployment, "partner", "check", "newco", code=1)
+    assert all(word in row["text"] for word in ("customer_no", "shortage", "surprise"))
+    profile.unlink()
+    for folder in (profile.parent / "codes" / "items.csv",):
+        folder.unlink()
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (("orders", "show", "NONE"), 1, "no such order"),
+        (("messages", "show", "none"), 1, "no such document"),
+        (("parked", "replay"), 2, "Name ids, a filter, or --all"),
+        (("orders", "list", "--limit", "0"), 2, "limit"),
+    ],
+)
+def test_helpful_errors(deployment: Deployment, command: tuple[str, ...], code: int, words: str) -> None:
+    """A failure is a sentence and an exit code, never a stack trace."""
+    done = deployment.command(*command)
+
+    assert done.returncode == code
+    assert words in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
