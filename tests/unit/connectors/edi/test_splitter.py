@@ -77,6 +77,15 @@ def test_split_is_not_led_astray_by_tags_in_data(text: str) -> None:
     assert not findings
 
 
+@pytest.mark.parametrize(("text", "unz"), [("a??", "UNZ+1+R1"), ("a????", "UNZ+1+R1??"), ("a", "UNZ+1+R???'1")])
+def test_split_finds_the_end_by_release_parity(text: str, unz: str) -> None:
+    """An even run of release characters before a terminator leaves it one, before UNZ and in it."""
+    content = interchange(order(), [f"FTX+AAI+++{text}"], unz=unz)
+    (span,), findings = split(content + b"junk", LIMITS)
+    assert span.end == len(content)
+    assert codes(findings) == ["junk"]
+
+
 def test_split_ends_an_interchange_without_unz_where_the_next_begins() -> None:
     """A missing UNZ does not swallow the interchange that follows."""
     cut = ONE[: ONE.rindex(b"UNZ")]
