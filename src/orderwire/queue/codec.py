@@ -89,7 +89,7 @@ def encode(event: Event) -> Wire:
 def decode(wire: Wire) -> Decoded:
     """Read an event. Never raises: what is no event of ours says why in `malformed`."""
     attempt = wire.headers.get(ATTEMPT, 0)
-    if type(attempt) is not int or not 0 <= attempt <= MAX_ATTEMPT:
+    if isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 <= attempt <= MAX_ATTEMPT:
         return Decoded(None, 0, f"{ATTEMPT}: must be a count")
     malformed = _unfit(wire)
     if malformed is not None:

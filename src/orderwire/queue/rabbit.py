@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from orderwire.canonical.envelope import Event
 from orderwire.config.settings import QueueSettings
-from orderwire.errors import ConfigurationError
+from orderwire.errors import ConfigurationError, LimitError
 from orderwire.ports.queue import Delivery, QueueDepth
 from orderwire.queue import rabbit_admin
 from orderwire.queue.codec import DEAD_FROM, Wire, delivery_of, encode
@@ -122,7 +122,11 @@ class RabbitTransport:
         return lane
 
     def _copy(self, queue: str, wire: Wire, on_confirmed: Callable[[], None]) -> None:
-        self._publisher.send(Item("", queue, wire), on_confirmed)
+        try:
+            item = Item("", queue, wire)
+        except LimitError:
+            return  # headers that only others can write: it stays in hand until the connection ends
+        self._publisher.send(item, on_confirmed)
 
     def _delivery(self, queue: str, held: Held) -> Delivery:
         dead_from = held.wire.headers.get(DEAD_FROM)

@@ -1,6 +1,5 @@
 """Publishing with pipelined confirms: what is not confirmed is published again, until its time is up."""
 
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -8,9 +7,10 @@ from typing import Any, Final
 
 import pika  # type: ignore[import-untyped]
 
-from orderwire.errors import LimitError, UnavailableError
+from orderwire.errors import UnavailableError
 from orderwire.queue.codec import Wire
 from orderwire.queue.rabbit_connection import LoopThread, reason_of
+from orderwire.queue.rabbit_properties import EncodedProperties
 
 #: Unconfirmed messages and bytes on the channel: enough to keep the broker busy, little enough to publish again.
 WINDOW_MESSAGES: Final = 1000
@@ -23,27 +23,23 @@ LONGEST_WAIT_SECONDS: Final = 2.0
 class Batch:
     """What one caller wants confirmed."""
 
-    def __init__(self, size: int, on_confirmed: Callable[[], None], on_refused: Callable[[], None]) -> None:
+    def __init__(self, size: int, on_confirmed: Callable[[], None]) -> None:
         self.remaining = size
         self.abandoned = False
-        self.refused: str | None = None
         self._on_confirmed = on_confirmed
-        self._on_refused = on_refused
 
     def confirm_one(self) -> None:
         self.remaining -= 1
         if self.remaining == 0:
             self._on_confirmed()
 
-    def refuse(self, reason: str) -> None:
-        """Give up: one of the messages cannot be put on the wire at all."""
-        self.refused = reason
-        self.abandoned = True
-        self._on_refused()
-
 
 class Item:
-    """One message on its way."""
+    """One message on its way.
+
+    Raises:
+        LimitError: its headers cannot be put on the wire.
+    """
 
     __slots__ = ("_properties", "batch", "body", "exchange", "message_id", "refusals", "returned", "routing_key")
 
@@ -55,13 +51,7 @@ class Item:
         self.batch: Batch
         self.refusals = 0
         self.returned = False
-        self._properties = pika.BasicProperties(
-            content_type=wire.content_type,
-            delivery_mode=pika.DeliveryMode.Persistent,
-            headers=dict(wire.headers),
-            message_id=wire.message_id,
-            type=wire.type,
-        )
+        self._properties = EncodedProperties(wire)
 
     def publish(self, channel: Any) -> None:
         self.returned = False
@@ -82,37 +72,42 @@ class Publisher:
         self._settled = 0  # everything up to here has been confirmed
         self._trouble: str | None = "not connected"
         self._closed = False
+        self._batches: dict[Batch, threading.Event] = {}  # of the callers that wait
 
     def publish(self, items: Sequence[Item], timeout_seconds: float) -> None:
         """Return when every item is confirmed.
 
         Raises:
             UnavailableError: not within the time-out; any of them may be published.
-            LimitError: one of them has headers that cannot be put on the wire.
         """
         if not items:
             return
         settled = threading.Event()
-        batch = Batch(len(items), settled.set, settled.set)
-        self._thread.call(self._submit, batch, items)
-        if not settled.wait(timeout_seconds) or self._closed:
+        batch = Batch(len(items), settled.set)
+        self._batches[batch] = settled
+        if self._closed:
+            settled.set()
+        try:
+            self._thread.call(self._submit, batch, items)
+            settled.wait(timeout_seconds)
+        finally:
             batch.abandoned = True
+            del self._batches[batch]
+        if batch.remaining:
             raise UnavailableError(
                 "the broker did not confirm in time", unconfirmed=batch.remaining, reason=self._trouble
             )
-        if batch.refused is not None:
-            raise LimitError("a message cannot be put on the wire", reason=batch.refused)
 
     def send(self, item: Item, on_confirmed: Callable[[], None]) -> None:
         """Publish without waiting; only in the loop."""
-        self._submit(Batch(1, on_confirmed, _nothing), [item])
+        self._submit(Batch(1, on_confirmed), [item])
 
     def close(self) -> None:
         """Let nobody wait any longer; only in the loop."""
         self._closed = True
         self._trouble = "the transport is closed"
-        for item in (*self._waiting, *self._unconfirmed.values()):
-            item.batch.refuse(self._trouble)
+        for settled in tuple(self._batches.values()):
+            settled.set()
 
     def link_up(self, connection: Any) -> None:
         connection.add_on_connection_blocked_callback(self._blocked)
@@ -179,12 +174,9 @@ class Publisher:
     def _publish(self, item: Item) -> None:
         try:
             item.publish(self._channel)
-        except (pika.exceptions.AMQPError, ArithmeticError, TypeError, ValueError, struct.error) as error:
-            if self._channel.is_open:  # nothing was sent: pika encodes first
-                item.batch.refuse(reason_of(error))
-            else:  # the callback that follows opens another
-                self._ready = False
-                self._waiting.appendleft(item)
+        except pika.exceptions.AMQPError:  # closing: the callback that follows opens another
+            self._ready = False
+            self._waiting.appendleft(item)
             return
         self._published += 1
         self._unconfirmed[self._published] = item
@@ -226,7 +218,3 @@ class Publisher:
         for item in self._unconfirmed.values():
             if item.message_id == properties.message_id:
                 item.returned = True
-
-
-def _nothing() -> None:
-    """The message stays in hand until its connection ends."""
