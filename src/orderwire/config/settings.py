@@ -77,6 +77,11 @@ class NavSettings(_Section):
     )
     connect_timeout_seconds: Seconds = Field(default=5, description="To reach NAV")
     read_timeout_seconds: Seconds = Field(default=30, description="How long NAV may take to answer")
+    master_data_seconds: float = Field(
+        default=60,
+        ge=0,
+        description="How long items and customers are remembered; stock never is. NAV itself refuses what is blocked",
+    )
     max_calls: Count = Field(default=4, description="Calls at once; NAV runs 5 per tenant")
     safety_stock_field: str | None = Field(
         default=None, description="Item page field kept back from orders; None: none"

@@ -10,6 +10,7 @@ from orderwire.connectors.nav.contract import Page, published_as
 from orderwire.connectors.nav.customers import read_customer
 from orderwire.connectors.nav.items import ItemReader
 from orderwire.connectors.nav.lanes import Lanes, Monotonic
+from orderwire.connectors.nav.memory import Memory
 from orderwire.connectors.nav.order_changes import OrderChanges
 from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.page import PageService
@@ -39,6 +40,9 @@ class NavErp:
         posted = PostedOrders(shipments, nav) if shipments else None
         self._stock = StockReader(items, nav, clock)
         self._items = ItemReader(items, pages.get(Page.ITEM_UNITS), nav)
+        self._known_items = Memory[ErpItem](nav.master_data_seconds, monotonic)
+        self._known_gtins = Memory[ErpItem](nav.master_data_seconds, monotonic)
+        self._known_customers = Memory[ErpCustomer](nav.master_data_seconds, monotonic)
         self._orders = Orders(sales_orders, posted, nav)
         self._changes = OrderChanges(sales_orders, self._orders, posted)
 
@@ -59,16 +63,16 @@ class NavErp:
         return self._stock.stock(keys)
 
     def items(self, nos: Collection[str]) -> Mapping[str, ErpItem]:
-        """Read items by NAV number."""
-        return self._items.items(nos)
+        """Read items by NAV number; they are remembered for `nav.master_data_seconds`."""
+        return self._known_items.read(nos, self._items.items)
 
     def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
-        """Read items by GTIN."""
-        return self._items.items_by_gtin(gtins)
+        """Read items by GTIN; they are remembered for `nav.master_data_seconds`."""
+        return self._known_gtins.read(gtins, self._items.items_by_gtin)
 
     def customer(self, no: str) -> ErpCustomer | None:
-        """Read a customer by NAV number."""
-        return read_customer(self._customers, no)
+        """Read a customer by NAV number; remembered for `nav.master_data_seconds`."""
+        return self._known_customers.read([no], self._ask_for_customers).get(no)
 
     def find_order(self, draft: SalesOrderDraft) -> ErpOrder | None:
         """Return the sales order that the draft made."""
@@ -81,6 +85,9 @@ class NavErp:
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         """Set quantities by NAV line number."""
         return self._changes.set_quantities(no, quantities)
+
+    def _ask_for_customers(self, nos: set[str]) -> dict[str, ErpCustomer]:
+        return {no: customer for no in nos if (customer := read_customer(self._customers, no)) is not None}
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
