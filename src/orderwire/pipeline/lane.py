@@ -98,9 +98,9 @@ class Batch:
         try:
             self._work_off(self._unseen())
             self._commit()
-            self._around.checkpoint("after_commit")
+            self._around.checkpoint(f"after_commit.{self._lane.flow}")
             self._publish()
-            self._around.checkpoint("after_publish")
+            self._around.checkpoint(f"after_publish.{self._lane.flow}")
             return self._finish()
         except Exception:
             with suppress(TransientError):  # the broker is away: it gives them to somebody by itself
