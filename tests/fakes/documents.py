@@ -29,6 +29,9 @@ class WoundClock:
     def sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
+    def after(self, seconds: float) -> datetime:
+        return self.now + timedelta(seconds=seconds)
+
 
 class PartnersOf(Partners):
     """Partners without files."""

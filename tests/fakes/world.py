@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from fakes.documents import PartnersOf, WoundClock, a_partner, order_event
 from fakes.erp import FakeErp
 from fakes.transport import FakeTransport
-from orderwire.canonical.envelope import BODIES, Event
+from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import AnsweredOrder, OrderResponse
 from orderwire.canonical.stock import StockKey
@@ -24,7 +24,7 @@ from orderwire.pipeline.work import Commit, Handler
 from orderwire.ports.clock import no_checkpoint
 from orderwire.ports.meter import NoMeter
 from orderwire.ports.queue import Delivery
-from orderwire.ports.store import Document, DocumentState, OrderRecord, Transaction
+from orderwire.ports.store import Document, DocumentState, OrderRecord, OrderState, Transaction
 from orderwire.store.store import SqlStore, open_store
 
 POLICY = RetryPolicy(max_attempts=12, first_delay_seconds=5, max_delay_seconds=3600, pause_seconds=5)
@@ -89,14 +89,18 @@ class World:
 
     @property
     def fulfil(self) -> Fulfil:
+        return self.fulfil_of(None, self.clock.sleep)
+
+    def fulfil_of(self, worker: str | None, sleep: Callable[[float], None]) -> Fulfil:
+        """Return the flow as one worker runs it; None: as whoever `worker` names at the time."""
         return Fulfil(
             store=self.store,
             erp=self.erp,
             partners=self.partners,
             clock=self.clock,
-            checkpoint=lambda name: self.checkpoint(name),
-            sleep=self.clock.sleep,
-            owner=lambda: self.worker,
+            checkpoint=self.checkpoint,
+            sleep=sleep,
+            owner=lambda: worker or self.worker,
             lease_seconds=90,
             settle_seconds=5,
             own_number=self.own_number,
@@ -104,20 +108,27 @@ class World:
 
     @property
     def around(self) -> Surroundings:
-        return Surroundings(
-            self.store, self.transport, POLICY, self.clock, NoMeter(), lambda name: self.checkpoint(name)
-        )
+        return Surroundings(self.store, self.transport, POLICY, self.clock, NoMeter(), self.checkpoint)
 
     def commit(self, commit: Commit) -> list[Event]:
         with self.store.begin() as tx:
             return list(commit(tx))
 
-    def place(self, order: PurchaseOrder, document_id: str | None = None) -> OrderResponse:
-        """Have an order fulfilled, and return the answer."""
-        [event] = self.commit(self.fulfil(order_event(order, document_id)))
-        answered = BODIES[event.type].model_validate(event.data)
-        assert isinstance(answered, AnsweredOrder)
-        return answered.response
+    def place(
+        self,
+        order: PurchaseOrder,
+        document_id: str | None = None,
+        *,
+        sleep: Callable[[float], None] | None = None,
+        answers: list[OrderResponse] | None = None,
+    ) -> OrderResponse:
+        """Have an order fulfilled, and return the answer; `answers` gets it as well."""
+        flow = self.fulfil_of(None, sleep or self.clock.sleep)
+        [event] = self.commit(flow(order_event(order, document_id)))
+        response = AnsweredOrder.model_validate(event.data).response
+        if answers is not None:
+            answers.append(response)
+        return response
 
     def batch(self, handler: Handler, deliveries: Sequence[Delivery], flow: str = "flow") -> Pause | None:
         return Batch(Lane(flow, "q", handler), self.around, deliveries).run()
@@ -127,6 +138,19 @@ class World:
             record = tx.orders.get(order_id(order))
         assert record is not None
         return record
+
+    def record_id(self, order: PurchaseOrder) -> str:
+        return order_id(order)
+
+    def forget(self, order: PurchaseOrder) -> None:
+        """Lose what the store knows of an order, as when an old backup was put back."""
+        with self.store.begin() as tx:
+            record = tx.orders.get(order_id(order))
+            assert record is not None
+            fence = tx.orders.lease(record.id, "backup", self.clock(), 1)
+            assert fence is not None
+            tx.orders.save(record.id, fence, state=OrderState.NEW, draft=None, response=None, outcome=None, erp_no=None)
+            tx.orders.free(record.id, fence)
 
     def journal(self, document_id: str, state: DocumentState = DocumentState.WAITING, **changes: Any) -> Document:
         """Add a row to the journal."""

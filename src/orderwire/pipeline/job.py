@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
@@ -27,10 +28,13 @@ from orderwire.pipeline.plan import Plan, to_draft
 from orderwire.pipeline.resolve import resolve, substitutes_for
 from orderwire.pipeline.retrying import patiently
 from orderwire.pipeline.work import Commit, Source, next_event
-from orderwire.ports.erp import ErpOrder
+from orderwire.ports.erp import ErpOrder, SalesOrderDraft
 from orderwire.ports.store import Hold, OrderRecord, OrderState, Step, Transaction
 
 log = structlog.get_logger(__name__)
+
+#: Between tries in one go when NAV met a lock or a deadlock.
+_LOCK_PAUSES: Final = (0.1, 0.5)
 
 
 class Answer:
@@ -165,26 +169,31 @@ class Job:
         # Numbered by NAV, a second one would not be refused; so look, even if we never tried.
         standing = None if means.own_number else self._found(plan)
         if standing is None:
-            self._prolong()
-            try:
-                standing = means.erp.create_order(draft)
-            except OutageError:
-                raise
-            except OrderwireError as error:
-                standing = self._after_fault(plan, error)
+            standing = self._make(draft, plan)
         means.checkpoint("after_reply")
         self._created(standing)
         return standing
 
-    def _after_fault(self, plan: Plan, error: OrderwireError) -> ErpOrder:
-        """Read back before anything else: a fault is no proof that nothing was done."""
-        log.warning("order_in_doubt", order_no=self._order.order_no, code=error.code)
-        standing = self._found(plan)
-        if standing is not None:
-            return standing
-        if isinstance(error, PermanentError):
-            self._withdraw("NAV refused the order, and none stands")
-        raise error
+    def _make(self, draft: SalesOrderDraft, plan: Plan) -> ErpOrder:
+        """Call NAV. A fault is no proof that nothing was done: read back before anything else."""
+        means, pauses = self._means, iter(_LOCK_PAUSES)
+        while True:
+            self._prolong()
+            try:
+                return means.erp.create_order(draft)
+            except OutageError:
+                raise
+            except OrderwireError as error:
+                log.warning("order_in_doubt", order_no=self._order.order_no, code=error.code)
+                standing = self._found(plan)
+                if standing is not None:
+                    return standing
+                if isinstance(error, PermanentError):
+                    self._withdraw("NAV refused the order, and none stands")
+                pause = next(pauses, None)
+                if pause is None or not isinstance(error, BusyError):
+                    raise
+            means.sleep(pause)
 
     def _found(self, plan: Plan) -> ErpOrder | None:
         """Return the sales order that stands in NAV.

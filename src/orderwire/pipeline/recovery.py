@@ -7,6 +7,7 @@ from orderwire.errors import (
     AlreadyDoneError,
     BusyError,
     ConflictError,
+    InDoubtError,
     LeaseLostError,
     OrderwireError,
     OutageError,
@@ -16,8 +17,9 @@ from orderwire.errors import (
 
 #: Each delay is so many times the one before: 5 s, 20 s, 80 s, 5 min, 21 min, then the cap.
 GROWTH: Final = 4
-#: Somebody else is at it, and soon done: delays grow only once.
-_CONTENTION: Final = (BusyError, ConflictError, UnsettledError, LeaseLostError)
+#: As a rule soon over, and while an order waits with stock held, others wait for it: so many short delays go ahead.
+_SHORT: Final = (BusyError, ConflictError, InDoubtError, UnsettledError, LeaseLostError)
+_SHORT_TRIES: Final = 5
 #: Beyond this every delay is at any cap.
 _MAX_EXPONENT: Final = 16
 
@@ -81,5 +83,5 @@ def decide(error: Exception, *, attempt: int, policy: RetryPolicy, jitter: float
 
 
 def _delay(error: TransientError, attempt: int, policy: RetryPolicy) -> float:
-    exponent = min(attempt, 1 if isinstance(error, _CONTENTION) else _MAX_EXPONENT)
-    return min(policy.first_delay_seconds * float(GROWTH**exponent), policy.max_delay_seconds)
+    grown = max(min(attempt, 1), attempt - _SHORT_TRIES) if isinstance(error, _SHORT) else attempt
+    return min(policy.first_delay_seconds * float(GROWTH ** min(grown, _MAX_EXPONENT)), policy.max_delay_seconds)

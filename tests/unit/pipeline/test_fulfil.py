@@ -1,5 +1,6 @@
 """Fulfilling: every shortage policy, duplicates, units, prices, and who may take over whose order."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,7 @@ from fakes.documents import a_line, an_order, order_event
 from fakes.erp import an_item
 from fakes.world import World
 from orderwire.canonical.envelope import EventType, event_id
-from orderwire.canonical.order import Channel, ItemId, ItemScheme, Purpose
+from orderwire.canonical.order import Channel, ItemId, ItemScheme, PurchaseOrder, Purpose
 from orderwire.canonical.response import LineOutcome, OrderOutcome
 from orderwire.config.partners import ShortagePolicy
 from orderwire.errors import (
@@ -16,13 +17,16 @@ from orderwire.errors import (
     DuplicateConflictError,
     ErpRefusedError,
     MappingError,
+    OutageError,
     UnknownPartnerError,
     UnsettledError,
 )
+from orderwire.pipeline.plan import sales_order_no
 from orderwire.ports.erp import ErpCustomer
 from orderwire.ports.store import OrderState
 
 GTIN, BUYER = ItemScheme.GTIN, ItemScheme.BUYER
+D = Decimal
 
 
 def test_covered_order_is_accepted(world: World) -> None:
@@ -38,8 +42,8 @@ def test_covered_order_is_accepted(world: World) -> None:
     [standing] = world.erp.orders.values()
     assert answer.erp_no == standing.no
     assert [(line.line_no, line.item_no, line.quantity) for line in standing.lines] == [
-        (10000, "1001", 4),
-        (20000, "1002", 2),
+        (10000, "1001", D(4)),
+        (20000, "1002", D(2)),
     ]
     assert world.record(order).state is OrderState.ANSWERED
     assert world.pending() == 0
@@ -72,7 +76,7 @@ def test_short_line(
 
     [line] = answer.lines
     assert (answer.outcome, line.outcome, line.reason) == (outcome, line_outcome, reason)
-    assert (line.confirmed, line.backordered) == (confirmed, backordered)
+    assert (line.confirmed, line.backordered) == (D(confirmed), D(backordered))
     assert [line.quantity for order in world.erp.orders.values() for line in order.lines] == (
         [in_nav] if in_nav else []
     )
@@ -88,7 +92,7 @@ def test_nothing_there(world: World, policy: ShortagePolicy) -> None:
 
     refused = policy is ShortagePolicy.PART_DELIVERY
     assert line.outcome is (LineOutcome.REJECTED if refused else LineOutcome.BACKORDERED)
-    assert (line.confirmed, line.backordered) == (0, 0 if refused else 2)
+    assert (line.confirmed, line.backordered) == (D(0), D(0) if refused else D(2))
 
 
 def test_reject_line_lets_the_others_stand(world: World) -> None:
@@ -130,7 +134,7 @@ def test_substitute_is_sent(world: World) -> None:
 
     [line] = answer.lines
     assert (answer.outcome, line.outcome, line.reason) == (OrderOutcome.CHANGED, LineOutcome.SUBSTITUTED, "substituted")
-    assert (line.item_no, line.substitute_no, line.confirmed, line.unit_price) == ("1007", "1006", 2, Decimal("18.3"))
+    assert (line.item_no, line.substitute_no, line.confirmed, line.unit_price) == ("1007", "1006", D(2), D("18.3"))
     [standing] = world.erp.orders.values()
     assert standing.lines[0].item_no == "1006"
 
@@ -177,10 +181,10 @@ def test_cartons_are_held_in_base_units(world: World) -> None:
     answer = world.place(an_order(a_line("1001", "3", "CT")))
 
     [line] = answer.lines
-    assert (line.unit, line.ordered, line.confirmed) == ("CT", 3, 3)
-    assert (line.base_unit, line.ordered_base, line.confirmed_base) == ("PCS", 18, 18)
+    assert (line.unit, line.ordered, line.confirmed) == ("CT", D(3), D(3))
+    assert (line.base_unit, line.ordered_base, line.confirmed_base) == ("PCS", D(18), D(18))
     [standing] = world.erp.orders.values()
-    assert [(line.quantity, line.unit) for line in standing.lines] == [(3, "CARTON")]
+    assert [(line.quantity, line.unit) for line in standing.lines] == [(D(3), "CARTON")]
     assert world.erp.available("1001") == 100 - 18
 
 
@@ -190,7 +194,7 @@ def test_part_delivery_in_whole_cartons(world: World) -> None:
 
     [line] = world.place(an_order(a_line("1001", "20", "CT"))).lines  # 100 free: 16 cartons and 4 pieces
 
-    assert (line.confirmed, line.confirmed_base) == (16, 96)
+    assert (line.confirmed, line.confirmed_base) == (D(16), D(96))
 
 
 def test_back_order_of_cartons(world: World) -> None:
@@ -199,7 +203,7 @@ def test_back_order_of_cartons(world: World) -> None:
 
     [line] = world.place(an_order(a_line("1001", "20", "CT"))).lines
 
-    assert (line.confirmed, line.backordered) == (16, 4)
+    assert (line.confirmed, line.backordered) == (D(16), D(4))
 
 
 def test_odd_factor_stays_as_ordered(world: World) -> None:
@@ -356,14 +360,15 @@ def test_same_number_of_two_partners(world: World) -> None:
 def test_order_in_other_hands_is_busy(world: World) -> None:
     """While another worker has the order, this one waits its turn and touches nothing."""
     order = an_order()
-    world.erp.passing(lambda name: _second_worker(name))
 
-    def _second_worker(name: str) -> None:
+    def second_worker(name: str) -> None:
         if name == "stock":
             world.worker = "worker-2"
             with pytest.raises(BusyError):
                 world.place(order)
             world.worker = "worker-1"
+
+    world.erp.passing(second_worker)
 
     world.place(order)
 
@@ -452,25 +457,19 @@ def test_refusal_after_commit_is_an_order_all_the_same(world: World) -> None:
 
 def test_number_taken_by_another_order(world: World) -> None:
     """Another order under our number in NAV parks ours, without its hold."""
-    first = world.place(an_order())
-    world.erp.orders[first.erp_no or ""] = world.erp.orders.pop(first.erp_no or "")
-    stranger = an_order(order_no="PO-2")
-    taken = {**world.erp.orders}
+    stranger = replace(world.erp.orders[world.place(an_order()).erp_no or ""], no="stranger")
 
     def occupy(name: str) -> None:
         if name == "create_order":
-            from orderwire.pipeline.plan import sales_order_no
-
-            number = sales_order_no("baumarkt", "PO-2")
-            world.erp.orders[number] = next(iter(taken.values()))
+            world.erp.orders[sales_order_no("baumarkt", "PO-2")] = stranger
 
     world.erp.passing(occupy)
 
     with pytest.raises(DuplicateConflictError):
-        world.place(stranger)
+        world.place(an_order(order_no="PO-2"))
 
     assert world.pending() == 0
-    assert world.record(stranger).state is OrderState.NEW
+    assert world.record(an_order(order_no="PO-2")).state is OrderState.NEW
 
 
 def test_uncertain_stock_is_read_again_until_settled(world: World) -> None:
@@ -532,10 +531,8 @@ def test_answer_event_says_what_came_of_it(world: World) -> None:
     assert (first.documentid, first.causationid, first.subject) == (event.documentid, event.id, "PO-1")
 
 
-def _hold(world: World, order: object) -> None:
+def _hold(world: World, order: PurchaseOrder) -> None:
     """Leave an order behind that holds stock and waits for NAV."""
-    from orderwire.errors import OutageError
-
     world.erp.fail("create_order", OutageError("NAV is down"))
     with pytest.raises(OutageError):
-        world.place(order)  # type: ignore[arg-type]
+        world.place(order)
