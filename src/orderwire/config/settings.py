@@ -125,7 +125,6 @@ class ApiSettings(_Section):
 
 class LimitSettings(_Section):
     max_document_bytes: Count = Field(default=64 * 1024 * 1024, description="Larger documents are refused")
-    max_inline_event_bytes: Count = Field(default=256 * 1024, description="Larger event bodies go to the archive")
 
 
 class LogSettings(_Section):
