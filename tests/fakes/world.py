@@ -22,7 +22,7 @@ from orderwire.pipeline.lane import Batch, Lane, Surroundings
 from orderwire.pipeline.recovery import Pause, RetryPolicy
 from orderwire.pipeline.work import Commit, Handler
 from orderwire.ports.clock import no_checkpoint
-from orderwire.ports.meter import NoMeter
+from orderwire.ports.meter import Meter, NoMeter
 from orderwire.ports.queue import Delivery
 from orderwire.ports.store import Document, DocumentState, OrderRecord, OrderState, Transaction
 from orderwire.store.store import SqlStore, open_store
@@ -71,6 +71,7 @@ class World:
         self.checkpoint: Callable[[str], None] = no_checkpoint
         self.worker = "worker-1"
         self.own_number = True
+        self.meter: Meter = NoMeter()
 
     @classmethod
     @contextmanager
@@ -108,7 +109,7 @@ class World:
 
     @property
     def around(self) -> Surroundings:
-        return Surroundings(self.store, self.transport, POLICY, self.clock, NoMeter(), self.checkpoint)
+        return Surroundings(self.store, self.transport, POLICY, self.clock, self.meter, self.checkpoint)
 
     def commit(self, commit: Commit) -> list[Event]:
         with self.store.begin() as tx:

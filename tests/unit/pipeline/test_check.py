@@ -239,7 +239,7 @@ def test_back_order_of_another_cuts_nobody(world: World) -> None:
 
 
 def test_back_order_of_another_hides_no_buyer(world: World) -> None:
-    """With a NAV user beside it, exactly what that one took is missing: 4 for us, 1 for the other, 3 bought, 5 there."""
+    """With a NAV user beside it, what it took is missing: of 5, we have 4, the other 1, and it buys 3."""
     world.profile(ShortagePolicy.PART_DELIVERY)
     world.profile(ShortagePolicy.BACK_ORDER, key="bricolage", customer_no="C20000")
     between(world, an_order(a_line("1003", "100"), order_no="PO-2", partner="bricolage"), buy=3)
