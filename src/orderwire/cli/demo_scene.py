@@ -16,7 +16,7 @@ from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.cli.send import UNDER_WAY
 from orderwire.config.settings import ApiSettings, Settings
 from orderwire.errors import UnavailableError
-from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step
+from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step, Transaction
 from orderwire.web.app import create_app
 from orderwire.web.serve import BackgroundServer
 
@@ -158,6 +158,7 @@ def _seen(
         for record in reversed(tx.orders.find(limit=100)):
             document = tx.journal.get(record.document_id)
             steps = tx.journal.steps(document.correlation_id) if document else []
+            steps = [step for step in steps if step.document_id in {record.document_id, *_family(tx, record)}]
             orders.append((record, OrderResponse.model_validate_json(record.response or ""), steps))
         replies = [
             Reply(one.partner or "", one.kind, one.name or "", tx.archive.get(one.sha256 or "").decode("latin-1"))
@@ -166,6 +167,13 @@ def _seen(
         ]
         parked = tx.parked.find()
     return Scene(orders, before, _stock(services), replies, documents, parked, rest_answer)
+
+
+def _family(tx: Transaction, record: OrderRecord) -> list[str]:
+    """Return the file that an order came in, and the answers to it."""
+    message = tx.journal.get(record.document_id)
+    answers = tx.journal.find(DocumentQuery(parent_id=record.document_id))
+    return [*([message.parent_id] if message and message.parent_id else []), *(answer.id for answer in answers)]
 
 
 def _order(record: OrderRecord, response: OrderResponse) -> dict[str, Any]:

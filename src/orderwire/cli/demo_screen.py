@@ -29,6 +29,7 @@ def show(scene: Scene) -> None:
         if document.direction == "in" and document.code == "syntax":
             out.print(Text(f"• {document.name}: refused, and told so by CONTRL. {document.reason}", style="red"))
     out.print()
+    out.print(Text("Available in NAV, before and after (inventory less sales orders, base units)", style="bold"))
     out.print(_stock(scene))
     for reply in scene.replies:
         if reply.kind == "ORDRSP" and reply.partner == "toolbox":
@@ -43,12 +44,14 @@ def show(scene: Scene) -> None:
 
 def _order(record: OrderRecord, response: OrderResponse, steps: list[Step]) -> Panel:
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("line", "item", "ordered", "confirmed", "unit", "outcome", "why"):
+    for column in ("line", "item", "free in NAV", "ordered", "confirmed", "unit", "outcome", "why"):
         table.add_column(column)
-    for line in response.lines:
+    free = _free(steps)
+    for line, in_nav in zip(response.lines, free or [""] * len(response.lines), strict=True):
         style = _LINE_COLOURS.get(line.outcome, "yellow")
-        table.add_row(*_cells(line), Text(line.outcome.value, style=style), Text(line.reason_text or ""))
-    way = " → ".join(dict.fromkeys(step.name.replace("_", " ") for step in steps))
+        table.add_row(*_cells(line, in_nav), Text(line.outcome.value, style=style), Text(line.reason_text or ""))
+    own = [step.name for step in steps if not step.name.startswith("published")]
+    way = " → ".join(dict.fromkeys(name.replace("_", " ") for name in own if name != "resend_asked"))
     outcome = f"[{_COLOURS[response.outcome]}]{response.outcome.value}[/]"
     title = f"{record.order_no} of {record.partner}: {outcome}, NAV {response.erp_no or 'has none'}"
     grid = Table.grid()
@@ -57,18 +60,22 @@ def _order(record: OrderRecord, response: OrderResponse, steps: list[Step]) -> P
     return Panel(grid, title=title, title_align="left")
 
 
-def _cells(line: ResponseLine) -> tuple[Text, ...]:
-    values = (line.line_no, line.item_no or "?", line.ordered_base or line.ordered, line.confirmed_base, line.base_unit)
+def _free(steps: list[Step]) -> list[str]:
+    """Return what was free in NAV when each line was decided."""
+    for step in steps:
+        if step.name == "stock_held" and step.detail:
+            return [line["free"] for line in step.detail["lines"]]
+    return []
+
+
+def _cells(line: ResponseLine, in_nav: str) -> tuple[Text, ...]:
+    ordered = line.ordered_base or line.ordered
+    values = (line.line_no, line.item_no or "?", in_nav, ordered, line.confirmed_base, line.base_unit)
     return tuple(Text(shown(value)) for value in values)
 
 
 def _stock(scene: Scene) -> Table:
-    table = Table(
-        title="Available in NAV (inventory less sales orders, base units)",
-        title_justify="left",
-        box=None,
-        header_style="dim",
-    )
+    table = Table(box=None, header_style="dim")
     for column in ("item", "before", "after", "unit"):
         table.add_column(column, justify="right" if column in {"before", "after"} else "left")
     for no in sorted(scene.after):

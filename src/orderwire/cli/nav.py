@@ -25,7 +25,10 @@ def check(
     *,
     as_json: Json = False,
 ) -> None:
-    """Report which fields and operations are there, missing or of another type. Ends 1 when something needed is missing."""
+    """Report which fields and operations are there, missing or of another type.
+
+    Ends 1 when something that is needed is missing.
+    """
     from orderwire.connectors.nav import connector
 
     rows = connector.check(read_settings(config), tuple(wsdl or ()))

@@ -1,7 +1,9 @@
 """One order on its way: every step is committed before the next begins, and can be taken up from there."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 import structlog
@@ -139,14 +141,14 @@ class Job:
                 plan = allocate(wanted, Stock(free, unsettled), self._partner.shortage, substitutes)
                 if plan is not None:
                     plan = plan.model_copy(update={"reading": reading})
-                    self._intend(tx, plan, means.clock())
+                    self._intend(tx, plan, free, means.clock())
                     return plan
             if means.clock() >= deadline:
                 raise UnsettledError("other orders for the same items are under way", order_no=self._order.order_no)
             means.sleep(pause)
             pause = min(pause * 2, 0.5)
 
-    def _intend(self, tx: Transaction, plan: Plan, now: datetime) -> None:
+    def _intend(self, tx: Transaction, plan: Plan, free: Mapping[StockKey, Decimal], now: datetime) -> None:
         record = self._record
         holds = [
             Hold(record.id, str(line.erp_line_no), plan.key(line), line.standing, line.backordered)
@@ -155,10 +157,18 @@ class Job:
         tx.holds.add(holds, now)
         state = OrderState.INTENDED if plan.standing else OrderState.NEW
         tx.orders.save(record.id, record.fence, state=state, draft=plan.model_dump_json())
-        detail = {
-            f"line {number}": f"{line.granted:f} + {line.backordered:f} of {line.wanted:f} {line.item_no}"
-            for number, line in enumerate(plan.lines, start=1)
-        }
+        lines = [
+            {
+                "line_no": line.line_no,
+                "item_no": line.sold_item_no,
+                "free": str(free.get(plan.key(line), "")),
+                "wanted": str(line.wanted),
+                "granted": str(line.granted),
+                "backordered": str(line.backordered),
+            }
+            for line in plan.lines
+        ]
+        detail = {"lines": lines}
         tx.journal.step(Step(self._event.documentid, now, "stock_held", self._event.id, detail))
 
     def _create(self, plan: Plan) -> ErpOrder:

@@ -46,7 +46,9 @@ class ApiAddress(_Closed):
 class ApiOrder(_Closed):
     """Body of POST /api/v1/orders."""
 
-    order_no: str = Field(min_length=1, max_length=70)
+    order_no: str = Field(
+        min_length=1, max_length=70, pattern=r"^[^\x00-\x1f\x7f]+$", description="No control characters"
+    )
     ordered_on: date | None = None
     requested_on: date | None = None
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
