@@ -32,9 +32,11 @@ class Deliver:
         return lambda tx: self._delivered(tx, event, body, via)
 
     def _outlet(self, partner: PartnerProfile) -> Deliverer:
-        if partner.folder is not None and partner.folder.outbox is not None:
-            return self.deliverers["folder"]
-        raise DeliveryRefusedError("the partner's profile names no place to deliver to", partner=partner.key)
+        scheme = "folder" if partner.folder is not None and partner.folder.outbox is not None else ""
+        deliverer = self.deliverers.get(scheme)
+        if deliverer is not None:
+            return deliverer
+        raise DeliveryRefusedError("the partner's profile names no place that we can deliver to", partner=partner.key)
 
     def _delivered(self, tx: Transaction, event: Event, body: DocumentReady, via: str) -> list[Event]:
         now = self.clock()

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from orderwire.canonical.change import change_of
 from orderwire.canonical.document import DocumentReceived
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.canonical.order import PurchaseOrder, Purpose
@@ -11,7 +12,7 @@ from orderwire.errors import DecodeError, DuplicateConflictError, MappingError, 
 from orderwire.pipeline.outgoing import Recipient, answer_id, dispatch, dispatch_again
 from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.work import Source, next_event
-from orderwire.ports.intake import DecodedFile, DecodedInterchange, DecodedMessage, Finding, Severity
+from orderwire.ports.intake import DecodedFile, DecodedInterchange, DecodedMessage, Finding, Notice, Severity
 from orderwire.ports.store import Document, DocumentState, Step, Transaction
 
 #: Which event a message's purpose asks for.
@@ -122,21 +123,37 @@ class Filing:
         source = Source.of(self._event, document.id)
         if document.state is not DocumentState.WAITING:
             return
-        order, error = message.order, message.error
-        if interchange.partner is None:
-            error = _unknown(interchange)
-        elif error is None and order is None:
-            error = MappingError("nothing here handles this message", kind=message.kind)
-        if error is not None:
+        error = _unknown(interchange) if interchange.partner is None else message.error
+        if error is None and message.order is not None:
+            self._events.append(self._request(message.order, source, test=interchange.test))
+        else:
+            error = error or MappingError("nothing here handles this message", kind=message.kind)
             self._events.append(self._park(source, error))
-        elif order is not None:
-            self._events.append(self._request(order, source, test=interchange.test))
 
     def _request(self, order: PurchaseOrder, source: Source, *, test: bool) -> Event:
         """Return what the order asks for; in a test interchange every order is a test."""
         order = order if order.test or not test else order.model_copy(update={"test": True})
         about = replace(source, partner=order.partner, test=order.test)
-        return next_event(_REQUESTS[order.purpose], order, about, self._now, subject=order.order_no)
+        body = order if order.purpose is Purpose.ORIGINAL else change_of(order)
+        return next_event(_REQUESTS[order.purpose], body, about, self._now, subject=order.order_no)
+
+    def _tell(self, notice: Notice, source: Source, interchange: DecodedInterchange) -> Event:
+        """Return the event of a message that is no order. What asks for work waits; everything else is done with."""
+        about = replace(source, partner=interchange.partner, test=interchange.test)
+        if notice.type not in _REQUESTS.values():
+            changes: dict[str, Any] = {"state": DocumentState.DONE, "code": "noted", "finished_at": self._now}
+            self._tx.journal.update(source.document_id, **changes)
+        return next_event(notice.type, notice.body, about, self._now, subject=notice.number)
+
+    def _object(self, message: DecodedMessage, source: Source, partner: str | None) -> None:
+        """Tell the sender, once, that a message made no sense; a replay finds that it was told."""
+        once, step = replace(source, epoch=0), "object"
+        if message.object_to is None or partner is None or self._event.epoch:
+            return
+        control_no = self._tx.journal.next_number(f"control:{partner}")
+        outbound = message.object_to(control_no, self._now)
+        to = Recipient(partner, self._body.channel.value, step)
+        self._events.append(dispatch(self._tx, outbound, to, once, self._now))
 
     def _earlier_id(self, part: str) -> str:
         return event_id(self._body.document_id, self._event.epoch - 1, part)
@@ -145,12 +162,13 @@ class Filing:
         state, code, reason = DocumentState.WAITING, None, None
         if not message.accepted:
             state, code, reason = DocumentState.REJECTED, "syntax", _first(message.findings)
-        elif message.kind in _NOTES:
+        elif message.kind in _NOTES and message.notice is None:
             state, code = DocumentState.DONE, "noted"
+        order_no = message.order.order_no if message.order else message.notice.order_no if message.notice else None
         part = f"message:{message.message_no}"
         return Document(
             kind=message.kind, state=state, message_ref=message.ref, message_no=message.message_no,
-            order_no=message.order.order_no if message.order else None, code=code, reason=reason,
+            order_no=order_no, code=code, reason=reason,
             finished_at=None if state is DocumentState.WAITING else self._now, **self._part(part, interchange),
         )  # fmt: skip
 

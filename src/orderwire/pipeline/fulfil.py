@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event, content_hash, event_id
 from orderwire.canonical.order import PurchaseOrder, Purpose
 from orderwire.config.partners import Partners
@@ -31,8 +32,8 @@ class Fulfil:
     own_number: bool
 
     def __call__(self, event: Event) -> Commit:
-        order: PurchaseOrder = body_of(event)
-        if order.purpose is not Purpose.ORIGINAL:
+        order: PurchaseOrder | OrderChange = body_of(event)
+        if isinstance(order, OrderChange) or order.purpose is not Purpose.ORIGINAL:
             raise MappingError(
                 "a change or cancellation of an order is decided by a person", purpose=order.purpose.value
             )

@@ -164,7 +164,7 @@ class Batch:
                 if item.commit is not None:
                     self._commit_one(tx, item, item.commit)
                 if item.error is not None:
-                    self._note(tx, item)
+                    self._note(tx, item, item.error)
 
     def _commit_one(self, tx: Transaction, item: _Item, commit: Commit) -> None:
         try:
@@ -182,26 +182,24 @@ class Batch:
             tx.outbox.add(following, cause=event.id if event else None)
         item.events = list(events)
 
-    def _note(self, tx: Transaction, item: _Item) -> None:
+    def _note(self, tx: Transaction, item: _Item, error: OrderwireError) -> None:
         """Write the failure down; one that cannot be written as it is becomes a plain one, so that it is seen."""
         try:
             with tx.savepoint():
-                self._note_failure(tx, item)
+                self._note_failure(tx, item, error)
         except TransientError:
             raise
-        except AlreadyDoneError as error:
-            item.drop(error.message)
-        except Exception as error:
+        except AlreadyDoneError as done:
+            item.drop(done.message)
+        except Exception as obstacle:
             log.exception("failure_not_noted", flow=self._lane.flow)
-            item.error = OrderwireError(f"the failure could not be written down: {type(error).__name__}")
-            item.decision = Park(item.error.code)
+            plain = OrderwireError(f"the failure could not be written down: {type(obstacle).__name__}")
+            item.decision = Park(plain.code)
             with tx.savepoint():
-                self._note_failure(tx, item)
+                self._note_failure(tx, item, plain)
 
-    def _note_failure(self, tx: Transaction, item: _Item) -> None:
-        event, error, now = item.delivery.event, item.error, self._around.clock()
-        if error is None:
-            return
+    def _note_failure(self, tx: Transaction, item: _Item, error: OrderwireError) -> None:
+        event, now = item.delivery.event, self._around.clock()
         match item.decision:
             case Park():
                 source = Source.of(event) if event else nameless(item.delivery.body)

@@ -1,11 +1,14 @@
-"""Flow `respond`: a decided order becomes an answer in the buyer's own syntax."""
+"""Flow `respond`: a decided order, a shipment or an invoice becomes a document in the buyer's own syntax."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orderwire.canonical.envelope import Event
+from orderwire.canonical.invoice import Invoice
+from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import Channel
-from orderwire.canonical.response import AnsweredOrder, OrderOutcome
+from orderwire.canonical.response import AnsweredOrder, OrderOutcome, OrderResponse
+from orderwire.canonical.shipment import Shipment
 from orderwire.config.partners import Partners
 from orderwire.pipeline.outgoing import Recipient, dispatch
 from orderwire.pipeline.work import Commit, Source, body_of
@@ -16,19 +19,27 @@ from orderwire.ports.store import DocumentState, Step, Transaction
 
 @dataclass(frozen=True)
 class Respond:
-    """Handler of order.accepted, order.changed and order.rejected."""
+    """Handler of order.accepted, order.changed, order.rejected, shipment.posted and invoice.posted."""
 
     encoders: Mapping[Channel, Encoder]
     partners: Partners
     clock: Clock
 
     def __call__(self, event: Event) -> Commit:
-        answer: AnsweredOrder = body_of(event)
-        return lambda tx: self._answer(tx, event, answer)
+        body: AnsweredOrder | Shipment | Invoice = body_of(event)
+        return lambda tx: self._respond(tx, event, body)
 
-    def _answer(self, tx: Transaction, event: Event, answer: AnsweredOrder) -> list[Event]:
-        now, source, response = self.clock(), Source.of(event), answer.response
-        refused = response.outcome is OrderOutcome.REJECTED
+    def _respond(self, tx: Transaction, event: Event, body: AnsweredOrder | Shipment | Invoice) -> list[Event]:
+        if isinstance(body, AnsweredOrder):
+            self._journal_answer(tx, event, body.response)
+            to = Recipient(body.response.partner, body.order.channel.value, "answer", body.response.order_no)
+        else:
+            number = body.shipment_no if isinstance(body, Shipment) else body.invoice_no
+            to = Recipient(body.partner, body.channel.value, f"{event.type.value}:{number}", body.order_no)
+        return self._send(tx, event, body, to)
+
+    def _journal_answer(self, tx: Transaction, event: Event, response: OrderResponse) -> None:
+        now, refused = self.clock(), response.outcome is OrderOutcome.REJECTED
         tx.journal.update(
             event.documentid,
             state=DocumentState.REJECTED if refused else DocumentState.DONE,
@@ -39,12 +50,11 @@ class Respond:
             finished_at=now,
         )
         tx.journal.step(Step(event.documentid, now, response.outcome.value, event.id, {"erp_no": response.erp_no}))
-        encoder = self.encoders.get(answer.order.channel)
+
+    def _send(self, tx: Transaction, event: Event, body: Canonical, to: Recipient) -> list[Event]:
+        encoder = self.encoders.get(Channel(to.channel))
         if encoder is None:
             return []
-        partner = self.partners.get(response.partner)
-        outbound = encoder.encode(answer, partner, tx.journal.next_number(f"control:{partner.key}"), now)
-        if outbound is None:
-            return []
-        to = Recipient(partner.key, answer.order.channel.value, "answer", response.order_no)
-        return [dispatch(tx, outbound, to, source, now)]
+        now, partner = self.clock(), self.partners.get(to.partner)
+        outbound = encoder.encode(body, partner, tx.journal.next_number(f"control:{partner.key}"), now)
+        return [] if outbound is None else [dispatch(tx, outbound, to, Source.of(event), now)]

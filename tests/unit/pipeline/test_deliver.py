@@ -1,0 +1,109 @@
+"""Delivering: archived bytes go to the partner, and the journal says where they went."""
+
+from typing import Any
+
+import pytest
+
+from fakes.world import World
+from orderwire.canonical.document import DocumentDelivered
+from orderwire.canonical.envelope import Event, EventType
+from orderwire.config.partners import FolderProfile, PartnerProfile
+from orderwire.errors import DeliveryRefusedError, UnavailableError
+from orderwire.pipeline.deliver import Deliver
+from orderwire.pipeline.outgoing import Recipient, dispatch, dispatch_again
+from orderwire.pipeline.work import Source
+from orderwire.ports.intake import OutboundDocument
+from orderwire.ports.store import DocumentState
+
+ANSWER = OutboundDocument("ORDRSP", b"answer", "ORDRSP_1.edi", "application/edifact")
+
+
+class Outbox:
+    """A `Deliverer` that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[str, bytes, str, str]] = []
+        self.error: Exception | None = None
+
+    def deliver(self, name: str, content: bytes, media_type: str, partner: PartnerProfile) -> str:
+        if self.error:
+            raise self.error
+        self.given.append((name, content, media_type, partner.key))
+        return f"folder:{name}"
+
+
+@pytest.fixture
+def ready(world: World) -> Event:
+    """An answer that waits for delivery."""
+    world.journal("d1")
+    with world.store.begin() as tx:
+        to = Recipient("baumarkt", "edi", "answer", "PO-1")
+        return dispatch(tx, ANSWER, to, Source("d1", "d1", "baumarkt"), world.clock())
+
+
+def deliver(world: World, event: Event, outbox: Outbox) -> list[Event]:
+    return world.commit(Deliver(world.store, {"folder": outbox}, world.partners, world.clock)(event))
+
+
+def test_delivered(world: World, ready: Event) -> None:
+    """The bytes go out under their name; the document is done, with the place."""
+    outbox = Outbox()
+
+    [event] = deliver(world, ready, outbox)
+
+    assert outbox.given == [("ORDRSP_1.edi", b"answer", "application/edifact", "baumarkt")]
+    body = DocumentDelivered.model_validate(event.data)
+    assert (event.type, body.via) == (EventType.DOCUMENT_DELIVERED, "folder:ORDRSP_1.edi")
+    assert world.document(ready.documentid).state is DocumentState.DONE
+    assert world.read(lambda tx: tx.journal.steps("d1"))[-1].detail == {"via": "folder:ORDRSP_1.edi"}
+
+
+def test_delivered_again_on_request(world: World, ready: Event) -> None:
+    """A document that is sent once more tells of each delivery."""
+    outbox = Outbox()
+    [first] = deliver(world, ready, outbox)
+    with world.store.begin() as tx:
+        again = dispatch_again(tx, ready.documentid, Source("d2", "d2"), world.clock())
+    assert again is not None
+
+    [second] = deliver(world, again, outbox)
+
+    assert first.id != second.id
+    assert [content for _, content, _, _ in outbox.given] == [b"answer", b"answer"]
+
+
+@pytest.mark.parametrize("changes", [{"sha256": None}, {"partner": None}])
+def test_nothing_to_send_again(world: World, changes: dict[str, None]) -> None:
+    """Without bytes or a partner there is nothing to send."""
+    known: dict[str, Any] = {"sha256": "00", "partner": "baumarkt"}
+    world.journal("d1", **(known | changes))
+
+    with world.store.begin() as tx:
+        assert dispatch_again(tx, "d1", Source("d2", "d2"), world.clock()) is None
+        assert dispatch_again(tx, "no such", Source("d2", "d2"), world.clock()) is None
+
+
+def test_partner_that_cannot_be_reached(world: World, ready: Event) -> None:
+    """What the deliverer raises is the flow's to decide; the document waits."""
+    outbox = Outbox()
+    outbox.error = UnavailableError("the folder is full")
+
+    with pytest.raises(UnavailableError):
+        deliver(world, ready, outbox)
+
+    assert world.document(ready.documentid).state is DocumentState.RECEIVED
+
+
+@pytest.mark.parametrize("folder", [None, FolderProfile(inbox="in")])
+def test_partner_without_a_place(world: World, ready: Event, folder: FolderProfile | None) -> None:
+    """A profile that names no place to deliver to is for a person."""
+    world.profile(folder=folder)
+
+    with pytest.raises(DeliveryRefusedError):
+        deliver(world, ready, Outbox())
+
+
+def test_channel_that_was_taken_out(world: World, ready: Event) -> None:
+    """A profile that names a channel which no connector offers is for a person."""
+    with pytest.raises(DeliveryRefusedError):
+        Deliver(world.store, {}, world.partners, world.clock)(ready)

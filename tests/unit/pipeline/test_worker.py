@@ -1,0 +1,252 @@
+"""A worker's threads: the breaker that pauses a lane, the ramp after it, and a graceful stop."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from fakes.documents import MORNING
+from fakes.transport import FakeTransport, a_delivery
+from fakes.world import World
+from orderwire.canonical.document import DocumentReceived
+from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.order import Channel
+from orderwire.errors import ContractError, OutageError, UnavailableError
+from orderwire.pipeline.lane import Lane
+from orderwire.pipeline.outbox import Dispatcher
+from orderwire.pipeline.work import Commit, Source, next_event
+from orderwire.pipeline.worker import Breaker, LaneThread, Worker
+from orderwire.ports.queue import Delivery
+
+BODY = DocumentReceived(document_id="d1", channel=Channel.EDI, sha256="00", size=1)
+EVENT = next_event(EventType.DOCUMENT_RECEIVED, BODY, Source("d1", "d1"), MORNING)
+
+
+class Patience(threading.Event):
+    """A stop signal whose waiting takes no time, and that a test may be asked at."""
+
+    def __init__(self, then: Callable[[int], None] = lambda _number: None) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+        self._then = then
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        self._then(len(self.waits))
+        return self.is_set()
+
+
+@dataclass
+class Nav:
+    """The other side, as the probe finds it."""
+
+    answers: list[Exception | None] = field(default_factory=list)
+
+    def probe(self) -> None:
+        error = self.answers.pop(0) if self.answers else None
+        if error is not None:
+            raise error
+
+
+def done(_event: Event) -> Commit:
+    return lambda _tx: []
+
+
+def a_breaker(world: World, stopping: threading.Event, nav: Nav | None = None) -> tuple[Breaker, Lane]:
+    lane = Lane("flow", "q", done, probe=nav.probe if nav else None)
+    return Breaker(lane, world.around, stopping), lane
+
+
+def test_breaker_pauses_until_the_other_side_answers(world: World) -> None:
+    """Paused, probed every so often, and taken up again one by one, ten by ten, then all."""
+    stopping = Patience()
+    breaker, _ = a_breaker(world, stopping, Nav([OutageError("down"), UnavailableError("slow"), None]))
+
+    breaker.trip(5)
+
+    assert world.transport.log == ["pause q", "resume q 1", "resume q 10", "resume q None"]
+    assert stopping.waits == [5, 5, 5, 1.0, 1.0]
+    assert not breaker.open
+
+
+def test_lane_without_a_probe_waits_once(world: World) -> None:
+    """Where nothing can be asked, one pause must do."""
+    stopping = Patience()
+    breaker, _ = a_breaker(world, stopping)
+
+    breaker.trip(5)
+
+    assert stopping.waits[0] == 5
+    assert world.transport.log[-1] == "resume q None"
+
+
+@pytest.mark.parametrize("defect", [ContractError("the page lacks a field"), ZeroDivisionError()])
+def test_other_trouble_of_the_probe_ends_the_pause(world: World, defect: Exception) -> None:
+    """The other side is there: what is wrong with it, the messages find out and say."""
+    breaker, _ = a_breaker(world, Patience(), Nav([defect]))
+
+    breaker.trip(5)
+
+    assert not breaker.open
+
+
+def test_breaker_trips_once(world: World) -> None:
+    """Several threads meet the same outage; one of them looks after it."""
+    tripped: list[list[str]] = []
+
+    def second(number: int) -> None:
+        if number == 1:
+            assert breaker.open
+            breaker.trip(5)
+            tripped.append(list(world.transport.log))
+
+    breaker, _ = a_breaker(world, Patience(second))
+
+    breaker.trip(5)
+
+    assert tripped == [["pause q"]]
+
+
+def test_tripped_again_during_the_ramp(world: World) -> None:
+    """If it goes down again while it comes back, the second pause counts, and the first ramp opens nothing in it."""
+    log: list[str] = []
+
+    def again(number: int) -> None:
+        if number == 2:  # the ramp's first step
+            second.start()
+            released.wait()
+        elif number == 3:  # the second pause
+            released.set()
+            resumed.wait()
+        log.extend(world.transport.log[len(log) :])
+
+    released, resumed = threading.Event(), threading.Event()
+    breaker, _ = a_breaker(world, Patience(again))
+    second = threading.Thread(target=breaker.trip, args=(7.0,))
+
+    breaker.trip(5)
+
+    assert world.transport.log == ["pause q", "resume q 1", "pause q"]
+    assert breaker.open
+    resumed.set()
+    second.join(10)
+    assert world.transport.log[-1] == "resume q None"
+
+
+def test_broker_away_during_the_pause(world: World) -> None:
+    """A broker that is away, too, is asked until it is back: the lane must not stay paused."""
+    world.transport.away = {"pause", "resume"}
+
+    def back(number: int) -> None:
+        if number == 3:
+            world.transport.away.clear()
+
+    breaker, _ = a_breaker(world, Patience(back))
+
+    breaker.trip(5)
+
+    assert world.transport.log == ["resume q 1", "resume q 10", "resume q None"]
+
+
+def test_stop_during_the_pause(world: World) -> None:
+    """A worker that is to stop takes nothing any more."""
+    stopping = Patience(lambda _number: stopping.set())
+    breaker, _ = a_breaker(world, stopping)
+
+    breaker.trip(5)
+
+    assert world.transport.log == ["pause q"]
+
+
+def test_thread_waits_while_the_breaker_is_open(world: World) -> None:
+    """No message is taken while the lane is paused."""
+    world.transport.queues["q"].append(a_delivery(EVENT))
+    stopping = Patience(lambda _number: stopping.set())
+    breaker, lane = a_breaker(world, stopping)
+    breaker._open = True
+
+    LaneThread(lane, world.around, breaker, stopping).run()
+
+    assert len(world.transport.queues["q"]) == 1
+
+
+def test_outage_trips_the_breaker(world: World) -> None:
+    """A batch that met an outage pauses its lane for the policy's time."""
+
+    def down(event: Event) -> Commit:
+        raise OutageError("NAV is down", event_id=event.id)
+
+    world.transport.queues["q"].append(a_delivery(EVENT))
+    stopping = Patience()
+    lane = Lane("flow", "q", down)
+    breaker = Breaker(lane, world.around, stopping)
+
+    LaneThread(lane, world.around, breaker, stopping).turn()
+
+    assert world.transport.log[0] == "pause q"
+    assert stopping.waits[0] == 5
+
+
+@pytest.mark.parametrize("error", [UnavailableError("the broker did not answer"), ZeroDivisionError()])
+def test_thread_outlives_any_error(world: World, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever receiving raises, the thread goes on after a moment."""
+    calls: list[str] = []
+
+    def receive(_self: FakeTransport, queue: str, limit: int, timeout_seconds: float) -> list[Delivery]:
+        calls.append(queue)
+        if len(calls) == 1:
+            raise error
+        stopping.set()
+        return [][:limit] if timeout_seconds else []
+
+    monkeypatch.setattr(FakeTransport, "receive", receive)
+    stopping = Patience()
+    breaker, lane = a_breaker(world, stopping)
+
+    LaneThread(lane, world.around, breaker, stopping).run()
+
+    assert (calls, stopping.waits) == (["q", "q"], [0.5])
+
+
+def test_worker_works_and_stops(world: World) -> None:
+    """Every lane gets its threads; stopping lets them finish what they have in hand."""
+    worked = threading.Event()
+
+    def handler(_event: Event) -> Commit:
+        worked.set()
+        return lambda _tx: []
+
+    world.transport.queues["q"].append(a_delivery(EVENT))
+    lanes = [Lane("flow", "q", handler, threads=2), Lane("other", "q2", done)]
+    worker = Worker(lanes, world.around, _dispatcher(world))
+
+    worker.start()
+    assert worked.wait(10)
+
+    assert worker.stop(10)
+    assert len(world.transport.acked) == 1
+
+
+def test_worker_says_when_it_could_not_finish(world: World) -> None:
+    """Work that does not end in time is told, and left to the broker."""
+    begun, end = threading.Event(), threading.Event()
+
+    def endless(_event: Event) -> Commit:
+        begun.set()
+        end.wait(10)
+        return lambda _tx: []
+
+    world.transport.queues["q"].append(a_delivery(EVENT))
+    worker = Worker([Lane("flow", "q", endless)], world.around, _dispatcher(world))
+    worker.start()
+    assert begun.wait(10)
+
+    assert not worker.stop(0.05)
+
+    end.set()
+    assert worker.stop(10)
+
+
+def _dispatcher(world: World) -> Dispatcher:
+    return Dispatcher(world.store, world.transport, world.clock)
