@@ -126,8 +126,11 @@ class Filing:
         error = _unknown(interchange) if interchange.partner is None else message.error
         if error is None and message.order is not None:
             self._events.append(self._request(message.order, source, test=interchange.test))
+        elif error is None and message.notice is not None:
+            self._events.append(self._tell(message.notice, source, interchange))
         else:
             error = error or MappingError("nothing here handles this message", kind=message.kind)
+            self._object(message, source, interchange.partner)
             self._events.append(self._park(source, error))
 
     def _request(self, order: PurchaseOrder, source: Source, *, test: bool) -> Event:
