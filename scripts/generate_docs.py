@@ -30,6 +30,11 @@ SUMMARIES: Final = {
     EventType.ORDER_CHANGED: "A sales order stands in NAV, but some line was cut, back-ordered, substituted or refused",
     EventType.ORDER_REJECTED: "No sales order stands in NAV; the response says why",
     EventType.ORDER_HELD: "A person decides what becomes of the order",
+    EventType.SHIPMENT_POSTED: "Goods of an order left; the partner gets a despatch advice",
+    EventType.INVOICE_POSTED: "An invoice or credit note stands in NAV; the partner gets it",
+    EventType.INVENTORY_REPORTED: "A partner told stock or sales figures",
+    EventType.RECEIPT_ADVISED: "A buyer told what of a delivery was taken in",
+    EventType.ACKNOWLEDGEMENT_RECEIVED: "A partner said how it took a document of ours",
     EventType.STOCK_CHANGED: "NAV's stock figure of an item is another one",
     EventType.MESSAGE_PARKED: "A message failed for good and waits for a person",
 }

@@ -7,10 +7,16 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, Field
 
+from orderwire.canonical.acknowledgement import Acknowledgement
+from orderwire.canonical.change import OrderChange
 from orderwire.canonical.document import DocumentDelivered, DocumentReady, DocumentReceived, MessageParked
+from orderwire.canonical.inventory import InventoryReport
+from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.model import Canonical, Instant
 from orderwire.canonical.order import PurchaseOrder
+from orderwire.canonical.receipt import Receipt
 from orderwire.canonical.response import AnsweredOrder
+from orderwire.canonical.shipment import Shipment
 from orderwire.canonical.stock import StockFigure
 
 #: Namespace of every deterministic id that Orderwire makes.
@@ -31,6 +37,11 @@ class EventType(StrEnum):
     ORDER_REJECTED = "order.rejected"
     ORDER_HELD = "order.held"
     STOCK_CHANGED = "stock.changed"
+    SHIPMENT_POSTED = "shipment.posted"
+    INVOICE_POSTED = "invoice.posted"
+    INVENTORY_REPORTED = "inventory.reported"
+    RECEIPT_ADVISED = "receipt.advised"
+    ACKNOWLEDGEMENT_RECEIVED = "acknowledgement.received"
     MESSAGE_PARKED = "message.parked"
 
 
@@ -40,13 +51,18 @@ BODIES: Final[dict[EventType, type[Canonical]]] = {
     EventType.DOCUMENT_READY: DocumentReady,
     EventType.DOCUMENT_DELIVERED: DocumentDelivered,
     EventType.ORDER_RECEIVED: PurchaseOrder,
-    EventType.ORDER_CHANGE_REQUESTED: PurchaseOrder,
-    EventType.ORDER_CANCEL_REQUESTED: PurchaseOrder,
+    EventType.ORDER_CHANGE_REQUESTED: OrderChange,
+    EventType.ORDER_CANCEL_REQUESTED: OrderChange,
     EventType.ORDER_ACCEPTED: AnsweredOrder,
     EventType.ORDER_CHANGED: AnsweredOrder,
     EventType.ORDER_REJECTED: AnsweredOrder,
     EventType.ORDER_HELD: AnsweredOrder,
     EventType.STOCK_CHANGED: StockFigure,
+    EventType.SHIPMENT_POSTED: Shipment,
+    EventType.INVOICE_POSTED: Invoice,
+    EventType.INVENTORY_REPORTED: InventoryReport,
+    EventType.RECEIPT_ADVISED: Receipt,
+    EventType.ACKNOWLEDGEMENT_RECEIVED: Acknowledgement,
     EventType.MESSAGE_PARKED: MessageParked,
 }
 

@@ -149,14 +149,12 @@ class Filing:
         return next_event(notice.type, notice.body, about, self._now, subject=notice.number)
 
     def _object(self, message: DecodedMessage, source: Source, partner: str | None) -> None:
-        """Tell the sender, once, that a message made no sense; a replay finds that it was told."""
-        once, step = replace(source, epoch=0), "object"
+        """Tell the sender that a message made no sense; when it is replayed, that was told already."""
         if message.object_to is None or partner is None or self._event.epoch:
             return
-        control_no = self._tx.journal.next_number(f"control:{partner}")
-        outbound = message.object_to(control_no, self._now)
-        to = Recipient(partner, self._body.channel.value, step)
-        self._events.append(dispatch(self._tx, outbound, to, once, self._now))
+        outbound = message.object_to(self._tx.journal.next_number(f"control:{partner}"), self._now)
+        to = Recipient(partner, self._body.channel.value, "object")
+        self._events.append(dispatch(self._tx, outbound, to, source, self._now))
 
     def _earlier_id(self, part: str) -> str:
         return event_id(self._body.document_id, self._event.epoch - 1, part)

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from orderwire.canonical.envelope import EventType
+from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import Channel, PurchaseOrder
-from orderwire.canonical.response import AnsweredOrder
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.errors import PermanentError
 from orderwire.ports.erp import Erp
@@ -47,6 +48,16 @@ class OutboundDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a message says that is no order: the event that tells of it, with its body."""
+
+    type: EventType
+    body: Canonical
+    number: str | None = None  # the business number it goes by
+    order_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedMessage:
     """One message of an interchange (EDIFACT: UNH…UNT; elsewhere: the document's one)."""
 
@@ -56,7 +67,10 @@ class DecodedMessage:
     version: str  # D.96A/EAN008
     findings: tuple[Finding, ...] = ()
     order: PurchaseOrder | None = None
-    error: PermanentError | None = None  # why there is no order, when syntax was fine but meaning was not
+    notice: Notice | None = None  # instead of an order
+    error: PermanentError | None = None  # why there is neither, when syntax was fine but meaning was not
+    #: Makes the answer that tells the sender of `error`, as `acknowledge` does; None: the sender wants none.
+    object_to: "Callable[[int, datetime], OutboundDocument] | None" = None
 
     @property
     def accepted(self) -> bool:
@@ -113,15 +127,15 @@ class Decoder(Protocol):
 
 
 class Encoder(Protocol):
-    """Pure: an answer in the partner's own syntax."""
+    """Pure: an event's body in the partner's own syntax."""
 
     def encode(
-        self, answer: AnsweredOrder, partner: PartnerProfile, control_no: int, now: datetime
+        self, body: Canonical, partner: PartnerProfile, control_no: int, now: datetime
     ) -> OutboundDocument | None:
-        """Return the document, or None where the partner gets none.
+        """Return the document, or None where the partner gets none of that kind.
 
         Raises:
-            MappingError: the answer cannot be said in that syntax.
+            MappingError: the body cannot be said in that syntax.
         """
         ...
 

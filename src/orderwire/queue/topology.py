@@ -19,11 +19,28 @@ class Flow:
 FLOWS: Final = (
     Flow("decode", (EventType.DOCUMENT_RECEIVED,)),
     Flow("fulfil", (EventType.ORDER_RECEIVED, EventType.ORDER_CHANGE_REQUESTED, EventType.ORDER_CANCEL_REQUESTED)),
-    Flow("respond", (EventType.ORDER_ACCEPTED, EventType.ORDER_CHANGED, EventType.ORDER_REJECTED)),
+    Flow(
+        "respond",
+        (
+            EventType.ORDER_ACCEPTED,
+            EventType.ORDER_CHANGED,
+            EventType.ORDER_REJECTED,
+            EventType.SHIPMENT_POSTED,
+            EventType.INVOICE_POSTED,
+        ),
+    ),
     Flow("deliver", (EventType.DOCUMENT_READY,)),
     Flow(
         "record",
-        (EventType.DOCUMENT_DELIVERED, EventType.ORDER_HELD, EventType.STOCK_CHANGED, EventType.MESSAGE_PARKED),
+        (
+            EventType.DOCUMENT_DELIVERED,
+            EventType.ORDER_HELD,
+            EventType.STOCK_CHANGED,
+            EventType.INVENTORY_REPORTED,
+            EventType.RECEIPT_ADVISED,
+            EventType.ACKNOWLEDGEMENT_RECEIVED,
+            EventType.MESSAGE_PARKED,
+        ),
     ),
 )
 #: 5s 30s 2m 10m 1h

@@ -8,10 +8,12 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
+from canonicals import ACKNOWLEDGEMENT, CREDIT_NOTE, INVENTORY, INVOICE, RECEIPT, SHIPMENT
+from orderwire.canonical.change import change_of
 from orderwire.canonical.document import DocumentDelivered, DocumentReady, DocumentReceived, MessageParked
 from orderwire.canonical.envelope import BODIES, Event, EventType, content_hash, event_id
 from orderwire.canonical.model import Canonical
-from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder
+from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder, Purpose
 from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.canonical.stock import StockFigure, StockKey
@@ -66,6 +68,13 @@ INSTANCES: list[Canonical] = [
         as_of=NOW,
         source="nav:Item",
     ),
+    change_of(ORDER.model_copy(update={"purpose": Purpose.REPLACE})),
+    SHIPMENT,
+    INVOICE,
+    CREDIT_NOTE,
+    INVENTORY,
+    RECEIPT,
+    ACKNOWLEDGEMENT,
 ]
 
 

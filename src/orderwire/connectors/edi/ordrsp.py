@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import ItemId, ItemScheme
 from orderwire.canonical.party import Party, PartyRole
 from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome, ResponseLine
@@ -67,16 +68,17 @@ class OrdrspEncoder:
     """Writes an order response in the partner's directory."""
 
     def encode(
-        self, answer: AnsweredOrder, partner: PartnerProfile, control_no: int, now: datetime
+        self, body: Canonical, partner: PartnerProfile, control_no: int, now: datetime
     ) -> OutboundDocument | None:
-        """Return the ORDRSP; None for a held order, and for a partner without EDI.
+        """Return the ORDRSP; None for a held order, for a partner without EDI, and for what is no answer.
 
         Raises:
             MappingError: a number is longer than the directory lets it be, or not in the character set.
         """
         edi = partner.edi
-        if edi is None or answer.response.outcome not in _ORDER_CODES:
+        if edi is None or not isinstance(body, AnsweredOrder) or body.response.outcome not in _ORDER_CODES:
             return None
+        answer = body
         header = Header(
             sender=_identification(edi.ours),
             recipient=_identification(edi.identifiers[0]),
@@ -86,11 +88,11 @@ class OrdrspEncoder:
             test=answer.response.test,
             una=edi.una,
         )
-        body = _Body(answer, edi, header, _DIRECTORIES[edi.response_version])
-        kind = ("ORDRSP", "D", body.directory.release, "UN", edi.response_association or "")
+        text = _Body(answer, edi, header, _DIRECTORIES[edi.response_version])
+        kind = ("ORDRSP", "D", text.directory.release, "UN", edi.response_association or "")
         control_ref = control_ref_of(control_no)
         name = f"ORDRSP_{partner.key}_{control_ref}.edi"
-        return OutboundDocument("ORDRSP", interchange(header, kind, list(body.rows())), name, MEDIA_TYPE, control_ref)
+        return OutboundDocument("ORDRSP", interchange(header, kind, list(text.rows())), name, MEDIA_TYPE, control_ref)
 
 
 @dataclass(frozen=True, slots=True)
