@@ -3,7 +3,7 @@
 import hashlib
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -21,6 +21,9 @@ from orderwire.ports.intake import (
     Finding,
     Severity,
 )
+
+#: Of a finding's sentence.
+_MAX_TEXT_CHARS: Final = 300
 
 
 class ApiDecoder:
@@ -50,8 +53,16 @@ class ApiDecoder:
 
 def read_order(content: bytes) -> ApiOrder:
     """Read a document. Raises ValidationError, or ValueError when it is no JSON."""
-    raw: Any = json.loads(content, parse_float=Decimal)
+    raw: Any = json.loads(content, parse_float=Decimal, object_pairs_hook=_once)
     return ApiOrder.model_validate(raw)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that stands twice: nobody could say which value was meant."""
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return names
 
 
 def _read(content: bytes, partner: str) -> tuple[PurchaseOrder | None, tuple[Finding, ...]]:
@@ -59,11 +70,16 @@ def _read(content: bytes, partner: str) -> tuple[PurchaseOrder | None, tuple[Fin
         return to_purchase_order(read_order(content), partner), ()
     except ValidationError as error:
         return None, tuple(
-            Finding("invalid", Severity.REJECT, f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}")
+            Finding("invalid", Severity.REJECT, f"{_path(problem['loc'])}: {problem['msg']}"[:_MAX_TEXT_CHARS])
             for problem in error.errors(include_input=False, include_url=False)[:100]
         )
     except (ValueError, RecursionError) as error:
-        return None, (Finding("not_json", Severity.REJECT, f"not a JSON document: {str(error)[:200]}"),)
+        return None, (Finding("not_json", Severity.REJECT, f"not a JSON document: {str(error)[:_MAX_TEXT_CHARS]}"),)
+
+
+def _path(place: tuple[int | str, ...]) -> str:
+    """Return where a problem is: lines.0.quantity. Names may be the sender's own, of any length."""
+    return ".".join(str(part)[:40] for part in place)
 
 
 def _known(key: str | None, partners: Partners) -> str | None:

@@ -2,8 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder, Purpose
 from orderwire.canonical.party import Party, PartyRole
@@ -13,17 +14,31 @@ class _Closed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+#: A number or code goes into NAV, file names and other syntaxes.
+Code = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", description="No control characters")]
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004  pydantic wants ValueError
+    return value
+
+
+#: A JSON number or its text; true is none.
+Number = Annotated[Decimal, BeforeValidator(_no_boolean)]
+
+
 class ApiOrderLine(_Closed):
     """One line; at least one of the item numbers."""
 
-    line_no: str | None = Field(default=None, max_length=20, description="None: its position, from 1")
-    item_no: str | None = Field(default=None, max_length=80, description="The supplier's (NAV's) number")
-    gtin: str | None = Field(default=None, pattern=r"^\d{8}$|^\d{12,14}$")
-    buyer_item_no: str | None = Field(default=None, max_length=80)
+    line_no: Code | None = Field(default=None, max_length=20, description="None: its position, from 1")
+    item_no: Code | None = Field(default=None, max_length=80, description="The supplier's (NAV's) number")
+    gtin: str | None = Field(default=None, pattern=r"^(\d{8}|\d{12,14})$")
+    buyer_item_no: Code | None = Field(default=None, max_length=80)
     description: str | None = Field(default=None, max_length=512)
-    quantity: Decimal = Field(gt=0, max_digits=18)
-    unit: str | None = Field(default=None, max_length=8, description="UN/ECE Rec 20 code; None: the partner's default")
-    net_price: Decimal | None = Field(default=None, ge=0, max_digits=18)
+    quantity: Number = Field(gt=0, max_digits=18)
+    unit: Code | None = Field(default=None, max_length=8, description="UN/ECE Rec 20 code; None: the partner's default")
+    net_price: Number | None = Field(default=None, ge=0, max_digits=18)
     requested_on: date | None = None
 
     @model_validator(mode="after")
@@ -43,19 +58,26 @@ class ApiAddress(_Closed):
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")
 
 
+def _some(lines: tuple[ApiOrderLine, ...]) -> tuple[ApiOrderLine, ...]:
+    """Ask for a line, once the lines there are have been read: a wrong one is not a missing one."""
+    if not lines:
+        raise ValueError("at least one line is needed")
+    return lines
+
+
 class ApiOrder(_Closed):
     """Body of POST /api/v1/orders."""
 
-    order_no: str = Field(
-        min_length=1, max_length=70, pattern=r"^[^\x00-\x1f\x7f]+$", description="No control characters"
-    )
+    order_no: Code = Field(min_length=1, max_length=70)
     ordered_on: date | None = None
     requested_on: date | None = None
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     test: bool = False
     note: str | None = Field(default=None, max_length=4000)
     ship_to: ApiAddress | None = Field(default=None, description="None: the customer's own address")
-    lines: tuple[ApiOrderLine, ...] = Field(min_length=1, max_length=20000)
+    lines: Annotated[tuple[ApiOrderLine, ...], AfterValidator(_some)] = Field(
+        max_length=20000, json_schema_extra={"minItems": 1}
+    )
 
 
 def to_purchase_order(order: ApiOrder, partner: str) -> PurchaseOrder:

@@ -1,18 +1,18 @@
 """Folders: partners put files into an inbox and take them from an outbox."""
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import structlog
 
-from orderwire.canonical.order import Channel
 from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.connectors.channels.names import channel_of, is_finished, is_plain
 from orderwire.errors import DeliveryRefusedError, LimitError, PermanentError, UnavailableError
 from orderwire.ports.intake import DecodeHint, Receive
 
@@ -22,15 +22,12 @@ log = structlog.get_logger(__name__)
 CLAIMED: Final = ".claimed"
 DONE: Final = "done"
 REFUSED: Final = "refused"
-#: Endings under which programs write files that are not finished.
-UNFINISHED: Final = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
 #: A claimed file this old was left by a process that died.
 ABANDONED_SECONDS: Final = 60.0
-
-
-def channel_of(name: str) -> Channel:
-    """Return the channel whose decoder reads files of this name."""
-    return Channel.API if name.lower().endswith(".json") else Channel.EDI
+#: A file from further in the future than a clock goes wrong bears a time of another zone; it is not being written.
+_OTHER_ZONE_SECONDS: Final = 1800.0
+#: File systems take 255 bytes; ours get a number in front.
+_MAX_NAME_BYTES: Final = 200
 
 
 @dataclass(frozen=True)
@@ -43,63 +40,106 @@ class FolderInlet:
     max_bytes: int = 64 * 1024 * 1024
 
     def poll(self, receive: Receive) -> int:
-        """Take in what is ready and return how many files; one file's trouble does not stop the others."""
+        """Take in what is ready and return how many files; one file's trouble does not stop the others.
+
+        Raises:
+            UnavailableError: nothing can be taken in now; what is claimed is taken up again later.
+        """
         taken = 0
         for profile in self.partners.all():
             if profile.folder is None or profile.folder.inbox is None:
                 continue
             inbox = self.data_dir / profile.folder.inbox
-            inbox.mkdir(parents=True, exist_ok=True)
-            for claimed in (*_abandoned(inbox), *self._claim(inbox)):
-                taken += self._take(claimed, inbox, profile, receive)
+            try:
+                inbox.mkdir(parents=True, exist_ok=True)
+                for claimed in chain(_abandoned(inbox), self._claim(inbox)):
+                    taken += self._take(claimed, inbox, profile, receive)
+            except OSError as error:
+                log.warning("inbox_unreadable", partner=profile.key, reason=error.strerror)
         return taken
 
     def _claim(self, inbox: Path) -> Iterator[Path]:
         """Move finished files aside, one by one; only one process succeeds with each."""
         for path in sorted(inbox.iterdir()):
-            if path.name.startswith(".") or path.name.endswith(UNFINISHED) or path.is_symlink() or not path.is_file():
-                continue
             try:
-                if time.time() - path.stat().st_mtime < self.settle_seconds:
+                if not self._is_finished(path):
                     continue
-                target = inbox / CLAIMED / f"{uuid4()}__{path.name}"
-                target.parent.mkdir(exist_ok=True)
+                target = _within(inbox, CLAIMED) / f"{uuid4()}__{_short(path.name)}"
                 path.rename(target)
                 os.utime(target)
-            except FileNotFoundError:
+            except FileNotFoundError:  # another process was faster
+                continue
+            except OSError as error:
+                log.warning("file_not_claimed", name=printable(path.name), reason=error.strerror)
                 continue
             yield target
 
+    def _is_finished(self, path: Path) -> bool:
+        if not is_finished(path.name) or path.is_symlink() or not path.is_file():
+            return False
+        age = time.time() - path.stat().st_mtime
+        return not -_OTHER_ZONE_SECONDS < age < self.settle_seconds
+
     def _take(self, claimed: Path, inbox: Path, profile: PartnerProfile, receive: Receive) -> int:
         key, _, name = claimed.name.partition("__")
-        hint = DecodeHint(partner=profile.key, name=name, document_id=str(uuid5(NAMESPACE_URL, key)))
+        hint = DecodeHint(partner=profile.key, name=printable(name), document_id=str(uuid5(NAMESPACE_URL, key)))
         try:
             receive(_read(claimed, self.max_bytes), channel_of(name), hint)
         except PermanentError as error:
-            log.warning("file_refused", partner=profile.key, name=name, code=error.code)
-            _move(claimed, inbox / REFUSED / claimed.name)
+            log.warning("file_refused", partner=profile.key, name=hint.name, code=error.code)
+            _move(claimed, _within(inbox, REFUSED))
             return 0
-        _move(claimed, inbox / DONE / claimed.name)
+        except OSError as error:  # another process has it, or it cannot be read now
+            log.warning("file_not_read", partner=profile.key, name=hint.name, reason=error.strerror)
+            return 0
+        _move(claimed, _within(inbox, DONE))
         return 1
+
+
+def printable(name: str) -> str:
+    """Return a file name as text that can be stored: its bytes need be of no character set."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _short(name: str) -> str:
+    """Cut a name that would be too long with our number in front; its ending says what it is, so that stays."""
+    raw = os.fsencode(name)
+    return os.fsdecode(raw[-_MAX_NAME_BYTES:])
 
 
 def _abandoned(inbox: Path) -> Iterator[Path]:
     folder = inbox / CLAIMED
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+    for path in sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else ():
+        try:
+            old = time.time() - path.lstat().st_mtime > ABANDONED_SECONDS
+        except FileNotFoundError:
+            continue
+        if old and path.is_file() and not path.is_symlink():
             yield path
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    size = path.stat().st_size
-    if size > max_bytes:
-        raise LimitError("larger than the configured limit", size=size, limit=max_bytes)
-    return path.read_bytes()
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise LimitError("larger than the configured limit", size=path.stat().st_size, limit=max_bytes)
+    return content
 
 
-def _move(source: Path, target: Path) -> None:
-    target.parent.mkdir(exist_ok=True)
-    shutil.move(source, target)
+def _within(inbox: Path, name: str) -> Path:
+    """Return a folder of ours in an inbox; a partner that can make links there must not lead us out of it."""
+    folder = inbox / name
+    folder.mkdir(exist_ok=True)
+    if folder.is_symlink():
+        raise NotADirectoryError(0, f"{name} is a link", str(folder))
+    return folder
+
+
+def _move(source: Path, folder: Path) -> None:
+    try:
+        source.rename(folder / source.name)
+    except FileNotFoundError:
+        log.info("file_moved_by_another", name=printable(source.name))
 
 
 @dataclass(frozen=True)
@@ -112,24 +152,37 @@ class FolderDeliverer:
         """Write the file and return its place; a file of that name is replaced whole.
 
         Raises:
-            DeliveryRefusedError: the profile names no outbox, or the name leaves it.
+            DeliveryRefusedError: the profile names no outbox, or the name is none for a file in it.
             UnavailableError: the folder cannot be written now.
         """
         if partner.folder is None or partner.folder.outbox is None:
             raise DeliveryRefusedError("the partner has no outbox", partner=partner.key)
-        if Path(name).name != name or name.startswith("."):
+        if not is_plain(name) or len(os.fsencode(name)) > _MAX_NAME_BYTES:
             raise DeliveryRefusedError("not a file name", name=name)
         outbox = self.data_dir / partner.folder.outbox
-        unfinished = outbox / f".{name}.{uuid4().hex}"
         try:
             outbox.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(outbox / name)
+            _write(outbox, name, content)
         except OSError as error:
             raise UnavailableError(
                 "the outbox cannot be written", partner=partner.key, reason=error.strerror
             ) from error
         return f"folder:{partner.folder.outbox}/{name}"
+
+
+def _write(outbox: Path, name: str, content: bytes) -> None:
+    """Write aside, sync, and rename: a reader sees all of the file or none, and a power cut takes nothing back."""
+    unfinished = outbox / f".{uuid4().hex}.part"
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(outbox / name)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    directory = os.open(outbox, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
