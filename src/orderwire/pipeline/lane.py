@@ -96,7 +96,8 @@ class Batch:
             TransientError: the store or the broker is away; everything unfinished was given back.
         """
         try:
-            self._work_off(self._unseen())
+            with self._around.meter.working(self._lane.flow, len(self._items)):
+                self._work_off(self._unseen())
             self._commit()
             self._around.checkpoint(f"after_commit.{self._lane.flow}")
             self._publish()
@@ -254,6 +255,9 @@ class Batch:
     def _count(self, item: _Item) -> None:
         meter, flow = self._around.meter, self._lane.flow
         meter.handled(flow, item.outcome, item.seconds)
+        event = item.delivery.event
+        if item.decision is None and event is not None:
+            meter.ended(flow, (self._around.clock() - event.time).total_seconds())
         match item.decision:
             case Retry():
                 meter.retried(flow)

@@ -1,5 +1,6 @@
 """What the pipeline counts, without knowing what counts it."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 
@@ -8,6 +9,14 @@ class Meter(Protocol):
 
     def handled(self, flow: str, outcome: str, seconds: float) -> None:
         """Count a message that left the flow: done, rejected, discarded, retried, parked."""
+        ...
+
+    def ended(self, flow: str, seconds: float) -> None:
+        """Observe a message's critical time: from the making of its event until its flow was done with it."""
+        ...
+
+    def working(self, flow: str, messages: int) -> AbstractContextManager[None]:
+        """Show messages as in flight while the block runs."""
         ...
 
     def retried(self, flow: str) -> None:
@@ -28,6 +37,12 @@ class NoMeter:
 
     def handled(self, flow: str, outcome: str, seconds: float) -> None:
         pass
+
+    def ended(self, flow: str, seconds: float) -> None:
+        pass
+
+    def working(self, flow: str, messages: int) -> AbstractContextManager[None]:  # noqa: ARG002  the port
+        return nullcontext()
 
     def retried(self, flow: str) -> None:
         pass

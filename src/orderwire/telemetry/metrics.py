@@ -37,7 +37,7 @@ class Metrics:
         )
         self._critical = Histogram(
             "orderwire_critical_seconds",
-            "From the first byte received to the end of a document's way",
+            "From the making of an event until its flow was done with it",
             ["flow"],
             buckets=_CRITICAL_SECONDS,
             registry=registry,
@@ -84,9 +84,9 @@ class Metrics:
         finally:
             self._in_flight.labels(flow).dec(messages)
 
-    def ended(self, flow: str, seconds_since_received: float) -> None:
-        """Observe how long a document took, from its first byte to its end."""
-        self._critical.labels(flow).observe(max(seconds_since_received, 0.0))
+    def ended(self, flow: str, seconds: float) -> None:
+        """Observe a message's critical time: from the making of its event until its flow was done with it."""
+        self._critical.labels(flow).observe(max(seconds, 0.0))
 
     def erp_called(self, operation: str, outcome: str, seconds: float) -> None:
         """Count a call to the ERP; `outcome` is ok or an error's code."""

@@ -20,6 +20,7 @@ from orderwire.errors import (
 )
 from orderwire.pipeline.recovery import Pause
 from orderwire.pipeline.work import Commit, Source, next_event
+from orderwire.ports.meter import NoMeter
 from orderwire.ports.queue import Delivery
 from orderwire.ports.store import DocumentState, Parked, Step, Transaction
 from orderwire.store.parked import SqlParkingLot
@@ -477,11 +478,13 @@ def test_outcomes_are_counted(world: World, flow: Flow) -> None:
 
     assert meter.outcomes == ["done", "discarded", "retried", "parked", "paused"]
     assert (meter.retries, meter.codes) == (1, ["mapping"])
+    assert len(meter.done) == 1, "the critical time of what is done"
 
 
-class _CountingMeter:
+class _CountingMeter(NoMeter):
     def __init__(self) -> None:
         self.outcomes: list[str] = []
+        self.done: list[float] = []
         self.codes: list[str] = []
         self.retries = 0
 
@@ -489,6 +492,10 @@ class _CountingMeter:
         assert flow == "flow"
         assert seconds >= 0
         self.outcomes.append(outcome)
+
+    def ended(self, flow: str, seconds: float) -> None:
+        assert flow == "flow"
+        self.done.append(seconds)
 
     def retried(self, flow: str) -> None:
         assert flow == "flow"
