@@ -9,13 +9,15 @@ import pytest
 from fakes.documents import CannedDecoder, a_message, an_interchange, an_order, types_of
 from fakes.transport import a_delivery
 from fakes.world import World
+from orderwire.canonical.acknowledgement import Acknowledgement, AcknowledgementKind, Verdict
+from orderwire.canonical.change import change_of
 from orderwire.canonical.document import DocumentReady
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel, PurchaseOrder, Purpose
 from orderwire.errors import DecodeError, DuplicateConflictError, MappingError
 from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.receive import Receiver
-from orderwire.ports.intake import DecodedInterchange, DecodeHint, Finding, OutboundDocument, Severity
+from orderwire.ports.intake import DecodedInterchange, DecodeHint, Finding, Notice, OutboundDocument, Severity
 from orderwire.ports.store import Document, DocumentQuery, DocumentState, Parked
 
 REFUSED = Finding("count", Severity.REJECT, "the count is wrong")
@@ -188,6 +190,40 @@ def test_unhandled_kind_parks(desk: Desk) -> None:
     desk.file(b"f", an_interchange(a_message(None, kind="INVOIC")))
 
     assert [entry.facts for entry in desk.parked()] == [{"kind": "INVOIC"}]
+
+
+def test_notice_is_told_and_done_with(desk: Desk) -> None:
+    """A message that only tells something becomes its event, and asks for no more."""
+    body = Acknowledgement(kind=AcknowledgementKind.SYNTAX, partner="baumarkt", verdict=Verdict.ACCEPTED)
+    notice = Notice(EventType.ACKNOWLEDGEMENT_RECEIVED, body, number="17", order_no="PO-1")
+
+    [event] = desk.file(b"f", an_interchange(a_message(None, kind="CONTRL", notice=notice), test=True))
+
+    assert (event.type, event.subject, event.partner, event.test) == (notice.type, "17", "baumarkt", True)
+    row = desk.message(1)
+    assert (row.state, row.code, row.order_no) == (DocumentState.DONE, "noted", "PO-1")
+
+
+def test_notice_that_asks_for_work_waits(desk: Desk) -> None:
+    """A change is asked for like an order: its document waits."""
+    body = change_of(an_order(purpose=Purpose.CHANGE))
+    notice = Notice(EventType.ORDER_CHANGE_REQUESTED, body, number="PO-1", order_no="PO-1")
+
+    [event] = desk.file(b"f", an_interchange(a_message(None, kind="ORDCHG", notice=notice)))
+
+    assert event.type is EventType.ORDER_CHANGE_REQUESTED
+    assert desk.message(1).state is DocumentState.WAITING
+
+
+def test_sender_is_told_of_a_message_without_meaning(desk: Desk) -> None:
+    """Where the sender wants to know, it is told once, beside the entry for our own people."""
+    events = desk.file(
+        b"f", an_interchange(a_message(None, error=MappingError("no such date"), object_to=acknowledging("APERAK")))
+    )
+
+    assert types_of(events) == [EventType.DOCUMENT_READY, EventType.MESSAGE_PARKED]
+    [outbound] = desk.find(direction="out")
+    assert (outbound.parent_id, outbound.name) == (desk.message(1).id, "APERAK_1.edi")
 
 
 def test_test_interchange_makes_test_orders(desk: Desk) -> None:

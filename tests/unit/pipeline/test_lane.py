@@ -505,9 +505,6 @@ class _CountingMeter(NoMeter):
         assert flow == "flow"
         self.codes.append(code)
 
-    def paused(self, flow: str, *, open: bool) -> None:  # noqa: A002  the port
-        raise AssertionError((flow, open))
-
 
 class _Away:
     """A store that cannot be reached after so many transactions."""

@@ -1,17 +1,21 @@
 """Answering: the inbound document ends as the order did, and the buyer gets the answer in its own syntax."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 
 from fakes.documents import a_line, an_order, order_event
 from fakes.world import World
 from orderwire.canonical.document import DocumentReady
-from orderwire.canonical.envelope import Event
-from orderwire.canonical.order import Channel
+from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.model import Canonical
+from orderwire.canonical.order import Channel, ItemId, ItemScheme
 from orderwire.canonical.response import AnsweredOrder
+from orderwire.canonical.shipment import Shipment, ShipmentLine
 from orderwire.config.partners import PartnerProfile
 from orderwire.pipeline.respond import Respond
+from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.intake import OutboundDocument
 from orderwire.ports.store import DocumentQuery, DocumentState
 
@@ -23,11 +27,12 @@ class Writer:
         self._silent = silent
 
     def encode(
-        self, answer: AnsweredOrder, partner: PartnerProfile, control_no: int, now: datetime
+        self, body: Canonical, partner: PartnerProfile, control_no: int, now: datetime
     ) -> OutboundDocument | None:
         if self._silent:
             return None
-        content = f"{answer.response.outcome} {partner.key} {control_no} {now:%H}".encode()
+        what = body.response.outcome if isinstance(body, AnsweredOrder) else type(body).__name__
+        content = f"{what} {partner.key} {control_no} {now:%H}".encode()
         return OutboundDocument("ORDRSP", content, f"ORDRSP_{control_no}.edi", "application/edifact", str(control_no))
 
 
@@ -95,6 +100,25 @@ def test_partner_that_gets_no_answer(world: World) -> None:
 
     assert respond(world, event, silent=True) == []
     assert world.document(event.documentid).state is DocumentState.DONE
+
+
+def test_shipment_is_told(world: World) -> None:
+    """What left is told in the buyer's syntax; the document it belongs to stays as it is."""
+    line = ShipmentLine(line_no="1", item_ids=(ItemId(scheme=ItemScheme.SUPPLIER, value="1001"),), delivered=Decimal(1))
+    shipment = Shipment(
+        partner="baumarkt", shipment_no="S-1", order_no="PO-1", despatched_on=date(2026, 11, 21), lines=(line,)
+    )
+    world.journal("d1", DocumentState.DONE)
+    source = Source("d1", "d1", "baumarkt")
+    event = next_event(EventType.SHIPMENT_POSTED, shipment, source, world.clock(), subject="PO-1")
+
+    [ready] = respond(world, event)
+
+    body = DocumentReady.model_validate(ready.data)
+    assert world.read(lambda tx: tx.archive.get(body.sha256)) == b"Shipment baumarkt 1 08"
+    [document] = world.read(lambda tx: tx.journal.find(DocumentQuery(direction="out")))
+    assert (document.parent_id, document.order_no) == ("d1", "PO-1")
+    assert world.document("d1").state is DocumentState.DONE
 
 
 def test_channel_that_answers_by_itself(world: World) -> None:
