@@ -14,6 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from orderwire import errors
 from orderwire.config.partners import PartnerProfile, ShortagePolicy
+from orderwire.config.secrets import KNOWN as SECRETS
+from orderwire.config.secrets import variable_of
 from orderwire.config.settings import Settings
 from orderwire.config.variables import settings_of
 from orderwire.errors import (
@@ -91,6 +93,10 @@ def partner_page() -> str:
         + _table(("Field", "Default", "Values", "Meaning"), list(_profile_rows(PartnerProfile)))
         + "\n## Shortage policies\n\n"
         + _table(("`shortage`", "What happens"), [(f"`{value}`", meaning) for value, meaning in policies])
+        + "\n## Secrets\n\n"
+        "Never in `partner.yaml`: in a variable, or in a file that the variable with `_FILE` after it names. They are\n"
+        "read when they are used, so that a new one needs no restart. In the partner's key a hyphen becomes `_`.\n\n"
+        + _table(("Variable", "Meaning"), [(f"`{variable_of('<key>', name)}`", text) for name, text in SECRETS.items()])
         + "\n## Code tables\n\n"
         + _table(
             ("File", "Columns", "Meaning"),

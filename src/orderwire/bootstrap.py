@@ -4,7 +4,6 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -26,7 +25,7 @@ from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.worker import Worker
 from orderwire.ports.clock import Checkpoint, Clock, system_clock
 from orderwire.ports.erp import Erp
-from orderwire.ports.intake import Connector
+from orderwire.ports.intake import Connector, Inlet
 from orderwire.ports.queue import Transport
 from orderwire.ports.store import Store
 from orderwire.queue.open import open_transport
@@ -139,31 +138,33 @@ def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
 
 
 class Intake:
-    """Polls the inlets of every connector until stopped."""
+    """Polls the inlets of every connector until stopped: each in its own thread, so that a slow one keeps none back."""
 
     def __init__(self, services: Services, poll_seconds: float = 0.5) -> None:
         self._services, self._poll_seconds = services, poll_seconds
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        inlets = [inlet for connector in services.connectors for inlet in connector.inlets]
+        self._threads = [
+            threading.Thread(target=self._run, args=(inlet,), name=f"intake-{type(inlet).__name__}", daemon=True)
+            for inlet in inlets
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(10)
+        deadline = time.monotonic() + 10
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _run(self) -> None:
-        inlets = [inlet for connector in self._services.connectors for inlet in connector.inlets]
+    def _run(self, inlet: Inlet) -> None:
         while not self._stopping.wait(self._poll_seconds):
-            for inlet in inlets:
-                self._poll(inlet.poll)
-
-    def _poll(self, poll: Callable[..., int]) -> None:
-        try:
-            poll(self._services.receiver)
-        except Exception:
-            log.exception("inlet_failed")
+            try:
+                inlet.poll(self._services.receiver)
+            except Exception:
+                log.exception("inlet_failed")
 
 
 def _owner() -> str:

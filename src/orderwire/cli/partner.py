@@ -11,7 +11,7 @@ from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit, out
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.connectors import connect_all
-from orderwire.connectors.channels.folder import channel_of
+from orderwire.connectors.channels.names import channel_of
 from orderwire.errors import ConfigurationError, OrderwireError
 from orderwire.ports.intake import DecodedFile, DecodeHint, Decoder, Severity
 

@@ -9,7 +9,7 @@ import typer
 from orderwire.bootstrap import Services
 from orderwire.cli.context import ConfigDir, services_of
 from orderwire.cli.output import Json, emit, out
-from orderwire.connectors.channels.folder import channel_of
+from orderwire.connectors.channels.names import channel_of
 from orderwire.ports.intake import DecodeHint
 from orderwire.ports.store import Document, DocumentQuery, DocumentState
 

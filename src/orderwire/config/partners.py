@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orderwire.canonical.order import ItemScheme
+from orderwire.config.channels import HttpProfile, PathBelow, SftpProfile
 from orderwire.config.codes import CodeTables
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 
@@ -35,16 +36,8 @@ def _codec(name: str) -> str:
     return name
 
 
-def _below(path: str) -> str:
-    if ".." in PureWindowsPath(path).parts or PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor:
-        raise ValueError("must be a path below data_dir")
-    return path
-
-
 #: A Python codec for text.
 Codec = Annotated[str, AfterValidator(_codec)]
-#: A path that stays below the folder it is relative to.
-PathBelow = Annotated[str, Field(min_length=1), AfterValidator(_below)]
 
 
 class EdiIdentifier(_Section):
@@ -89,6 +82,11 @@ class PartnerProfile(_Section):
     edi: EdiProfile | None = Field(default=None, description="None: sends and takes no EDIFACT")
     api: ApiProfile | None = Field(default=None, description="None: may not call the REST API")
     folder: FolderProfile | None = Field(default=None, description="None: exchanges no files in folders")
+    sftp: SftpProfile | None = Field(default=None, description="None: exchanges no files over SFTP")
+    http: HttpProfile | None = Field(default=None, description="None: takes no documents over HTTP")
+    deliver: Literal["folder", "sftp", "http"] | None = Field(
+        default=None, description="The way documents go to the partner; None: the only one there is"
+    )
     items: Mapping[tuple[ItemScheme, str], str] = Field(
         default_factory=dict, description="codes/items.csv: scheme and value to NAV item number"
     )
@@ -98,6 +96,28 @@ class PartnerProfile(_Section):
     substitutes: Mapping[str, str] = Field(
         default_factory=dict, description="codes/substitutes.csv: NAV item number to the one sent instead"
     )
+
+    @property
+    def outlet(self) -> str | None:
+        """Return the way documents go to the partner; None: there is none."""
+        return self.deliver or next(iter(self._outlets()), None)
+
+    @model_validator(mode="after")
+    def _one_outlet(self) -> "PartnerProfile":
+        outlets = self._outlets()
+        if self.deliver is not None and self.deliver not in outlets:
+            raise ValueError(f"deliver: {self.deliver} names no place to deliver to")
+        if self.deliver is None and len(outlets) > 1:
+            raise ValueError(f"deliver: say which of {', '.join(outlets)}")
+        return self
+
+    def _outlets(self) -> list[str]:
+        places = {
+            "folder": self.folder and self.folder.outbox,
+            "sftp": self.sftp and self.sftp.outbox,
+            "http": self.http and self.http.url,
+        }
+        return [scheme for scheme, place in places.items() if place]
 
 
 _KEY_CHARS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")

@@ -15,6 +15,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from orderwire.config.secrets import is_secret
 from orderwire.config.variables import PREFIX, problems_of, settings_of, with_files
 from orderwire.errors import ConfigurationError
 
@@ -194,7 +195,8 @@ def load_settings(**overrides: object) -> Settings:
     Raises:
         ConfigurationError: with every problem, one a line.
     """
-    problems = problems_of(os.environ, settings_of(Settings))
+    ours = {name: text for name, text in os.environ.items() if not is_secret(name)}
+    problems = problems_of(ours, settings_of(Settings))
     try:
         settings = Settings.model_validate(overrides)
     except ValidationError as error:

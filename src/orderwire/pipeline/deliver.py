@@ -1,26 +1,32 @@
-"""Flow `deliver`: archived bytes go to the partner."""
+"""Flow `deliver`: archived bytes go to the partner, by the outlet of its profile."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 
 from orderwire.canonical.document import DocumentDelivered, DocumentReady
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.config.partners import PartnerProfile, Partners
-from orderwire.errors import DeliveryRefusedError
+from orderwire.errors import DeliveryRefusedError, TransientError, UnavailableError
 from orderwire.pipeline.work import Commit, Source, body_of, next_event
 from orderwire.ports.clock import Clock
 from orderwire.ports.intake import Deliverer
 from orderwire.ports.store import DocumentState, Step, Store, Transaction
 
+#: A partner that did not answer is left alone for so long, lest its time-outs keep all the others waiting.
+REST: Final = timedelta(seconds=10)
+
 
 @dataclass(frozen=True)
 class Deliver:
-    """Handler of document.ready."""
+    """Handler of document.ready. A failure goes up the ladder or is parked, and is noted, like any other's."""
 
     store: Store
     deliverers: Mapping[str, Deliverer]
     partners: Partners
     clock: Clock
+    _resting: dict[str, datetime] = field(default_factory=dict)  # partner → when it may be tried again
 
     def __call__(self, event: Event) -> Commit:
         body: DocumentReady = body_of(event)
@@ -28,15 +34,27 @@ class Deliver:
         deliverer = self._outlet(partner)
         with self.store.begin() as tx:
             content = tx.archive.get(body.sha256)
-        via = deliverer.deliver(body.name, content, body.media_type, partner)
+        via = self._try(deliverer, body, content, partner)
         return lambda tx: self._delivered(tx, event, body, via)
 
     def _outlet(self, partner: PartnerProfile) -> Deliverer:
-        scheme = "folder" if partner.folder is not None and partner.folder.outbox is not None else ""
-        deliverer = self.deliverers.get(scheme)
-        if deliverer is not None:
-            return deliverer
-        raise DeliveryRefusedError("the partner's profile names no place that we can deliver to", partner=partner.key)
+        if partner.outlet is None:
+            raise DeliveryRefusedError("the partner's profile names no place to deliver to", partner=partner.key)
+        if partner.outlet not in self.deliverers:
+            raise DeliveryRefusedError("nothing here delivers that way", partner=partner.key, outlet=partner.outlet)
+        return self.deliverers[partner.outlet]
+
+    def _try(self, deliverer: Deliverer, body: DocumentReady, content: bytes, partner: PartnerProfile) -> str:
+        until = self._resting.get(partner.key)
+        if until is not None and self.clock() < until:
+            raise UnavailableError("the partner did not answer a moment ago", partner=partner.key)
+        try:
+            via = deliverer.deliver(body.name, content, body.media_type, partner)
+        except TransientError:
+            self._resting[partner.key] = self.clock() + REST
+            raise
+        self._resting.pop(partner.key, None)
+        return via
 
     def _delivered(self, tx: Transaction, event: Event, body: DocumentReady, via: str) -> list[Event]:
         now = self.clock()

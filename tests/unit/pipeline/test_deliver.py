@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from fakes.documents import a_partner
 from fakes.world import World
 from orderwire.canonical.document import DocumentDelivered
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.config.partners import FolderProfile, PartnerProfile
 from orderwire.errors import DeliveryRefusedError, UnavailableError
-from orderwire.pipeline.deliver import Deliver
+from orderwire.pipeline.deliver import REST, Deliver
 from orderwire.pipeline.outgoing import Recipient, dispatch, dispatch_again
 from orderwire.pipeline.work import Source
 from orderwire.ports.intake import OutboundDocument
@@ -107,3 +108,51 @@ def test_channel_that_was_taken_out(world: World, ready: Event) -> None:
     """A profile that names a channel which no connector offers is for a person."""
     with pytest.raises(DeliveryRefusedError):
         Deliver(world.store, {}, world.partners, world.clock)(ready)
+
+
+def test_outlet_of_the_profile(world: World, ready: Event) -> None:
+    """Of several ways the one goes that the profile names."""
+    place = {"host": "sftp.example.com", "username": "us", "host_keys": ("ssh-ed25519 AAAA",), "outbox": "out"}
+    world.profile(sftp=place, deliver="sftp")
+    folder, sftp = Outbox(), Outbox()
+
+    world.commit(Deliver(world.store, {"folder": folder, "sftp": sftp}, world.partners, world.clock)(ready))
+
+    assert (len(folder.given), len(sftp.given)) == (0, 1)
+
+
+def test_partner_that_does_not_answer_keeps_nobody_waiting(world: World, ready: Event) -> None:
+    """For a moment it is not even tried, while others get theirs; then it is, and all is forgotten."""
+    outbox, tries = Outbox(), 0
+    outbox.error = UnavailableError("time-out")
+    flow = Deliver(world.store, {"folder": outbox}, world.partners, world.clock)
+    world.partners.profiles["toolbox"] = a_partner(key="toolbox")
+    for _ in range(2):
+        with pytest.raises(UnavailableError) as failed:
+            flow(ready)
+        tries += failed.value is outbox.error
+    assert tries == 1
+    outbox.error = None
+
+    flow(ready.model_copy(update={"data": ready.data | {"partner": "toolbox"}}))
+    with pytest.raises(UnavailableError):
+        flow(ready)
+    world.clock.sleep(REST.total_seconds())
+    flow(ready)
+    flow(ready)
+
+    assert [partner for *_, partner in outbox.given] == ["toolbox", "baumarkt", "baumarkt"]
+
+
+def test_refusal_is_no_reason_to_rest(world: World, ready: Event) -> None:
+    """One document that the partner will not have says nothing about the next."""
+    outbox = Outbox()
+    outbox.error = DeliveryRefusedError("no")
+    flow = Deliver(world.store, {"folder": outbox}, world.partners, world.clock)
+    with pytest.raises(DeliveryRefusedError):
+        flow(ready)
+    outbox.error = None
+
+    flow(ready)
+
+    assert len(outbox.given) == 1

@@ -1,5 +1,6 @@
 """A key is one partner's, or nobody's."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from orderwire.config.partners import Partners
 from orderwire.web.credentials import partner_of
 from unit.web.conftest import Site, add_partner
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def test_a_key_leads_to_its_partner(tmp_path: Path) -> None:
@@ -45,6 +50,13 @@ def test_a_key_is_compared_as_the_bytes_it_came_as(tmp_path: Path) -> None:
         ({"X-Api-Key": ""}, 401),
         ({"Authorization": "Bearer"}, 401),
         ({"Authorization": "Basic YWNtZS1rZXk="}, 401),
+        ({"Authorization": basic("acme", "wrong")}, 401),
+        ({"Authorization": basic("rival", "acme-key")}, 401),
+        ({"Authorization": basic("", "acme-key")}, 401),
+        ({"Authorization": basic("acme", "")}, 401),
+        ({"Authorization": "Basic !"}, 401),
+        ({"Authorization": basic("acme", "acme-key")}, 200),
+        ({"Authorization": basic("acme", "acme-key"), "X-Api-Key": "rival-key"}, 401),
         ({"Authorization": "Bearer acme-key"}, 200),
         ({"X-Api-Key": "acme-key"}, 200),
         ({"X-Api-Key": "acme-key", "Authorization": "Bearer acme-key"}, 200),
@@ -53,7 +65,7 @@ def test_a_key_is_compared_as_the_bytes_it_came_as(tmp_path: Path) -> None:
     ],
 )
 def test_a_call_needs_one_key(site: Site, headers: dict[str, str], status: int) -> None:
-    """In either header; two that differ are none."""
+    """In either header, or as the password of the partner's own user name; two that differ are none."""
     reply = site.call("GET", "/api/v1/orders", partner=None, headers=headers)
 
     assert reply.status_code == status

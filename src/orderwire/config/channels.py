@@ -1,0 +1,74 @@
+"""How bytes travel to and from a partner: SFTP, HTTP, AS2, and when which acknowledgement is due. No secrets."""
+
+from ipaddress import ip_address
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _below(path: str) -> str:
+    if ".." in PureWindowsPath(path).parts or PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor:
+        raise ValueError("must be a path below its folder")
+    return path
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)  # ValueError: no address at all
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ValueError("must be an https:// address")
+    if parts.scheme == "http" and not _loopback(parts.hostname):
+        raise ValueError("must be an https:// address: http:// is for this machine alone")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user name or password")
+    return url
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+#: A path that stays below the folder it is relative to.
+PathBelow = Annotated[str, Field(min_length=1), AfterValidator(_below)]
+#: https, and on the machine itself http.
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SftpProfile(_Section):
+    host: str = Field(min_length=1, description="The partner's server")
+    port: int = Field(default=22, ge=1, le=65535, description="Of the server")
+    username: str = Field(min_length=1, description="Password or private key: a variable, see below")
+    host_keys: tuple[Annotated[str, Field(pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/]+=*$")], ...] = Field(
+        min_length=1, description="The server's public keys, e.g. `ssh-ed25519 AAAA…`; any other server is refused"
+    )
+    inbox: str | None = Field(default=None, min_length=1, description="Remote folder we read; None: none")
+    outbox: str | None = Field(default=None, min_length=1, description="Remote folder we write; None: none")
+    done: str | None = Field(
+        default="done", min_length=1, description="Where files go that were taken in, from the inbox; None: deleted"
+    )
+    refused: str = Field(default="refused", min_length=1, description="Where refused files go, from the inbox")
+    poll_seconds: Seconds = Field(default=60, description="Time between looks into the inbox")
+    settle_seconds: Seconds = Field(default=5, description="A file is finished when it has not changed for so long")
+    timeout_seconds: Seconds = Field(default=20, description="To connect, to log in, and for each answer")
+
+
+class HttpProfile(_Section):
+    url: WebAddress = Field(description="Documents are sent there by POST")
+    auth: Literal["none", "api_key", "basic"] = Field(
+        default="api_key", description="The secret: a variable, see below"
+    )
+    header: str = Field(default="X-Api-Key", pattern=r"^[A-Za-z0-9-]+$", description="api_key: the header it goes in")
+    username: str | None = Field(default=None, min_length=1, description="basic: the user")
+    ca_file: PathBelow | None = Field(
+        default=None, description="Certificates to trust, in the partner's folder; None: the system's"
+    )
+    timeout_seconds: Seconds = Field(default=30, description="To connect, and for the answer")

@@ -1,0 +1,57 @@
+"""Partners' secrets: ORDERWIRE_PARTNERS__<KEY>__SFTP__PASSWORD, or that name with _FILE for a file that holds it."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from orderwire.config.variables import FILE_SUFFIX, PREFIX
+
+#: Every secret of a partner, by its place below the partner, with what it is.
+KNOWN: Final[Mapping[str, str]] = {
+    "sftp.password": "Password on the partner's SFTP server",
+    "sftp.key": "Private key for it, OpenSSH or PEM",
+    "sftp.key_passphrase": "What the private key is locked with",
+    "http.api_key": "API key the partner gave us",
+    "http.password": "Password of `http.username`",
+}
+_STEM: Final = PREFIX + "PARTNERS__"
+
+
+def variable_of(partner: str, name: str) -> str:
+    """Return the variable of a partner's secret."""
+    return f"{_STEM}{partner}.{name}".replace(".", "__").replace("-", "_").upper()
+
+
+class Secrets:
+    """Reads secrets when they are used, so that a new password needs no restart."""
+
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        self._variables = os.environ if variables is None else variables
+
+    def get(self, partner: str, name: str) -> SecretStr | None:
+        """Return a secret of `KNOWN`; None: it is not given, is empty, or its file cannot be read."""
+        variable = variable_of(partner, name)
+        text = self._variables.get(variable)
+        if not text and (file := self._variables.get(variable + FILE_SUFFIX)):
+            text = _read(file)
+        return SecretStr(text) if text else None
+
+
+def is_secret(variable: str) -> bool:
+    """Tell whether a variable is named as a secret of some partner, whoever that is."""
+    name = variable.upper().removesuffix(FILE_SUFFIX)
+    return name.startswith(_STEM) and any(name.endswith(ending) for ending in _endings())
+
+
+def _endings() -> Iterable[str]:
+    return (f"__{name.replace('.', '__')}".upper() for name in KNOWN)
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError):  # ValueError: not UTF-8, or a null character in the path
+        return None
