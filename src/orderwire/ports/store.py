@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
+from orderwire.ports.ledger import Ledger
 
 
 class DocumentState(StrEnum):
@@ -365,6 +366,8 @@ class Transaction(Protocol):
     def parked(self) -> ParkingLot: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def ledger(self) -> Ledger: ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was done inside when it raises; the transaction goes on."""

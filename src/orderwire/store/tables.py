@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 
+from orderwire.ports.ledger import LedgerSide, LedgerState
 from orderwire.ports.store import DocumentState, OrderState
 from orderwire.store.columns import Choice, Exact, Facts, Instant, Serial, Words
 
@@ -233,4 +234,31 @@ audit: Final = Table(
     Column("why", Words, nullable=False),
     Column("previous", String(64), nullable=False),  # digest of the entry before
     Column("digest", String(64), nullable=False),
+)
+
+_open: Final = text("state = 'open'")
+
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("document_id", Words, nullable=False),
+    Column("partner", Words, nullable=False),
+    Column("side", Choice(LedgerSide), nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("ref", Words, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("state", Choice(LedgerState), nullable=False),
+    Column("order_no", Words),
+    Column("late_at", Instant),
+    Column("met_at", Instant),
+    Column("met_by", Words),
+    Column("outcome", Words),
+    Column("proof", Words),
+    Index("ix_ledger_partner", "partner", "due_at"),
+    Index("ix_ledger_ref", "ref", postgresql_using="hash"),
+    # Finds the few that are due among any number of old ones.
+    Index("ix_ledger_open", "due_at", postgresql_where=_open, sqlite_where=_open),
+    Index("ix_ledger_state", "state", "due_at"),
 )

@@ -12,6 +12,7 @@ from orderwire.store.failures import translated
 from orderwire.store.holds import SqlHolds
 from orderwire.store.inbox import SqlInbox
 from orderwire.store.journal import SqlJournal
+from orderwire.store.ledger import SqlLedger
 from orderwire.store.orders import SqlOrders
 from orderwire.store.outbox import SqlOutbox
 from orderwire.store.parked import SqlParkingLot
@@ -29,6 +30,7 @@ class SqlTransaction:
         self.holds = SqlHolds(connection, clock)
         self.parked = SqlParkingLot(connection)
         self.audit = SqlAudit(connection)
+        self.ledger = SqlLedger(connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
