@@ -162,6 +162,7 @@ def test_lines_of_one_item_share_its_stock(world: World) -> None:
 
     assert [line.confirmed for line in answer.lines] == [4, 1, 0]
     assert world.erp.available("1003") == 0
+    assert world.erp.calls["set_quantities"] == 0  # decided so, not cut afterwards
 
 
 def test_repeated_line_numbers_hold_each(world: World) -> None:

@@ -351,7 +351,8 @@ def test_reading_is_drawn_before_nav_is_asked(world: World) -> None:
 
     answer = world.place(an_order(a_line("1003", "5")))
 
-    assert answer.outcome is OrderOutcome.REJECTED  # 5 were free when it read, 2 when it decided
+    assert answer.lines[0].reason == "out_of_stock"  # 5 were free when it read, 2 when it decided
+    assert world.erp.calls["create_order"] == 1
     assert world.erp.available("1003") == 2
 
 

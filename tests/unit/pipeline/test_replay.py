@@ -286,7 +286,8 @@ def test_discarded_order_gives_its_stock_back(desk: Desk) -> None:
     world.profile(ShortagePolicy.REJECT_LINE)
     answer = world.place(ORDER, document_id="again")
     assert answer.outcome is OrderOutcome.REJECTED
-    assert not world.erp.orders
+    assert answer.lines[0].reason == "out_of_stock"
+    assert world.erp.calls["create_order"] == 1
 
 
 def test_discarded_order_that_stands_after_all(desk: Desk) -> None:
