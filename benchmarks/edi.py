@@ -1,5 +1,6 @@
 """EDIFACT parsing: ours against pydifact on one 10 MB ORDERS interchange."""
 
+import io
 import logging
 import multiprocessing
 import warnings
@@ -50,34 +51,34 @@ def _work(content: bytes) -> dict[str, Callable[[], int]]:
 
 def _our_segments(content: bytes) -> int:
     from orderwire.connectors.edi.settings import EdiLimits
-    from orderwire.connectors.edi.splitter import split
-    from orderwire.connectors.edi.tokenizer import Tokenizer, chunks
+    from orderwire.connectors.edi.source import Source, chunks
+    from orderwire.connectors.edi.splitter import Splitter
+    from orderwire.connectors.edi.tokenizer import Tokenizer
 
-    spans, _findings = split(content, EdiLimits())
+    limits = EdiLimits()
+    splitter = Splitter(Source(chunks(content, 0, len(content)), len(content)), limits)
     return sum(
-        1 for span in spans for _segment in Tokenizer(span.service).segments(chunks(content, span.unb, span.end))
+        1
+        for opening in splitter.openings()
+        for _segment in Tokenizer(opening.service).segments(opening.pieces, opening.unb)
     )
 
 
 def _our_messages(content: bytes) -> int:
-    """Split, choose the character set, tokenise, check the envelope; each message is let go once counted."""
-    from orderwire.connectors.edi.charset import choose
-    from orderwire.connectors.edi.envelope import Envelope
+    """Split, tokenise, choose the character set, check envelope, structure, elements and codes; streamed."""
+    from orderwire.connectors.edi.reading import Reading
     from orderwire.connectors.edi.settings import EdiLimits
-    from orderwire.connectors.edi.splitter import split
-    from orderwire.connectors.edi.tokenizer import Tokenizer, chunks
+    from orderwire.connectors.edi.source import Source, chunks_of
 
-    limits = EdiLimits()
+    limits = EdiLimits(max_bytes=max(len(content), 1))
+    reading = Reading(Source(chunks_of(io.BytesIO(content), limits.chunk_bytes), limits.max_bytes), limits)
     segments = 0
-    for span in split(content, limits)[0]:
-        codec, _findings = choose(content[span.unb : span.end], "UNOC", None)
-        envelope = Envelope(limits)
-        tokens = Tokenizer(span.service, codec).segments(chunks(content, span.unb, span.end))
-        for message in envelope.messages(tokens):
-            if message.findings.rejected:
+    for incoming in reading.interchanges():
+        for message in incoming.messages():
+            if message.findings.close():
                 raise SystemExit("the generated interchange is not clean")
             segments += len(message.segments)
-        if envelope.findings.rejected:
+        if incoming.envelope.findings.close():
             raise SystemExit("the generated interchange is not clean")
     return segments
 

@@ -40,6 +40,36 @@ def _codec(name: str) -> str:
 Codec = Annotated[str, AfterValidator(_codec)]
 
 
+#: EDIFACT findings that an agreement may weigh otherwise; the others decide whether a message can be read at all.
+EdiFinding = Literal[
+    "charset",
+    "check_digit",
+    "decimal_notation",
+    "empty_segment",
+    "group_repeats",
+    "group_type",
+    "junk",
+    "line_break",
+    "line_count",
+    "missing_segment",
+    "missing_terminator",
+    "missing_value",
+    "quantity_total",
+    "repeated_reference",
+    "segment_order",
+    "segment_out_of_place",
+    "segment_repeats",
+    "service_string",
+    "too_many_elements",
+    "unknown_code",
+    "unknown_directory",
+    "unt_count",
+    "unz_count",
+    "value_too_long",
+    "value_type",
+]
+
+
 class EdiIdentifier(_Section):
     """UNB S002/S003: identification and qualifier."""
 
@@ -57,6 +87,11 @@ class EdiProfile(_Section):
     contrl: Literal["always", "on_request", "never"] = Field(
         default="always", description="When a CONTRL is owed; on_request: when UNB 0031 asks for it"
     )
+
+    severities: Mapping[EdiFinding, Literal["reject", "warn", "ignore"]] = Field(
+        default_factory=dict, description="What a finding weighs with this partner, by its code"
+    )
+    all_or_nothing: bool = Field(default=False, description="One rejected message turns the whole interchange away")
 
 
 class ApiProfile(_Section):

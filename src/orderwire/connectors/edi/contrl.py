@@ -7,6 +7,7 @@ from typing import Final
 
 from orderwire.config.partners import PartnerProfile
 from orderwire.connectors.edi import charset
+from orderwire.connectors.edi.envelope import Group
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.writer import MEDIA_TYPE, Header, Row, control_ref_of, interchange
 from orderwire.ports.intake import Finding, OutboundDocument, Severity
@@ -30,6 +31,7 @@ class Subject:
     kind: str
     identifier: tuple[str, ...]
     findings: tuple[Finding, ...]
+    group: Group | None = None
 
     @property
     def defect(self) -> Finding | None:

@@ -5,13 +5,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from orderwire.connectors.edi.finding import Findings, Where, reject, warn
+from orderwire.connectors.edi.finding import AS_FOUND, Findings, Severities, Where, reject, warn
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.ports.intake import Finding
 
 _TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
+#: Findings about a group: they turn its messages away, and those of no other group.
+_OF_GROUP: Final = frozenset({"une_count", "une_reference", "missing_une", "empty_group"})
 _ENVELOPE: Final = frozenset({"UNA", "UNB", "UNG", "UNE", "UNH", "UNT", "UNZ"})
+
+
+@dataclass(slots=True)
+class Group:
+    """One group of messages, from UNG to UNE. Its findings are complete when it ends."""
+
+    header: Segment
+    findings: Findings
+    messages: int = 0
+
+    @property
+    def ref(self) -> str:
+        return self.header.value(5)
 
 
 @dataclass(slots=True)
@@ -21,6 +36,7 @@ class Message:
     message_no: int
     segments: list[Segment]
     findings: Findings
+    group: Group | None = None
     dropped: int = 0  # segments beyond the limit: counted, not kept
 
     @property
@@ -41,25 +57,16 @@ class Message:
 
 
 @dataclass(slots=True)
-class _Group:
-    header: Segment
-    messages: int = 0
-
-    @property
-    def ref(self) -> str:
-        return self.header.value(5)
-
-
-@dataclass(slots=True)
 class Envelope:
     """Reads one interchange. Messages come as they end; `findings` are complete after the last."""
 
     limits: EdiLimits
     first_message_no: int = 1
+    severities: Severities = field(default_factory=lambda: AS_FOUND)
     unb: Segment | None = field(default=None, init=False)
     findings: Findings = field(init=False)
     _message: Message | None = field(default=None, init=False)
-    _group: _Group | None = field(default=None, init=False)
+    _group: Group | None = field(default=None, init=False)
     _segment_no: int = field(default=0, init=False)
     _offset: int = field(default=0, init=False)
     _strayed: int = field(default=-1, init=False)
@@ -73,7 +80,10 @@ class Envelope:
     _known: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
-        self.findings = Findings(self.limits.max_findings)
+        self.findings = self._collected()
+
+    def _collected(self) -> Findings:
+        return Findings(self.limits.max_findings, self.severities)
 
     def messages(self, segments: Iterable[Segment]) -> Iterator[Message]:
         """Yield each message when it ends, whether by UNT or for want of it."""
@@ -95,6 +105,7 @@ class Envelope:
             body = self._message.segments if self._message else []
             stop = number + self.limits.max_segments - len(body) if self._message else 0
         yield from self._close(None)
+        self._end_group(None)
         if not self._ended and not self._stopped:
             text = "The interchange does not end: UNZ is missing"
             self._reject("missing_unz", text, None, 13, tag="UNZ", offset=self._offset)
@@ -167,22 +178,31 @@ class Envelope:
 
     def _on_ung(self, segment: Segment) -> Iterator[Message]:
         yield from self._close(segment)
-        if self._group is not None:
-            self._reject("missing_une", f"Group {self._group.ref} does not end: UNE is missing", segment, 13)
+        self._end_group(segment)
         if self._ungrouped:
             self._reject("mixed_groups", "Groups and messages without group stand side by side", segment, 30)
-        self._group = _Group(segment)
+        self._group = Group(segment, self._collected())
         self._refs = set()  # a message reference is unique in its group
         self._groups += 1
 
     def _on_une(self, segment: Segment) -> Iterator[Message]:
         yield from self._close(segment)
-        group, self._group = self._group, None
+        group = self._group
         if group is None:
             yield from self._stray(segment)
             return
         self._compare("une_count", "UNE counts", segment, expected=str(group.messages), of="messages")
         self._match("une_reference", "UNE names group", segment, expected=group.ref)
+        if not group.messages:
+            self._reject("empty_group", f"Group {group.ref} holds no message", segment, 32)
+        self._group = None
+
+    def _end_group(self, segment: Segment | None) -> None:
+        """End an open group that has no UNE."""
+        if self._group is not None:
+            text = f"Group {self._group.ref} does not end: UNE is missing"
+            self._reject("missing_une", text, segment, 13, tag="UNE")
+            self._group = None
 
     def _on_unh(self, segment: Segment) -> Iterator[Message]:
         yield from self._close(segment)
@@ -196,7 +216,7 @@ class Envelope:
             if self._groups:
                 self._reject("mixed_groups", "Groups and messages without group stand side by side", segment, 30)
         message_no = self.first_message_no + self._messages - 1
-        self._message = Message(message_no, [segment], Findings(self.limits.max_findings))
+        self._message = Message(message_no, [segment], self._collected(), self._group)
         self._check_unh(self._message)
 
     def _check_unh(self, message: Message) -> None:
@@ -211,6 +231,10 @@ class Envelope:
             text = f"Message reference {message.ref} occurs more than once"
             message.findings.add(warn("repeated_reference", text, element_no=1, syntax_code=26, **where))
         self._refs.add(message.ref)
+        announced = message.group.header.value(1) if message.group else ""
+        if announced not in {"", message.kind}:
+            text = f"The group is of {announced[:6]} messages; this one is {_quoted(message.kind)}"
+            message.findings.add(reject("group_type", text, element_no=2, component_no=1, syntax_code=31, **where))
 
     def _on_unt(self, segment: Segment) -> Iterator[Message]:
         message, self._message = self._message, None
@@ -230,8 +254,7 @@ class Envelope:
 
     def _on_unz(self, segment: Segment) -> Iterator[Message]:
         yield from self._close(segment)
-        if self._group is not None:
-            self._reject("missing_une", f"Group {self._group.ref} does not end: UNE is missing", segment, 13)
+        self._end_group(segment)
         self._ended = True
         count, of = (self._groups, "groups") if self._groups else (self._messages, "messages")
         self._compare("unz_count", "UNZ counts", segment, expected=str(count), of=of)
@@ -265,7 +288,9 @@ class Envelope:
     ) -> None:
         if segment is not None:
             where = {"offset": segment.offset, "tag": segment.tag[:3], **where}
-        self.findings.add(reject(code, text, segment_no=self._segment_no, syntax_code=syntax_code, **where))
+        group = self._group if code in _OF_GROUP else None
+        into = group.findings if group is not None and group.messages else self.findings
+        into.add(reject(code, text, segment_no=self._segment_no, syntax_code=syntax_code, **where))
 
     def _note(self, finding: Finding) -> None:
         (self._message.findings if self._message else self.findings).add(finding)

@@ -1,6 +1,10 @@
 """Findings as they are collected: bounded, and never losing that something was rejected."""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
 
 from orderwire.ports.intake import Finding, Severity
 
@@ -8,15 +12,25 @@ from orderwire.ports.intake import Finding, Severity
 Where = dict[str, int | str | None]
 
 
-class Findings:
-    """Keeps at most `limit` findings of each severity and counts the rest."""
+#: What an agreement makes of a finding, by its code: reject, warn or ignore.
+Severities = Mapping[str, str]
+AS_FOUND: Final[Severities] = MappingProxyType({})
 
-    def __init__(self, limit: int) -> None:
+
+class Findings:
+    """Keeps at most `limit` findings of each severity and counts the rest. An agreement may say how much one weighs."""
+
+    def __init__(self, limit: int, severities: Severities = AS_FOUND) -> None:
         self._limit = limit
+        self._severities = severities
         self._kept: list[Finding] = []
         self._seen: Counter[Severity] = Counter()
 
     def add(self, finding: Finding) -> None:
+        if agreed := self._severities.get(finding.code):
+            if agreed == "ignore":
+                return
+            finding = replace(finding, severity=Severity(agreed))
         self._seen[finding.severity] += 1
         if self._seen[finding.severity] <= self._limit:
             self._kept.append(finding)

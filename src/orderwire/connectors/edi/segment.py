@@ -18,6 +18,7 @@ class Segment(NamedTuple):
 
     offset: int
     elements: list[Element]
+    text: str = ""  # as it stood, without line breaks and terminator, released characters still released
 
     @property
     def tag(self) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from orderwire.connectors.edi.finding import reject, warn
 from orderwire.connectors.edi.settings import EdiLimits
+from orderwire.connectors.edi.source import Source, chunks
 from orderwire.connectors.edi.syntax import (
     DEFAULT,
     INFORMATION_SEPARATORS,
@@ -25,7 +26,7 @@ _START: Final = re.compile(
     rb"UNA(?=[^A-Za-z0-9][^UN]{3,10}UNB)|(?<![A-Za-z0-9])UNB(?=[^A-Za-z0-9\s])|UNB(?=[^A-Za-z0-9\s][A-Z]{3}[A-Z0-9]\W)"
 )
 #: A possible boundary inside an interchange; a wrapped line may cut the tag.
-_BOUNDARY: Final = re.compile(rb"U[\r\n]*N[\r\n]*([ABZ])")
+_BOUNDARY: Final = re.compile(rb"U[\r\n]{0,4}N[\r\n]{0,4}([ABZ])")
 _UNA_THEN_UNB: Final = re.compile(rb"UNA(.{3,12}?)\s*UNB", re.DOTALL)
 _TAG_NEXT: Final = re.compile(rb"\s*(?:[A-Z][A-Z0-9]{2}[^A-Za-z0-9]|\Z)")
 _UNBROKEN_NEXT: Final = re.compile(rb"[\r\n]+(?=UN[AB][^A-Za-z0-9])")
@@ -38,6 +39,12 @@ _TERMINATORS: Final = (
 )
 #: How far the UNB segment may reach when a service string is tried on it.
 _UNB_REACH: Final = 2048
+#: How much of the file a beginning needs to be told: UNA, UNB and what follows.
+_HEAD: Final = 4096
+#: How far a pattern looks ahead of where it begins.
+_AHEAD: Final = 64
+#: How much of what was read stays in the window, to look back over releases and line breaks.
+_BEHIND: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,55 +58,172 @@ class Span:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(slots=True)
+class Opening:
+    """An interchange that begins. Its bytes from UNB on are read once, by `pieces`."""
+
+    start: int
+    unb: int
+    una: bytes  # all that stands before UNB
+    head: bytes  # the first bytes from UNB on
+    service: ServiceString
+    findings: tuple[Finding, ...]
+    pieces: Iterator[bytes]
+
+
+@dataclass(slots=True)
+class Splitter:
+    """Finds interchanges. `findings` are about the bytes outside of them, and complete at the end."""
+
+    source: Source
+    limits: EdiLimits
+    findings: list[Finding] = field(default_factory=list, init=False)
+
+    def openings(self) -> Iterator[Opening]:
+        """Yield each interchange; what of one was not read is passed over when the next is asked for."""
+        source, service, count = self.source, DEFAULT, 0
+        source.fill(len(_BOM))
+        if source.window.startswith(_BOM):
+            source.take(len(_BOM))
+        while self._outside():
+            if count == self.limits.max_interchanges:
+                text = f"More than {count} interchanges in one file; the rest was not read"
+                self.findings.append(reject("limit", text, offset=source.offset))
+                return
+            opening = self._opening(service)
+            yield opening
+            for _unread in opening.pieces:
+                pass
+            service, count = opening.service, count + 1
+        if source.over:
+            text = f"The file has more than {self.limits.max_bytes} bytes; the rest was not read"
+            self.findings.append(reject("limit", text, offset=source.offset))
+        if not count and not any(finding.code in {"missing_unb", "limit"} for finding in self.findings):
+            text = "No EDIFACT interchange (UNB) was found in the file"
+            self.findings.append(reject("no_interchange", text, offset=0))
+
+    def _outside(self) -> bool:
+        """Move to where the next interchange begins; False: there is none."""
+        source, junk, begins, seen = self.source, _Junk(), False, 0
+        while not begins:
+            begin = _START.search(source.window, seen)
+            begins = begin is not None and (source.ended or begin.start() + _AHEAD <= len(source.window))
+            if begin is not None and begins:
+                junk.take(source.window[seen : begin.start()], source.offset + seen)
+                source.take(begin.start())
+            elif source.ended:
+                junk.take(source.window[seen:], source.offset + seen)
+                source.take(len(source.window))
+                break
+            else:
+                safe = max(len(source.window) - _AHEAD, seen)
+                junk.take(source.window[seen:safe], source.offset + seen)
+                source.take(max(safe - 1, 0))  # one byte stays: a beginning looks at what is before it
+                seen = min(safe, 1)
+                source.more()
+        self.findings += junk.findings()
+        return begins
+
+    def _opening(self, previous: ServiceString) -> Opening:
+        source = self.source
+        source.fill(_HEAD)
+        content, unb, una = source.window[:_HEAD], 0, None
+        if content.startswith(b"UNA") and (advice := _UNA_THEN_UNB.match(content)):
+            unb = advice.end() - 3
+            una = content[3:unb]
+        candidates = list(_candidates(content, unb, una, previous))
+        service = next((each for each in candidates if _fits(content, unb, each)), candidates[0])
+        findings: tuple[Finding, ...] = ()
+        if service != candidates[0]:
+            text = "The separators in use are not those announced; they were taken from the UNB segment"
+            findings = (warn("service_string", text, offset=source.offset, tag="UNA", syntax_code=22),)
+        start = source.offset
+        before = source.take(unb)
+        return Opening(start, start + unb, before, content[unb:], service, findings, self._pieces(service))
+
+    def _pieces(self, service: ServiceString) -> Iterator[bytes]:
+        """Yield the bytes from UNB to the end of UNZ, or to the next interchange where UNZ is missing."""
+        source, scan = self.source, 3
+        while True:
+            end = self._end(scan, service)
+            if end is not None or source.ended:
+                yield source.take(len(source.window) if end is None else end)
+                return
+            scan = max(len(source.window) - _AHEAD, scan)
+            passed = max(scan - _BEHIND, 0)
+            if passed:
+                yield source.take(passed)
+                scan -= passed
+            source.more()
+
+    def _end(self, scan: int, service: ServiceString) -> int | None:
+        """Return where the interchange ends in the window; None: not in what was read so far."""
+        source = self.source
+        content = source.window
+        for boundary in _BOUNDARY.finditer(content, scan):
+            if boundary.start() + _AHEAD > len(content) and not source.ended:
+                return None
+            if not _begins_segment(content, boundary.start(), service):
+                continue
+            after = content[boundary.end() : boundary.end() + 1].decode("latin-1")
+            if boundary.group(1) == b"Z" and after in {"", service.element, service.terminator}:
+                return self._end_of_unz(boundary.start(), service)
+            if boundary.group(1) != b"Z" and _START.match(content, boundary.start()):
+                return boundary.start()
+        return None
+
+    def _end_of_unz(self, unz: int, service: ServiceString) -> int:
+        source, longest = self.source, unz + self.limits.max_segment_bytes + 1
+        end = next(terminators(source.window[:longest], unz, service), None)
+        while end is None and len(source.window) < longest and not source.ended:
+            source.more()
+            end = next(terminators(source.window[:longest], unz, service), None)
+        stop = min(len(source.window), longest) if end is None else end + 1
+        unterminated = _UNBROKEN_NEXT.search(source.window, unz, stop)
+        return unterminated.start() if unterminated else stop
+
+
+@dataclass(slots=True)
+class _Junk:
+    """Bytes outside any interchange, as they pass."""
+
+    first: int = -1
+    last: int = -1
+    head: bytes = b""
+    tail: bytes = b""
+    orphan: tuple[int, str] | None = None
+
+    def take(self, content: bytes, offset: int) -> None:
+        bare = content.strip(PADDING)
+        if bare and self.first < 0:
+            self.first = offset + content.index(bare[:1])
+        if self.first >= 0 and len(self.head) <= len(_BOM):
+            self.head += content[max(self.first - offset, 0) :][: len(_BOM) + 1]
+        if bare:
+            self.last = offset + len(content.rstrip(PADDING))
+        seen = self.tail + content
+        if self.orphan is None and (found := _ORPHAN.search(seen, min(len(self.tail), 1))):
+            self.orphan = (offset - len(self.tail) + found.start(), found.group()[:3].decode())
+        self.tail = seen[-6:]
+
+    def findings(self) -> Iterator[Finding]:
+        if self.orphan is not None:
+            offset, tag = self.orphan
+            text = f"{tag} stands outside any interchange: the UNB before it is missing or broken"
+            yield reject("missing_unb", text, offset=offset, tag=tag, syntax_code=13)
+        elif self.first >= 0 and not (self.last - self.first == len(_BOM) and self.head.startswith(_BOM)):
+            count = self.last - self.first
+            yield warn("junk", f"{count} bytes outside any interchange were ignored", offset=self.first)
+
+
 def split(content: bytes, limits: EdiLimits) -> tuple[list[Span], list[Finding]]:
     """Return every interchange, and findings about the bytes outside of them."""
-    if len(content) > limits.max_bytes:
-        text = f"The file has {len(content)} bytes; {limits.max_bytes} are allowed"
-        return [], [reject("limit", text, offset=0)]
-    spans: list[Span] = []
-    findings: list[Finding] = []
-    position = len(_BOM) if content.startswith(_BOM) else 0
-    while begin := _START.search(content, position):
-        findings += _outside(content, position, begin.start())
-        if len(spans) == limits.max_interchanges:
-            text = f"More than {limits.max_interchanges} interchanges in one file; the rest was not read"
-            return spans, [*findings, reject("limit", text, offset=begin.start())]
-        span = _span(content, begin.start(), spans[-1].service if spans else DEFAULT)
-        spans.append(span)
-        position = span.end
-    findings += _outside(content, position, len(content))
-    if not spans and not any(finding.code == "missing_unb" for finding in findings):
-        findings.append(reject("no_interchange", "No EDIFACT interchange (UNB) was found in the file", offset=0))
-    return spans, findings
-
-
-def _outside(content: bytes, start: int, end: int) -> Iterator[Finding]:
-    junk = content[start:end]
-    bare = junk.strip(PADDING)
-    if not bare or bare == _BOM:
-        return
-    offset = start + junk.index(bare[:1])
-    if orphan := _ORPHAN.search(junk):
-        tag = orphan.group()[:3].decode()
-        text = f"{tag} stands outside any interchange: the UNB before it is missing or broken"
-        yield reject("missing_unb", text, offset=start + orphan.start(), tag=tag, syntax_code=13)
-    else:
-        yield warn("junk", f"{len(bare)} bytes outside any interchange were ignored", offset=offset)
-
-
-def _span(content: bytes, start: int, previous: ServiceString) -> Span:
-    unb = start
-    una = None
-    if content.startswith(b"UNA", start) and (advice := _UNA_THEN_UNB.match(content, start)):
-        unb = advice.end() - 3
-        una = content[start + 3 : unb]
-    candidates = list(_candidates(content, unb, una, previous))
-    service = next((each for each in candidates if _fits(content, unb, each)), candidates[0])
-    findings: tuple[Finding, ...] = ()
-    if service != candidates[0]:
-        text = "The separators in use are not those announced; they were taken from the UNB segment"
-        findings = (warn("service_string", text, offset=start, tag="UNA", syntax_code=22),)
-    return Span(start, unb, _end(content, unb, service), service, findings)
+    splitter = Splitter(Source(chunks(content, 0, len(content), limits.chunk_bytes), limits.max_bytes), limits)
+    spans = []
+    for each in splitter.openings():
+        end = each.unb + sum(map(len, each.pieces))
+        spans.append(Span(each.start, each.unb, end, each.service, each.findings))
+    return spans, splitter.findings
 
 
 def _candidates(content: bytes, unb: int, una: bytes | None, previous: ServiceString) -> Iterator[ServiceString]:
@@ -135,29 +259,9 @@ def _fits(content: bytes, unb: int, service: ServiceString) -> bool:
     return _TAG_NEXT.match(head, end) is not None
 
 
-def _end(content: bytes, unb: int, service: ServiceString) -> int:
-    """Return the offset after UNZ, or that of the next interchange where UNZ is missing."""
-    for boundary in _BOUNDARY.finditer(content, unb + 3):
-        if not _begins_segment(content, boundary.start(), service):
-            continue
-        after = content[boundary.end() : boundary.end() + 1].decode("latin-1")
-        if boundary.group(1) == b"Z" and after in {"", service.element, service.terminator}:
-            return _end_of_unz(content, boundary.start(), service)
-        if boundary.group(1) != b"Z" and _START.match(content, boundary.start()):
-            return boundary.start()
-    return len(content)
-
-
 def _begins_segment(content: bytes, at: int, service: ServiceString) -> bool:
     before = at - 1
     mark = ord(service.terminator)
     while before >= 0 and content[before] != mark and content[before] in b"\r\n\t ":
         before -= 1
     return before >= 0 and content[before] == mark and not released(content, before, service)
-
-
-def _end_of_unz(content: bytes, unz: int, service: ServiceString) -> int:
-    end = next(terminators(content, unz, service), None)
-    stop = len(content) if end is None else end + 1
-    unterminated = _UNBROKEN_NEXT.search(content, unz, stop)
-    return unterminated.start() if unterminated else stop

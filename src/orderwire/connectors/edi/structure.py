@@ -1,18 +1,25 @@
-"""Structure of a message: segments that must be there, segments out of place, and its own control totals."""
+"""Structure of a message against its directory, and its own control totals."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
+from orderwire.connectors.edi.directory import Directory, directory_of
+from orderwire.connectors.edi.elements import Misfit, misfits, sound
 from orderwire.connectors.edi.envelope import Message
 from orderwire.connectors.edi.finding import Where, reject, warn
+from orderwire.connectors.edi.gs1 import HOLDERS, wrong_numbers
 from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.settings import EdiLimits
+from orderwire.connectors.edi.syntax import ServiceString
 from orderwire.connectors.edi.values import decimal, plain
+from orderwire.connectors.edi.walker import Problem, follows, walk
 from orderwire.errors import MappingError
 
-#: Segments without which an ORDERS cannot be read; and those that the directory wants but senders leave out.
-_NEEDED: Final = ("BGM",)
-_WANTED: Final = ("DTM", "UNS")
+#: Segments that the directories want and senders leave out; nothing is lost without them.
+_LEFT_OUT: Final = frozenset({"DTM", "UNS"})
+_TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 #: Segments that an ORDERS has in a LIN group only.
 _LINE_ONLY: Final = frozenset({"PIA", "PRI", "QVR"})
 #: A quantity in the heading belongs to a schedule, an allowance or a package.
@@ -20,20 +27,58 @@ _QUANTITY_TRIGGERS: Final = frozenset({"SCC", "ALC", "PAC"})
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def check_orders(message: Message) -> None:
-    """Add findings about the structure of an ORDERS message."""
-    tags = [segment.tag for segment in message.segments]
-    offset = message.segments[0].offset
-    for tag in _NEEDED:
-        if tag not in tags:
-            text = f"{tag} is missing, which every ORDERS must have"
-            message.findings.add(reject("missing_segment", text, segment_no=1, offset=offset, tag=tag, syntax_code=13))
-    for tag in _WANTED:
-        if tag not in tags:
-            text = f"{tag} is missing, which the directory asks for"
-            message.findings.add(warn("missing_segment", text, segment_no=1, offset=offset, tag=tag, syntax_code=13))
+#: What is found of a segment's place: code, DE 0085, and what is said of it.
+_SAYINGS: Final = {
+    Problem.MISSING: ("missing_segment", 13, "{tag} is missing, which the directory asks for here"),
+    Problem.PLACE: ("segment_out_of_place", 15, "{tag} has no place here"),
+    Problem.ORDER: ("segment_order", 15, "{tag} stands out of order; it was read as {path}"),
+    Problem.SEGMENTS: ("segment_repeats", 35, "{path} occurs more than {most} times"),
+    Problem.GROUPS: ("group_repeats", 36, "The group {path} occurs more than {most} times"),
+}
+#: What is wrong with a value lets the message through; without the others, or with them wrong, its meaning is in doubt.
+_DOUBTFUL: Final = frozenset({"missing_value", "value_type", "decimal_notation"})
+#: CONTRL comes under version and release of its own; it is made like that of syntax version 3.
+_CONTRL_VERSIONS: Final = frozenset({("D", "3"), ("2", "2"), ("1", "1"), ("3", "1")})
+
+
+def check_message(message: Message, service: ServiceString, limits: EdiLimits) -> None:
+    """Add findings about the structure of a message, its elements and its control totals."""
+    tags = [segment.elements[0] for segment in message.segments]
+    tags[0], tags[-1] = "UNH", message.segments[-1].tag.strip()
+    known = [tag if tag.__class__ is str else "" for tag in tags]
+    _check_size(message, limits)
+    directory = _directory(message)
+    if directory is None:
+        _check_unknown(message, known)
+    else:
+        _check_places(message, directory, known)
+        _check_elements(message, directory, service, known)
+    if "CNT" in known:
+        _check_totals(message, known)
+
+
+def _directory(message: Message) -> Directory | None:
+    version, release = message.segments[0].value(2, 2), message.segments[0].value(2, 3)
+    if message.kind == "CONTRL" and (version, release) in _CONTRL_VERSIONS:
+        version, release = "D", "96A"
+    directory = directory_of(version, release)
+    return directory if directory is not None and message.kind in directory.messages else None
+
+
+def _check_unknown(message: Message, tags: list[str]) -> None:
+    """Check what can be checked without a table: what an ORDERS needs to be read."""
+    if not message.kind:
+        return  # which was found already
+    name = f"{message.kind[:6]} {message.version[:20]}"
+    text = f"There is no table for {name}: its structure and elements were not checked"
+    where: Where = {"segment_no": 1, "offset": message.segments[0].offset}
+    message.findings.add(warn("unknown_directory", text, tag="UNH", element_no=2, **where))
+    if message.kind != "ORDERS":
+        return
+    if "BGM" not in tags:
+        text = "BGM is missing, which every ORDERS must have"
+        message.findings.add(reject("missing_segment", text, tag="BGM", syntax_code=13, **where))
     _check_heading(message, tags)
-    _check_totals(message, tags)
 
 
 def _check_heading(message: Message, tags: list[str]) -> None:
@@ -48,6 +93,58 @@ def _check_heading(message: Message, tags: list[str]) -> None:
             message.findings.add(
                 reject("segment_out_of_place", text, segment_no=number, offset=offset, tag=tag, syntax_code=15)
             )
+
+
+def _check_places(message: Message, directory: Directory, tags: list[str]) -> None:
+    structure = directory.messages[message.kind]
+    if message.dropped:
+        return
+    if tags[-1] != "UNT":
+        tags = [*tags, "UNT"]  # that it is missing was found before
+    if follows(structure, tags):
+        return
+    for misplaced in walk(structure, tags):
+        tag = misplaced.path.rpartition("/")[2]
+        if not _TAG.fullmatch(tag):
+            continue
+        code, syntax_code, saying = _SAYINGS[misplaced.problem]
+        lenient = misplaced.problem not in {Problem.MISSING, Problem.PLACE} or misplaced.path in _LEFT_OUT
+        found = warn if lenient else reject
+        text = saying.format(tag=tag, path=misplaced.path, most=misplaced.most)
+        offset = message.segments[min(misplaced.segment_no, len(message.segments)) - 1].offset
+        where: Where = {"segment_no": misplaced.segment_no, "offset": offset, "tag": tag}
+        message.findings.add(found(code, text, syntax_code=syntax_code, **where))
+
+
+def _check_elements(message: Message, directory: Directory, service: ServiceString, tags: list[str]) -> None:
+    patterns = sound(directory, service)
+    for number, segment in enumerate(message.segments):
+        tag = tags[number]
+        pattern = patterns.get(tag)
+        if pattern is None:
+            continue
+        if pattern.fullmatch(segment.text) is None:
+            _add_misfits(message, number, misfits(segment, directory))
+        if tag in HOLDERS:
+            _add_misfits(message, number, wrong_numbers(segment))
+
+
+def _add_misfits(message: Message, number: int, found: Iterable[Misfit]) -> None:
+    segment = message.segments[number]
+    for misfit in found:
+        make = reject if misfit.code in _DOUBTFUL else warn
+        where: Where = {"segment_no": number + 1, "offset": segment.offset, "tag": segment.tag}
+        place: Where = {"element_no": misfit.element_no, "component_no": misfit.component_no or None}
+        message.findings.add(make(misfit.code, misfit.text, syntax_code=misfit.syntax_code, **where, **place))
+
+
+def _check_size(message: Message, limits: EdiLimits) -> None:
+    longest = limits.max_elements
+    for number, segment in enumerate(message.segments, 1):
+        if len(segment.elements) > longest:
+            text = f"{segment.tag[:3]} has more than {longest} elements"
+            where: Where = {"segment_no": number, "offset": segment.offset, "tag": segment.tag[:3]}
+            message.findings.add(reject("limit", text, syntax_code=16, **where))
 
 
 def _check_totals(message: Message, tags: list[str]) -> None:
@@ -67,7 +164,7 @@ def _check_totals(message: Message, tags: list[str]) -> None:
         if kind == "2" and stated != tags.count("LIN"):
             text = f"CNT counts {segment.value(1, 2)[:20]} lines; there are {tags.count('LIN')}"
             message.findings.add(reject("line_count", text, syntax_code=29, **where))
-        elif kind == "1" and stated not in _sums(message):
+        elif kind == "1" and message.kind == "ORDERS" and stated not in _sums(message):
             text = f"CNT states {segment.value(1, 2)[:20]} as the sum of quantities; it is {plain(_ordered(message))}"
             message.findings.add(warn("quantity_total", text, syntax_code=29, **where))
 

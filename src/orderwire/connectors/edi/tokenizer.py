@@ -37,11 +37,10 @@ class Tokenizer:
             LimitError: a segment is longer than allowed.
         """
         component, element = self.service.component, self.service.element
-        release = self.service.release or _RELEASE  # a character that no text holds
-        repetition = (self.version > 3 and self.service.repetition) or _RELEASE
+        release, repetition = (*self._special(), _RELEASE, _RELEASE)[:2]  # no text holds the stand-in
         single = self.codec == "iso8859-1"
         make = tuple.__new__  # half the cost of Segment(...)
-        for raws, broken in self._raw(chunks):
+        for raws, broken, careful in self._raw(chunks):
             for raw in raws:
                 start = offset
                 offset += len(raw) + 1
@@ -52,13 +51,21 @@ class Tokenizer:
                     text = self._unwrapped(text, start)
                 if not (single or text.isascii()):
                     text = text.encode("latin-1").decode(self.codec, "replace")
-                if release in text or repetition in text:
-                    yield Segment(start, self._careful(text))
+                if careful and (release in text or repetition in text):
+                    yield Segment(start, self._careful(text), text)
                 else:
-                    yield make(
-                        Segment,
-                        (start, [each.split(component) if component in each else each for each in text.split(element)]),
-                    )
+                    elements = [each.split(component) if component in each else each for each in text.split(element)]
+                    yield make(Segment, (start, elements, text))
+
+    def reread(self, segment: Segment, codec: str) -> Segment:
+        """Return a segment that was read as Latin-1 as it reads in another codec."""
+        text = segment.text.encode("latin-1").decode(codec, "replace")
+        return Segment(segment.offset, self._careful(text), text)
+
+    def _special(self) -> tuple[str, ...]:
+        """Characters that make a segment one to be read with care."""
+        repetition = self.service.repetition if self.version > 3 else ""
+        return tuple(mark for mark in (self.service.release, repetition) if mark)
 
     def _unwrapped(self, text: str, start: int) -> str:
         """Drop line breaks; one at the end is padding, one inside is told of."""
@@ -69,9 +76,14 @@ class Tokenizer:
         self.wrapped_at = start if self.wrapped_at is None else self.wrapped_at
         return text.translate(dict.fromkeys(map(ord, breaks)))
 
-    def _raw(self, chunks: Iterable[bytes | memoryview]) -> Iterator[tuple[list[str], bool]]:
-        """Yield the segments of each chunk unparsed, and whether line breaks are among them."""
+    def _raw(self, chunks: Iterable[bytes | memoryview]) -> Iterator[tuple[list[str], bool, bool]]:
+        """Yield the segments of each chunk unparsed, whether line breaks are among them, and what needs care.
+
+        Raises:
+            LimitError: a segment is too long; those before it were yielded.
+        """
         terminator, release, breaks = self.service.terminator, self.service.release, self.service.line_breaks
+        special, longest = self._special(), self.max_segment_bytes
         tail = ""
         for chunk in chunks:
             text = tail + str(chunk, "latin-1")
@@ -79,12 +91,15 @@ class Tokenizer:
             if release and release in text:
                 parts = _rejoin(parts, self.service)
             tail = parts.pop()
-            if max(len(tail), max(map(len, parts), default=0)) > self.max_segment_bytes:
-                raise LimitError("a segment is too long", allowed=self.max_segment_bytes)
-            yield parts, any(mark in text for mark in breaks)
+            broken, careful = any(mark in text for mark in breaks), any(mark in text for mark in special)
+            if max(len(tail), max(map(len, parts), default=0)) > longest:
+                good = next((number for number, part in enumerate(parts) if len(part) > longest), len(parts))
+                yield parts[:good], broken, careful
+                raise LimitError("a segment is too long", allowed=longest)
+            yield parts, broken, careful
         if tail.strip(_PADDING):
             self.unterminated = True
-            yield [tail.rstrip(_PADDING)], any(mark in tail for mark in breaks)
+            yield [tail.rstrip(_PADDING)], any(mark in tail for mark in breaks), True
 
     def _careful(self, text: str) -> list[Element]:
         """Split a segment that holds release characters or may hold repetitions."""
@@ -124,13 +139,6 @@ class Tokenizer:
             .replace(_ELEMENT, service.element)
             .replace(_REPETITION, service.repetition)
         )
-
-
-def chunks(content: bytes, start: int, end: int, size: int = 1024 * 1024) -> Iterator[memoryview]:
-    """Yield a part of the content piece by piece, without copying it."""
-    view = memoryview(content)[start:end]
-    for position in range(0, len(view), size):
-        yield view[position : position + size]
 
 
 def _rejoin(parts: list[str], service: ServiceString) -> list[str]:

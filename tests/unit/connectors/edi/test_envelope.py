@@ -65,10 +65,7 @@ def test_a_count_with_leading_zeros_is_right() -> None:
         (interchange(order(), unb=UNB.removesuffix("+R1"), unz="UNZ+1"), "missing_element", 13),
         (interchange(order(), ["FTX+AAI"], unz="UNZ+1+R1"), "outside_message", 33),
         (interchange(order(), ["UNT+1+M1"], unz="UNZ+1+R1"), "outside_message", 33),
-        (interchange(grouped(order(), une="UNE+2+G1"), unz="UNZ+1+R1"), "une_count", 29),
-        (interchange(grouped(order(), une="UNE+1+G2"), unz="UNZ+1+R1"), "une_reference", 28),
-        (interchange([UNG, *order()], unz="UNZ+1+R1"), "missing_une", 13),
-        (interchange([UNG, *order()], grouped(order()), unz="UNZ+2+R1"), "missing_une", 13),
+        (interchange(grouped(une="UNE+0+G1"), unz="UNZ+1+R1"), "empty_group", 32),
         (interchange(["UNE+1+G1"], order(), unz="UNZ+1+R1"), "outside_message", 33),
         (interchange(order(), grouped(order()), unz="UNZ+1+R1"), "mixed_groups", 30),
         (interchange(grouped(order()), order(), unz="UNZ+1+R1"), "mixed_groups", 30),
@@ -76,10 +73,34 @@ def test_a_count_with_leading_zeros_is_right() -> None:
     ],
 )
 def test_a_wrong_envelope_rejects_the_interchange(content: bytes, code: str, syntax_code: int) -> None:
-    """What is wrong with UNB, UNG, UNE or UNZ rejects the interchange, with the code of ISO 9735."""
+    """What is wrong with UNB or UNZ rejects the interchange, with the code of ISO 9735."""
     (only,) = decode(content)
     assert not only.accepted
     assert (code, syntax_code) in [(each.code, each.syntax_code) for each in only.findings]
+
+
+@pytest.mark.parametrize(
+    ("bad", "code", "syntax_code"),
+    [
+        (grouped(order(), une="UNE+2+G1"), "une_count", 29),
+        (grouped(order(), une="UNE+1+G2"), "une_reference", 28),
+        ([UNG, *order()], "missing_une", 13),
+    ],
+)
+def test_a_wrong_group_rejects_its_messages_alone(bad: list[str], code: str, syntax_code: int) -> None:
+    """What is wrong with UNG or UNE turns away the messages of that group, and those of no other."""
+    (only,) = decode(interchange(bad, grouped(order()), unz="UNZ+2+R1"))
+    assert only.accepted
+    assert [each.accepted for each in only.messages] == [False, True]
+    assert [each.order is None for each in only.messages] == [True, False]
+    assert (code, syntax_code) in [(each.code, each.syntax_code) for each in only.messages[0].findings]
+
+
+def test_a_group_holds_messages_of_one_type() -> None:
+    """A message of another type than UNG announces is rejected with 31."""
+    ung = UNG.replace("ORDERS", "INVOIC")
+    (only,) = decode(interchange(grouped(order(), ung=ung), unz="UNZ+1+R1"))
+    assert [(each.code, each.syntax_code) for each in only.messages[0].findings] == [("group_type", 31)]
 
 
 def test_a_message_without_unt_ends_where_the_next_begins() -> None:
@@ -110,7 +131,9 @@ def test_a_reference_used_twice_is_a_warning() -> None:
 
 def test_other_messages_are_checked_and_not_mapped() -> None:
     """An INVOIC goes through the envelope checks and makes no order and no error."""
-    (only,) = decode(interchange(message("BGM+380+1", kind="INVOIC:D:96A:UN")))
+    (only,) = decode(
+        interchange(message("BGM+380+1", "DTM+137:20260302:102", "UNS+S", "MOA+86:1", kind="INVOIC:D:93A:UN"))
+    )
     (invoice,) = only.messages
     assert (invoice.accepted, invoice.kind, invoice.order, invoice.error) == (True, "INVOIC", None, None)
 

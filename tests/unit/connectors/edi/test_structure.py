@@ -35,7 +35,7 @@ def test_a_schedule_in_the_heading_may_hold_quantities() -> None:
         ("CNT+2:1", []),
         ("CNT+2:001", []),
         ("CNT+2:2", ["line_count"]),
-        ("CNT+2:one", ["line_count"]),
+        ("CNT+2:one", ["value_type", "line_count"]),
         ("CNT+1:10", []),
         ("CNT+1:11", ["quantity_total"]),
     ],

@@ -3,8 +3,9 @@
 import pytest
 
 from orderwire.connectors.edi.segment import Repeats, Segment
+from orderwire.connectors.edi.source import chunks
 from orderwire.connectors.edi.syntax import DEFAULT, ServiceString
-from orderwire.connectors.edi.tokenizer import Tokenizer, chunks
+from orderwire.connectors.edi.tokenizer import Tokenizer
 from orderwire.errors import LimitError
 
 
