@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from orderwire.config.partners import PartnerProfile
@@ -19,6 +20,9 @@ _ACKNOWLEDGED: Final = "7"
 _UNSPECIFIED: Final = 18
 _SERVICE_TAGS: Final = frozenset({"UNA", "UNB", "UNG", "UNE", "UNH", "UNT", "UNZ"})
 _REQUESTED: Final = "1"
+#: How many UCS a message has, and how many UCD a segment.
+_MOST_UCS: Final = 999
+_MOST_UCD: Final = 99
 
 Acknowledge = Callable[[int, datetime], OutboundDocument]
 
@@ -34,8 +38,8 @@ class Subject:
     group: Group | None = None
 
     @property
-    def defect(self) -> Finding | None:
-        return _first_reject(self.findings)
+    def defects(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity is Severity.REJECT]
 
 
 def acknowledgement(
@@ -63,12 +67,25 @@ def _owed(unb: Segment, subjects: Sequence[Subject], partner: PartnerProfile) ->
 
 
 def _buildable(unb: Segment, subjects: Sequence[Subject]) -> bool:
-    """Whether UCI and UCM get their mandatory references; if not, ISO 9735-4 wants the sender told another way."""
-    rejected = [subject for subject in subjects if subject.defect]
+    """Whether every reference to copy is there; if not, ISO 9735-4 wants the sender told another way."""
+    rejected = [subject for subject in subjects if subject.defects]
+    groups = _groups(subjects)
     names = [unb.value(2), unb.value(3), unb.value(5), *(name for each in rejected for name in (each.ref, each.kind))]
+    names += [group.header.value(number) for group in groups for number in (2, 3, 5)]
     copied = [*_parts(unb, 2), *_parts(unb, 3), unb.value(5)]
     copied += [part for each in rejected for part in (each.ref, *each.identifier)]
+    copied += [part for group in groups for number in (2, 3, 5) for part in _parts(group.header, number)]
     return all(names) and charset.fits_text("".join(copied), charset.codec_of(_syntax_id(unb)))
+
+
+def _groups(subjects: Sequence[Subject]) -> list[Group]:
+    """Return the groups to tell of, in order: those rejected, and those with a rejected message."""
+    told = {
+        id(subject.group): subject.group
+        for subject in subjects
+        if subject.group is not None and (subject.defects or subject.group.findings.rejected)
+    }
+    return list(told.values())
 
 
 def _syntax_id(unb: Segment) -> str:
@@ -89,8 +106,11 @@ def _contrl(
     defect = _first_reject(findings)
     rows: list[Row] = [_uci(unb, defect)]
     if defect is None:
+        for group in _groups(subjects):
+            rows += _ucf(group, subjects)
         for subject in subjects:
-            rows += _ucm(subject)
+            if subject.group is None:
+                rows += _ucm(subject)
     version = "4" if unb.value(1, 2) == "4" else "3"
     header = Header(
         sender=_parts(unb, 3),  # with qualifier and internal routing, which answers the other's reverse routing
@@ -112,24 +132,56 @@ def _uci(unb: Segment, defect: Finding | None) -> Row:
     return (*verdict, *_cause(defect)) if defect else verdict
 
 
-def _ucm(subject: Subject) -> list[Row]:
-    """UCM for a rejected message; the others are acknowledged by UCI 7. One error stands in each segment."""
-    defect = subject.defect
-    if defect is None:
-        return []
-    row = ("UCM", subject.ref, subject.identifier, _REJECTED)
-    if defect.tag in _SERVICE_TAGS or defect.segment_no is None:
-        return [(*row, *_cause(defect))]
-    rows: list[Row] = [row, ("UCS", str(defect.segment_no), *([] if defect.element_no else [_code(defect)]))]
-    if defect.element_no:
-        rows.append(("UCD", _code(defect), (str(defect.element_no), str(defect.component_no or ""))))
+def _ucf(group: Group, subjects: Sequence[Subject]) -> list[Row]:
+    """UCF for a rejected group, or for one that holds rejected messages, which then follow."""
+    row = ("UCF", group.ref, _parts(group.header, 2), _parts(group.header, 3))
+    defect = _first_reject(group.findings.close())
+    if defect is not None:
+        return [(*row, _REJECTED, *_cause(defect))]
+    rows: list[Row] = [(*row, _ACKNOWLEDGED)]
+    for subject in subjects:
+        if subject.group is group:
+            rows += _ucm(subject)
     return rows
 
 
-def _cause(defect: Finding) -> tuple[str, ...]:
-    """0085 and, where a service segment is at fault, 0013."""
+def _ucm(subject: Subject) -> list[Row]:
+    """UCM for a rejected message; the others are acknowledged with what they stand in. Then every error in it."""
+    if not subject.defects:
+        return []
+    whole = [each for each in subject.defects if each.tag in _SERVICE_TAGS or each.segment_no is None]
+    row = ("UCM", subject.ref, subject.identifier, _REJECTED)
+    rows: list[Row] = [(*row, *_cause(whole[0])) if whole else row]
+    placed = [each for each in subject.defects if each not in whole]
+    by_segment: dict[int, list[Finding]] = {}
+    for each in sorted(placed, key=lambda finding: finding.segment_no or 0):
+        by_segment.setdefault(each.segment_no or 0, []).append(each)
+    for segment_no, defects in islice(by_segment.items(), _MOST_UCS):
+        rows += _ucs(segment_no, defects)
+    return rows
+
+
+def _ucs(segment_no: int, defects: list[Finding]) -> list[Row]:
+    """UCS for a segment, with the error where it is at fault as a whole; UCD for each element of it at fault."""
+    rows: list[Row] = [("UCS", str(segment_no), _code(each)) for each in defects if not each.element_no]
+    elements = [each for each in defects if each.element_no][:_MOST_UCD]
+    if not rows:
+        rows.append(("UCS", str(segment_no)))
+    rows += [("UCD", _code(each), _position(each)) for each in elements]
+    return rows
+
+
+def _cause(defect: Finding) -> tuple[str | tuple[str, ...], ...]:
+    """0085 and, where a service segment is at fault, 0013 and the position in it."""
     code = _code(defect)
-    return (code, defect.tag) if defect.tag in _SERVICE_TAGS and defect.tag else (code,)
+    if defect.tag not in _SERVICE_TAGS or defect.tag is None:
+        return (code,)
+    return (code, defect.tag, _position(defect)) if defect.element_no else (code, defect.tag)
+
+
+def _position(defect: Finding) -> tuple[str, ...]:
+    """S011. 0098 counts the tag as 1, and so the first element as 2; 0104 counts components from 1."""
+    return (str((defect.element_no or 0) + 1), str(defect.component_no or ""))
 
 
 def _code(defect: Finding) -> str:

@@ -13,6 +13,8 @@ from orderwire.ports.intake import Finding
 _TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 #: Findings about a group: they turn its messages away, and those of no other group.
 _OF_GROUP: Final = frozenset({"une_count", "une_reference", "missing_une", "empty_group"})
+#: DE 0002. Senders leave it out, and mean 3.
+_VERSIONS: Final = frozenset({"", "1", "2", "3", "4"})
 _ENVELOPE: Final = frozenset({"UNA", "UNB", "UNG", "UNE", "UNH", "UNT", "UNZ"})
 
 
@@ -175,6 +177,9 @@ class Envelope:
         for element_no, name in ((1, "syntax"), (2, "sender"), (3, "recipient"), (4, "date"), (5, "control reference")):
             if not segment.value(element_no):
                 self._reject("missing_element", f"UNB has no {name}", segment, 13, element_no=element_no)
+        if segment.value(1, 2) not in _VERSIONS:
+            text = f"There is no syntax version {_quoted(segment.value(1, 2))}"
+            self._reject("syntax_version", text, segment, 2, element_no=1, component_no=2)
 
     def _on_ung(self, segment: Segment) -> Iterator[Message]:
         yield from self._close(segment)

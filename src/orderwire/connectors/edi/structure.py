@@ -163,10 +163,10 @@ def _check_totals(message: Message, tags: list[str]) -> None:
         }
         if kind == "2" and stated != tags.count("LIN"):
             text = f"CNT counts {segment.value(1, 2)[:20]} lines; there are {tags.count('LIN')}"
-            message.findings.add(reject("line_count", text, syntax_code=29, **where))
+            message.findings.add(reject("line_count", text, syntax_code=12, **where))
         elif kind == "1" and message.kind == "ORDERS" and stated not in _sums(message):
             text = f"CNT states {segment.value(1, 2)[:20]} as the sum of quantities; it is {plain(_ordered(message))}"
-            message.findings.add(warn("quantity_total", text, syntax_code=29, **where))
+            message.findings.add(warn("quantity_total", text, syntax_code=12, **where))
 
 
 def _number(segment: Segment) -> Decimal | None:

@@ -32,7 +32,7 @@ def test_contrl_acknowledges_an_interchange() -> None:
 def test_contrl_names_the_rejected_message_only() -> None:
     """The interchange is acknowledged, the message with the wrong count is not, the other one goes without saying."""
     segments = answer(interchange([*order()[:-1], "UNT+9+M1"], order(ref="M2")))
-    assert segments[2:-2] == [f"UCI+R1+{SENDER}:14+{OURS}:14+7", "UCM+M1+ORDERS:D:96A:UN:EAN008+4+29+UNT"]
+    assert segments[2:-2] == [f"UCI+R1+{SENDER}:14+{OURS}:14+7", "UCM+M1+ORDERS:D:96A:UN:EAN008+4+29+UNT+2"]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_contrl_names_the_rejected_message_only() -> None:
     [
         (message("DTM+137:20260302:102"), ["UCS+1+13"]),
         (message("BGM+220+1", "DTM+137:1:102", "PIA+5+X:SA"), ["UCS+4+15"]),
-        (message("BGM+220+1", "DTM+137:1:102", "UNS+S", "CNT+2:1"), ["UCS+5", "UCD+29+1:2"]),
+        (message("BGM+220+1", "DTM+137:1:102", "UNS+S", "CNT+2:1"), ["UCS+5", "UCD+12+2:2"]),
     ],
 )
 def test_contrl_says_where_in_the_message(bad: list[str], rows: list[str]) -> None:
@@ -51,10 +51,10 @@ def test_contrl_says_where_in_the_message(bad: list[str], rows: list[str]) -> No
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (interchange(order(), unz="UNZ+2+R1"), "4+29+UNZ"),
-        (interchange(order(), unz="UNZ+1+X"), "4+28+UNZ"),
+        (interchange(order(), unz="UNZ+2+R1"), "4+29+UNZ+2"),
+        (interchange(order(), unz="UNZ+1+X"), "4+28+UNZ+3"),
         (interchange(order())[:-9], "4+13+UNZ"),
-        (interchange(order(), unb=UNB.replace(OURS, "1")), "4+7+UNB"),
+        (interchange(order(), unb=UNB.replace(OURS, "1")), "4+7+UNB+4"),
     ],
 )
 def test_contrl_rejects_the_interchange(content: bytes, cause: str) -> None:
