@@ -36,6 +36,7 @@ SUMMARIES: Final = {
     EventType.RECEIPT_ADVISED: "A buyer told what of a delivery was taken in",
     EventType.ACKNOWLEDGEMENT_RECEIVED: "A partner said how it took a document of ours",
     EventType.STOCK_CHANGED: "NAV's stock figure of an item is another one",
+    EventType.ACKNOWLEDGEMENT_LATE: "A CONTRL, ORDRSP or receipt that was due has not come, or not gone",
     EventType.MESSAGE_PARKED: "A message failed for good and waits for a person",
 }
 

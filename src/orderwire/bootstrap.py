@@ -16,7 +16,9 @@ from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.deliver import Deliver
 from orderwire.pipeline.fulfil import Fulfil
 from orderwire.pipeline.lane import Lane, Surroundings
+from orderwire.pipeline.ledger import Bookkeeping
 from orderwire.pipeline.outbox import Dispatcher
+from orderwire.pipeline.overdue import Overdue
 from orderwire.pipeline.receive import Receiver
 from orderwire.pipeline.record import Record
 from orderwire.pipeline.recovery import RetryPolicy
@@ -103,7 +105,8 @@ def build_worker(services: Services) -> Worker:
     )
     checkpoint = checkpoint_of(settings.chaos)
     around = Surroundings(services.store, services.transport, policy, services.clock, services.metrics, checkpoint)
-    return Worker(_lanes(services, checkpoint), around, services.dispatcher)
+    overdue = Overdue(services.store, services.dispatcher.announce, services.metrics, services.clock)
+    return Worker(_lanes(services, checkpoint), around, services.dispatcher, overdue)
 
 
 def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
@@ -131,6 +134,7 @@ def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
         Lane("fulfil", queue("fulfil"), fulfil, settings.fulfil.threads, 1, services.erp.ping),
         Lane("respond", queue("respond"), Respond(encoders, partners, clock)),
         Lane("deliver", queue("deliver"), Deliver(store, deliverers, partners, clock), batch=20),
+        Lane("ledger", queue("ledger"), Bookkeeping(clock)),
         Lane("record", queue("record"), record),
         Lane("dead", topology.dead, record),
         Lane("unrouted", topology.unrouted, record),

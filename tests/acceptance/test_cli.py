@@ -69,6 +69,18 @@ def test_messages(deployment: Deployment) -> None:
     assert deployment.command("messages", "show", parked["id"], "--raw").stdout == shown["content"]
 
 
+def test_ledger(deployment: Deployment) -> None:
+    """What we owe the partner is listed, and nothing of it is late."""
+    rows = printed(deployment, "ledger", "list", "--all", "--partner", "acme")
+
+    assert {(row["side"], row["kind"], row["ref"]) for row in rows} >= {
+        ("owed", "ORDRSP", "OK-1"),
+        ("owed", "ORDRSP", "SHORT-1"),
+    }
+    assert printed(deployment, "ledger", "list", "--late") == []
+    assert "Nothing" in deployment.command("ledger", "list", "--late").stdout
+
+
 def test_parked_is_mended_tried_dry_and_replayed(deployment: Deployment) -> None:
     """A parked message says what it lacks; once mended it replays to one sales order, and only once."""
     (entry,) = printed(deployment, "parked", "list", "--order-no", "UNIT-1")

@@ -14,6 +14,7 @@ from orderwire.canonical.inventory import InventoryReport
 from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.model import Canonical, Instant
 from orderwire.canonical.order import PurchaseOrder
+from orderwire.canonical.overdue import AcknowledgementLate
 from orderwire.canonical.receipt import Receipt
 from orderwire.canonical.response import AnsweredOrder
 from orderwire.canonical.shipment import Shipment
@@ -42,6 +43,7 @@ class EventType(StrEnum):
     INVENTORY_REPORTED = "inventory.reported"
     RECEIPT_ADVISED = "receipt.advised"
     ACKNOWLEDGEMENT_RECEIVED = "acknowledgement.received"
+    ACKNOWLEDGEMENT_LATE = "acknowledgement.late"
     MESSAGE_PARKED = "message.parked"
 
 
@@ -63,6 +65,7 @@ BODIES: Final[dict[EventType, type[Canonical]]] = {
     EventType.INVENTORY_REPORTED: InventoryReport,
     EventType.RECEIPT_ADVISED: Receipt,
     EventType.ACKNOWLEDGEMENT_RECEIVED: Acknowledgement,
+    EventType.ACKNOWLEDGEMENT_LATE: AcknowledgementLate,
     EventType.MESSAGE_PARKED: MessageParked,
 }
 

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from orderwire import __version__
-from orderwire.cli import demo, edi, messages, nav, orders, parked, partner, process, queue, send, simulate
+from orderwire.cli import demo, edi, ledger, messages, nav, orders, parked, partner, process, queue, send, simulate
 from orderwire.cli.output import complain
 from orderwire.errors import ConfigurationError, OrderwireError, OutageError, TransientError
 
@@ -32,6 +32,7 @@ app.command("work")(process.work)
 app.command("send")(send.send)
 app.add_typer(orders.app, name="orders", help="Purchase orders and their answers.")
 app.add_typer(messages.app, name="messages", help="Every document, in and out.")
+app.add_typer(ledger.app, name="ledger", help="Acknowledgements owed and awaited.")
 app.add_typer(parked.app, name="parked", help="What a person must decide.")
 app.add_typer(edi.app, name="edi", help="EDIFACT files.")
 app.add_typer(nav.app, name="nav", help="Dynamics NAV.")

@@ -41,6 +41,7 @@ PathBelow = Annotated[str, Field(min_length=1), AfterValidator(_below)]
 #: https, and on the machine itself http.
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Seconds = Annotated[float, Field(gt=0)]
+Minutes = Annotated[int, Field(gt=0)]
 
 
 class SftpProfile(_Section):
@@ -72,3 +73,14 @@ class HttpProfile(_Section):
         default=None, description="Certificates to trust, in the partner's folder; None: the system's"
     )
     timeout_seconds: Seconds = Field(default=30, description="To connect, and for the answer")
+
+
+class DueProfile(_Section):
+    """When acknowledgements are late. None: nobody waits for one."""
+
+    contrl_minutes: Minutes | None = Field(default=60, description="Our CONTRL, after it is owed")
+    ordrsp_minutes: Minutes | None = Field(default=1440, description="Our ORDRSP, after the order came")
+    their_contrl_minutes: Minutes | None = Field(
+        default=None, description="The partner's CONTRL, after delivery; None: the partner sends none"
+    )
+    their_mdn_minutes: Minutes | None = Field(default=120, description="A receipt that comes later (AS2, async)")

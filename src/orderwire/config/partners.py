@@ -9,7 +9,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orderwire.canonical.order import ItemScheme
-from orderwire.config.channels import HttpProfile, PathBelow, SftpProfile
+from orderwire.config.channels import DueProfile, HttpProfile, PathBelow, SftpProfile
 from orderwire.config.codes import CodeTables
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 
@@ -122,6 +122,7 @@ class PartnerProfile(_Section):
     deliver: Literal["folder", "sftp", "http"] | None = Field(
         default=None, description="The way documents go to the partner; None: the only one there is"
     )
+    due: DueProfile = Field(default=DueProfile(), description="When acknowledgements are late")
     items: Mapping[tuple[ItemScheme, str], str] = Field(
         default_factory=dict, description="codes/items.csv: scheme and value to NAV item number"
     )

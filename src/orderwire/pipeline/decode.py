@@ -9,10 +9,11 @@ from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
 from orderwire.errors import DecodeError
 from orderwire.pipeline.filing import Filing
+from orderwire.pipeline.ledger import owe
 from orderwire.pipeline.work import Commit
 from orderwire.ports.clock import Clock
 from orderwire.ports.intake import DecodeHint, Decoder
-from orderwire.ports.store import Store
+from orderwire.ports.store import Store, Transaction
 
 
 @dataclass(frozen=True)
@@ -35,4 +36,11 @@ class Decode:
         control_ref = received.control_ref if received else None
         hint = DecodeHint(partner=body.partner, name=body.name, control_ref=control_ref)
         decoded = decoder.decode(content, hint, self.partners)
-        return lambda tx: Filing(tx, event, body, self.clock()).file(decoded)
+
+        def commit(tx: Transaction) -> list[Event]:
+            following = Filing(tx, event, body, self.clock()).file(decoded)
+            for each in following:
+                owe(tx, each, self.partners, since=event.time)
+            return following
+
+        return commit

@@ -9,9 +9,10 @@ from orderwire.canonical.document import DocumentDelivered, DocumentReady
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.errors import DeliveryRefusedError, TransientError, UnavailableError
+from orderwire.pipeline.ledger import settle
 from orderwire.pipeline.work import Commit, Source, body_of, next_event
 from orderwire.ports.clock import Clock
-from orderwire.ports.intake import Deliverer
+from orderwire.ports.intake import Delivered, Deliverer
 from orderwire.ports.store import DocumentState, Step, Store, Transaction
 
 #: A partner that did not answer is left alone for so long, lest its time-outs keep all the others waiting.
@@ -34,8 +35,8 @@ class Deliver:
         deliverer = self._outlet(partner)
         with self.store.begin() as tx:
             content = tx.archive.get(body.sha256)
-        via = self._try(deliverer, body, content, partner)
-        return lambda tx: self._delivered(tx, event, body, via)
+        delivered = self._try(deliverer, body, content, partner)
+        return lambda tx: self._delivered(tx, event, body, delivered, partner)
 
     def _outlet(self, partner: PartnerProfile) -> Deliverer:
         if partner.outlet is None:
@@ -44,22 +45,27 @@ class Deliver:
             raise DeliveryRefusedError("nothing here delivers that way", partner=partner.key, outlet=partner.outlet)
         return self.deliverers[partner.outlet]
 
-    def _try(self, deliverer: Deliverer, body: DocumentReady, content: bytes, partner: PartnerProfile) -> str:
+    def _try(self, deliverer: Deliverer, body: DocumentReady, content: bytes, partner: PartnerProfile) -> Delivered:
         until = self._resting.get(partner.key)
         if until is not None and self.clock() < until:
             raise UnavailableError("the partner did not answer a moment ago", partner=partner.key)
         try:
-            via = deliverer.deliver(body.name, content, body.media_type, partner)
+            delivered = deliverer.deliver(body.name, content, body.media_type, partner)
         except TransientError:
             self._resting[partner.key] = self.clock() + REST
             raise
         self._resting.pop(partner.key, None)
-        return via
+        return delivered if isinstance(delivered, Delivered) else Delivered(delivered)
 
-    def _delivered(self, tx: Transaction, event: Event, body: DocumentReady, via: str) -> list[Event]:
-        now = self.clock()
+    def _delivered(
+        self, tx: Transaction, event: Event, body: DocumentReady, delivered: Delivered, partner: PartnerProfile
+    ) -> list[Event]:
+        now, via = self.clock(), delivered.via
         tx.journal.update(body.document_id, state=DocumentState.DONE, finished_at=now)
         tx.journal.step(Step(body.document_id, now, "delivered", event.id, {"via": via}))
+        document = tx.journal.get(body.document_id)
+        if document is not None:
+            settle(tx, document, delivered, partner.due, now)
         told = DocumentDelivered(document_id=body.document_id, partner=body.partner, via=via)
         step = f"delivered:{event.id}"
         return [next_event(EventType.DOCUMENT_DELIVERED, told, Source.of(event), now, subject=event.subject, step=step)]

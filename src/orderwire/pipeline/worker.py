@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
 from orderwire.errors import OrderwireError, OutageError, TransientError
 from orderwire.pipeline.lane import Batch, Lane, Surroundings
 from orderwire.pipeline.outbox import Dispatcher
+from orderwire.pipeline.overdue import Overdue
 
 log = structlog.get_logger(__name__)
 
@@ -20,8 +22,10 @@ RAMP = (1, 10)
 class Worker:
     """Runs lanes until stopped."""
 
-    def __init__(self, lanes: Sequence[Lane], around: Surroundings, dispatcher: Dispatcher) -> None:
-        self._lanes, self._around, self._dispatcher = lanes, around, dispatcher
+    def __init__(
+        self, lanes: Sequence[Lane], around: Surroundings, dispatcher: Dispatcher, overdue: Overdue | None = None
+    ) -> None:
+        self._lanes, self._around, self._dispatcher, self._overdue = lanes, around, dispatcher, overdue
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -31,6 +35,8 @@ class Worker:
             for number in range(lane.threads):
                 self._spawn(f"{lane.flow}-{number}", LaneThread(lane, self._around, breaker, self._stopping).run)
         self._spawn("outbox", lambda: self._dispatcher.run(self._stopping))
+        if self._overdue is not None:
+            self._spawn("overdue", partial(self._overdue.run, self._stopping))
 
     def stop(self, timeout_seconds: float = 25.0) -> bool:
         """Finish what is in hand; return whether everything was finished in time."""

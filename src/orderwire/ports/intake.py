@@ -140,11 +140,27 @@ class Encoder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AwaitedReceipt:
+    """A receipt that comes later, by a way of its own."""
+
+    ref: str  # what it will name: the Message-ID
+    proof: str | None = None  # the digest it must repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Where a document went."""
+
+    via: str  # for the journal
+    receipt: AwaitedReceipt | None = None
+
+
 class Deliverer(Protocol):
     """Puts bytes where the partner takes them. Safe to repeat: the same name is replaced whole."""
 
-    def deliver(self, name: str, content: bytes, media_type: str, partner: PartnerProfile) -> str:
-        """Deliver, and return the place for the journal.
+    def deliver(self, name: str, content: bytes, media_type: str, partner: PartnerProfile) -> str | Delivered:
+        """Deliver, and return the place for the journal, with the receipt to be awaited where there is one.
 
         Raises:
             UnavailableError: not now.

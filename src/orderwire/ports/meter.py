@@ -31,6 +31,10 @@ class Meter(Protocol):
         """Say whether the flow's breaker is open: True when it pauses, False when it takes up work again."""
         ...
 
+    def late(self, side: str, kind: str) -> None:
+        """Count an acknowledgement that has become late."""
+        ...
+
 
 class NoMeter:
     """Counts nothing: for tests and one-off commands."""
@@ -51,4 +55,7 @@ class NoMeter:
         pass
 
     def paused(self, flow: str, *, open: bool) -> None:  # noqa: A002  the breaker's own word
+        pass
+
+    def late(self, side: str, kind: str) -> None:
         pass

@@ -30,6 +30,7 @@ FLOWS: Final = (
         ),
     ),
     Flow("deliver", (EventType.DOCUMENT_READY,)),
+    Flow("ledger", (EventType.ACKNOWLEDGEMENT_RECEIVED,)),
     Flow(
         "record",
         (
@@ -38,7 +39,7 @@ FLOWS: Final = (
             EventType.STOCK_CHANGED,
             EventType.INVENTORY_REPORTED,
             EventType.RECEIPT_ADVISED,
-            EventType.ACKNOWLEDGEMENT_RECEIVED,
+            EventType.ACKNOWLEDGEMENT_LATE,
             EventType.MESSAGE_PARKED,
         ),
     ),

@@ -55,6 +55,12 @@ class Metrics:
         self._breaker = Gauge(
             "orderwire_breaker_open", "1: the flow is paused, the other side is down", ["flow"], registry=registry
         )
+        self._late = Counter(
+            "orderwire_acknowledgements_late",
+            "Acknowledgements owed or awaited that became late",
+            ["side", "kind"],
+            registry=registry,
+        )
         self._outbox = Gauge("orderwire_outbox_unsent", "Events committed but not yet published", registry=registry)
         self._depth = Gauge("orderwire_queue_depth", "Messages in a queue", ["queue", "state"], registry=registry)
 
@@ -92,6 +98,10 @@ class Metrics:
         """Count a call to the ERP; `outcome` is ok or an error's code."""
         self._erp_calls.labels(operation, outcome).inc()
         self._erp_seconds.labels(operation).observe(max(seconds, 0.0))
+
+    def late(self, side: str, kind: str) -> None:
+        """Count an acknowledgement that has become late."""
+        self._late.labels(side, kind).inc()
 
     def outbox(self, unsent: int) -> None:
         """Show how many events wait to be published."""

@@ -14,6 +14,7 @@ from orderwire.canonical.document import DocumentDelivered, DocumentReady, Docum
 from orderwire.canonical.envelope import BODIES, Event, EventType, content_hash, event_id
 from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder, Purpose
+from orderwire.canonical.overdue import AcknowledgementLate
 from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.canonical.stock import StockFigure, StockKey
@@ -75,6 +76,9 @@ INSTANCES: list[Canonical] = [
     INVENTORY,
     RECEIPT,
     ACKNOWLEDGEMENT,
+    AcknowledgementLate(
+        side="awaited", kind="CONTRL", partner="baumarkt", ref="17", document_id="d", opened_at=NOW, due_at=NOW
+    ),
 ]
 
 
