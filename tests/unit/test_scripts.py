@@ -151,7 +151,8 @@ def test_services_says_plainly_what_it_may_not_install(machine: Path) -> None:
     done = services(machine)
 
     assert done.returncode == 0
-    assert "Not installed here, and not mine to install: rabbitmq-server postgresql openssh-server chromium" in done.stderr
+    packages = "rabbitmq-server postgresql openssh-server chromium"
+    assert f"Not installed here, and not mine to install: {packages}" in done.stderr
     assert not log.exists()
 
 
