@@ -4,8 +4,9 @@ import io
 import logging
 import multiprocessing
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from typing import Any
 
 from benchmarks.edi_orders import generate
 from benchmarks.measure import Result, Spread, interleave, peak_mb, ratios
@@ -66,30 +67,30 @@ def _our_segments(content: bytes) -> int:
 
 def _our_messages(content: bytes) -> int:
     """Split, tokenise, choose the character set, check envelope, structure, elements and codes; streamed."""
+    return sum(map(len, _checked(content)))
+
+
+def _checked(content: bytes) -> Iterator[list[Any]]:
     from orderwire.connectors.edi.reading import Reading
     from orderwire.connectors.edi.settings import EdiLimits
     from orderwire.connectors.edi.source import Source, chunks_of
 
     limits = EdiLimits(max_bytes=max(len(content), 1))
     reading = Reading(Source(chunks_of(io.BytesIO(content), limits.chunk_bytes), limits.max_bytes), limits)
-    segments = 0
     for incoming in reading.interchanges():
         for message in incoming.messages():
             if message.findings.close():
                 raise SystemExit("the generated interchange is not clean")
-            segments += len(message.segments)
+            yield message.segments
         if incoming.envelope.findings.close():
             raise SystemExit("the generated interchange is not clean")
-    return segments
 
 
 def _our_orders(content: bytes) -> int:
-    from orderwire.connectors.edi.decoder import decode_content
-    from orderwire.connectors.edi.settings import EdiLimits
-    from orderwire.ports.intake import DecodeHint
+    """The same, and each message mapped to its order; streamed."""
+    from orderwire.connectors.edi.orders import to_purchase_order
 
-    decoded = decode_content(content, DecodeHint(), lambda _identifier, _qualifier: None, EdiLimits())
-    return sum(len(message.order.lines) for each in decoded.interchanges for message in each.messages if message.order)
+    return sum(len(to_purchase_order(message, partner="bench", test=False).lines) for message in _checked(content))
 
 
 def _pydifact_segments(content: bytes) -> int:

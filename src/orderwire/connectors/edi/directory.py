@@ -39,7 +39,7 @@ class Element(NamedTuple):
     components: tuple[DataElement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Directory:
     """One directory. `messages` are the groups UNH … UNT by message type."""
 

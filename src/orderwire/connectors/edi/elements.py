@@ -1,8 +1,10 @@
 """Elements of a segment against its directory: presence, length, type, codes."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from orderwire.connectors.edi.directory import DataElement, Directory, Element
@@ -94,40 +96,61 @@ def _no_number(value: str, number: str, place: tuple[int, int]) -> Misfit:
     return Misfit("value_type", 37, f"{number} is a number; it is {value[:20]}", *place)
 
 
-def sound(directory: Directory, service: ServiceString) -> Mapping[str, re.Pattern[str]]:
-    """Return a pattern for each segment; a segment's text that matches it has no misfit, and is not looked at again.
+def unsound(segments: Sequence[Segment], directory: Directory, service: ServiceString) -> Iterator[int]:
+    """Yield which segments, from 0, are to be looked at: the others have no misfit.
 
-    It may miss a sound segment (one with released characters, or padded numbers), which then takes longer.
+    One pattern runs over the whole message. It may stop at a sound segment too (numbers with blanks around them).
     """
-    return _sound(directory.name, service.element, service.component, service.release, _Segments(directory))
-
-
-class _Segments:
-    """A directory as an argument that a cache can hold on to: one of a name is like the other."""
-
-    def __init__(self, directory: Directory) -> None:
-        self.directory = directory
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Segments) and other.directory.name == self.directory.name
-
-    def __hash__(self) -> int:
-        return hash(self.directory.name)
+    pattern = _sound(directory, service)
+    text = "".join([f"{segment.text}{service.terminator}" for segment in segments])
+    found = pattern.match(text)
+    end = found.end() if found else 0
+    if end == len(text):
+        return
+    starts = list(accumulate((len(segment.text) + 1 for segment in segments), initial=0))
+    released = re.compile(re.escape(service.release) + "[^ ]", re.DOTALL) if service.release else None
+    while end < len(text):
+        number = bisect_right(starts, end) - 1
+        each = segments[number].text
+        plain = released.sub("x", each) + service.terminator if released and service.release in each else ""
+        if not plain or not (found := pattern.match(plain)) or found.end() < len(plain):
+            yield number
+        found = pattern.match(text, starts[number + 1])
+        end = found.end() if found else starts[number + 1]
 
 
 @lru_cache(maxsize=16)
-def _sound(_name: str, element: str, component: str, release: str, segments: _Segments) -> dict[str, re.Pattern[str]]:
-    patterns = _Patterns(segments.directory, element, component, release)
-    return {tag: re.compile(tag + patterns.nested(elements)) for tag, elements in segments.directory.segments.items()}
+def _sound(directory: Directory, service: ServiceString) -> re.Pattern[str]:
+    """The pattern of any number of sound segments. Released characters are in none: they are looked at apart."""
+    patterns = _Patterns(directory, service)
+    bodies = {tag: patterns.nested(elements) for tag, elements in directory.segments.items()}
+    envelope = patterns.envelope()
+    branches: dict[str, dict[str, list[str]]] = {}
+    for tag, body in {**bodies, "UNH": envelope, "UNT": envelope}.items():
+        branches.setdefault(tag[0], {}).setdefault(tag[1], []).append(tag[2] + body)
+    tree = _choice(
+        first + _choice(second + _choice(tails) for second, tails in seconds.items())
+        for first, seconds in branches.items()
+    )
+    return re.compile(f"(?:{tree}{re.escape(service.terminator)})*+")
+
+
+def _choice(options: Iterable[str]) -> str:
+    return f"(?:{'|'.join(options)})"
 
 
 class _Patterns:
     """Regular expressions for the segments of a directory in one service string."""
 
-    def __init__(self, directory: Directory, element: str, component: str, release: str) -> None:
+    def __init__(self, directory: Directory, service: ServiceString) -> None:
         self._codes = {number: _alternatives(codes) for number, codes in directory.codes.items()}
-        self._element, self._component = re.escape(element), re.escape(component)
-        self._text = rf"[^\x00-\x1f\x7f{re.escape(element + component + release)}]"
+        self._element, self._component = re.escape(service.element), re.escape(service.component)
+        marks = service.element + service.component + service.release + service.terminator
+        self._text = rf"[^\x00-\x1f\x7f{re.escape(marks)}]"
+
+    def envelope(self) -> str:
+        """Return the pattern of UNH and UNT, which the envelope checks."""
+        return f"(?:{self._text}|{self._element}|{self._component}){{0,200}}"
 
     def nested(self, elements: Iterable[Element]) -> str:
         """Return the pattern of all elements; what is empty at the end may be left out."""

@@ -93,8 +93,8 @@ class Envelope:
         body: list[Segment] = []
         stop = 0
         for number, segment in enumerate(segments, 1):
-            tag = segment.elements[0]
-            if number < stop and tag.__class__ is str and tag in known:
+            tag = segment.tag
+            if number < stop and tag in known:
                 body.append(segment)
                 continue
             if self._message and self._message.dropped and tag not in _ENVELOPE:
@@ -125,7 +125,7 @@ class Envelope:
 
     def _step(self, segment: Segment) -> Iterator[Message]:
         """Take a segment of the envelope, a tag seen for the first time, or one out of place."""
-        tag = segment.tag.strip()
+        tag = segment.tag
         if tag in _ENVELOPE:
             steps = {
                 "UNB": self._on_unb,
@@ -151,7 +151,6 @@ class Envelope:
                 message.findings.add(reject("limit", text, segment_no=len(message.segments), offset=segment.offset))
             message.dropped += 1
             return
-        segment.elements[0] = tag
         message.segments.append(segment)
         if _TAG.fullmatch(tag):
             self._known.add(tag)
@@ -161,7 +160,7 @@ class Envelope:
         message.findings.add(reject("bad_tag", f"{tag[:20]!r} is no segment tag", tag=tag[:3], syntax_code=12, **where))
 
     def _stray(self, segment: Segment) -> Iterator[Message]:
-        tag = segment.tag.strip()[:3]
+        tag = segment.tag[:3]
         self._odd += 1
         follows, self._strayed = self._strayed == self._segment_no - 1, self._segment_no
         if not follows:  # one finding for a run of them

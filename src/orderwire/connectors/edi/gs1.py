@@ -1,10 +1,13 @@
 """GS1 numbers: GTIN and GLN, and whether their check digits are right."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from orderwire.connectors.edi.elements import Misfit
 from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.syntax import ServiceString
 
 _GTIN: Final = frozenset({"EN", "SRV", "UP"})
 _GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
@@ -25,19 +28,39 @@ def is_gs1(number: str) -> bool:
     return (sum(digits[::-2]) + 3 * sum(digits[-2::-2]) - zeros) % 10 == 0
 
 
+def numbers_right(segments: Sequence[Segment], service: ServiceString) -> bool:
+    """Whether `wrong_numbers` has surely nothing to tell of a message: quick, and at worst too careful."""
+    text = "".join([f"{segment.text}{service.terminator}" for segment in segments if segment.tag in HOLDERS])
+    gtins, glns = _finders(service)
+    return all(len(number) in _GTIN_LENGTHS and is_gs1(number) for number in gtins.findall(text)) and all(
+        len(number) == _GLN_LENGTH and is_gs1(number) for number in glns.findall(text)
+    )
+
+
+@lru_cache(maxsize=16)
+def _finders(service: ServiceString) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What stands before a qualifier of a GTIN; and before the agency GS1, with a list between."""
+    component = re.escape(service.component)
+    inner = f"[^{re.escape(service.element + service.component + service.terminator)}]"
+    after = f"(?!{inner})"
+    return (
+        re.compile(rf"(?<!{inner})({inner}*+){component} *(?:{'|'.join(sorted(_GTIN))}) *{after}"),
+        re.compile(rf"(?<!{inner})({inner}*+){component}{inner}*+{component} *{_GS1} *{after}"),
+    )
+
+
 def wrong_numbers(segment: Segment) -> Iterator[Misfit]:
     """Yield each GTIN and GLN of a LIN, PIA or NAD that is none."""
-    if segment.elements[0] == "NAD":
+    if segment.tag == "NAD":
         number = segment.value(2, 1)
         if segment.value(2, 3) == _GS1 and number and not (len(number) == _GLN_LENGTH and is_gs1(number)):
             yield Misfit("check_digit", 12, f"{number[:20]} is no GLN: length or check digit is wrong", 2, 1)
         return
     for element_no in range(_ITEMS[segment.tag], len(segment.elements)):
-        item = segment.elements[element_no]
-        if item.__class__ is list and len(item) > 1 and item[1] in _GTIN:
+        if segment.value(element_no, 2) in _GTIN:
             number = segment.value(element_no, 1)
             if number and not (len(number) in _GTIN_LENGTHS and is_gs1(number)):
                 text = f"{number[:20]} is no GTIN: length or check digit is wrong"
                 yield Misfit("check_digit", 12, text, element_no, 1)
-        if segment.elements[0] == "LIN":
+        if segment.tag == "LIN":
             return

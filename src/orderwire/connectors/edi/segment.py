@@ -1,6 +1,6 @@
-"""The segment as read: where it began, and its elements."""
+"""The segment as read: where it began, its text, and its elements once somebody asks for them."""
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 #: A simple element, or the components of a composite. A one-component composite looks like a simple element.
 Single = str | list[str]
@@ -13,33 +13,79 @@ class Repeats(list[Single]):
 Element = Single | Repeats
 
 
-class Segment(NamedTuple):
-    """One segment. `elements[0]` is the tag, so that numbers are those of the standard: element 1 comes after it."""
+class Segment:
+    """One segment. `elements[0]` is the tag, so that numbers are those of the standard: element 1 comes after it.
 
-    offset: int
-    elements: list[Element]
-    text: str = ""  # as it stood, without line breaks and terminator, released characters still released
+    `text` is the segment as it stood, without line breaks and terminator, released characters still released.
+    """
+
+    __slots__ = ("_elements", "offset", "tag", "text")
+
+    def __init__(self, offset: int, elements: list[Element], text: str = "") -> None:
+        self.offset = offset
+        self.text = text
+        self._elements: list[Element] | None = elements
+        self.tag = tag_of(elements)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Segment) and (self.offset, self.elements) == (other.offset, other.elements)
+
+    def __hash__(self) -> int:
+        return hash((self.offset, self.text))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.offset}, {self.elements})"
 
     @property
-    def tag(self) -> str:
-        first = self.elements[0]
-        return first if isinstance(first, str) else str(first[0])
+    def elements(self) -> list[Element]:
+        return self._elements or []
 
     def components(self, element_no: int) -> list[str]:
         """Return the components of an element; none where it is absent."""
-        if element_no >= len(self.elements):
+        elements = self._elements or self.elements
+        if element_no >= len(elements):
             return []
-        element = self.elements[element_no]
+        element = elements[element_no]
         single = element[0] if isinstance(element, Repeats) else element
         return [single] if isinstance(single, str) else single
 
     def value(self, element_no: int, component_no: int = 1) -> str:
         """Return a component without blanks around it; empty where it is absent."""
-        try:
-            element = self.elements[element_no]
-        except IndexError:
+        elements = self._elements or self.elements
+        if element_no >= len(elements):
             return ""
-        if element.__class__ is str:
+        element = elements[element_no]
+        if isinstance(element, str):
             return element.strip() if component_no == 1 else ""
         components = self.components(element_no)
         return components[component_no - 1].strip() if component_no <= len(components) else ""
+
+    def parts(self, element_no: int, count: int) -> list[str]:
+        """Return so many components of an element, each as `value` does."""
+        components = [part.strip() for part in self.components(element_no)[:count]]
+        return components + [""] * (count - len(components))
+
+
+class UnreadSegment(Segment):
+    """A segment whose text is split when its elements are asked for: of most, nobody asks."""
+
+    __slots__ = ("_read",)
+
+    def __init__(self, offset: int, tag: str, text: str, read: Callable[[str], list[Element]]) -> None:
+        self.offset = offset
+        self.tag = tag
+        self.text = text
+        self._elements = None
+        self._read = read
+
+    @property
+    def elements(self) -> list[Element]:
+        if self._elements is None:
+            self._elements = self._read(self.text)
+        return self._elements
+
+
+def tag_of(elements: list[Element]) -> str:
+    """Return the first component of the first element, without blanks around it."""
+    first = elements[0]
+    return (first if isinstance(first, str) else str(first[0])).strip()

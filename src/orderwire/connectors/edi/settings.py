@@ -22,7 +22,7 @@ class EdiLimits(BaseModel):
     max_segment_bytes: Count = Field(default=64 * 1024, description="Bytes of a segment")
     max_elements: Count = Field(default=200, description="Elements of a segment, and components of an element")
     max_findings: Count = Field(default=100, description="Findings kept per message, and of each severity")
-    chunk_bytes: Count = Field(default=1024 * 1024, description="Bytes tokenised at once")
+    chunk_bytes: Count = Field(default=64 * 1024, description="Bytes tokenised at once")
 
 
 def limits_of(settings: Settings) -> EdiLimits:

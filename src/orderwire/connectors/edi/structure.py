@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Final
 
 from orderwire.connectors.edi.directory import Directory, directory_of
-from orderwire.connectors.edi.elements import Misfit, misfits, sound
+from orderwire.connectors.edi.elements import Misfit, misfits, unsound
 from orderwire.connectors.edi.envelope import Message
 from orderwire.connectors.edi.finding import Where, reject, warn
-from orderwire.connectors.edi.gs1 import HOLDERS, wrong_numbers
+from orderwire.connectors.edi.gs1 import HOLDERS, numbers_right, wrong_numbers
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.syntax import ServiceString
@@ -43,18 +43,17 @@ _CONTRL_VERSIONS: Final = frozenset({("D", "3"), ("2", "2"), ("1", "1"), ("3", "
 
 def check_message(message: Message, service: ServiceString, limits: EdiLimits) -> None:
     """Add findings about the structure of a message, its elements and its control totals."""
-    tags = [segment.elements[0] for segment in message.segments]
-    tags[0], tags[-1] = "UNH", message.segments[-1].tag.strip()
-    known = [tag if tag.__class__ is str else "" for tag in tags]
-    _check_size(message, limits)
+    segments = message.segments
+    tags = [segment.tag for segment in segments]
     directory = _directory(message)
     if directory is None:
-        _check_unknown(message, known)
+        _check_size(message, limits, range(len(segments)))
+        _check_unknown(message, tags)
     else:
-        _check_places(message, directory, known)
-        _check_elements(message, directory, service, known)
-    if "CNT" in known:
-        _check_totals(message, known)
+        _check_places(message, directory, tags)
+        _check_elements(message, directory, service, limits)
+    if "CNT" in tags:
+        _check_totals(message, tags)
 
 
 def _directory(message: Message) -> Directory | None:
@@ -116,17 +115,15 @@ def _check_places(message: Message, directory: Directory, tags: list[str]) -> No
         message.findings.add(found(code, text, syntax_code=syntax_code, **where))
 
 
-def _check_elements(message: Message, directory: Directory, service: ServiceString, tags: list[str]) -> None:
-    patterns = sound(directory, service)
-    for number, segment in enumerate(message.segments):
-        tag = tags[number]
-        pattern = patterns.get(tag)
-        if pattern is None:
-            continue
-        if pattern.fullmatch(segment.text) is None:
-            _add_misfits(message, number, misfits(segment, directory))
-        if tag in HOLDERS:
-            _add_misfits(message, number, wrong_numbers(segment))
+def _check_elements(message: Message, directory: Directory, service: ServiceString, limits: EdiLimits) -> None:
+    segments = message.segments
+    for number in unsound(segments, directory, service):
+        _check_size(message, limits, [number])
+        _add_misfits(message, number, misfits(segments[number], directory))
+    if not numbers_right(segments, service):
+        for number, segment in enumerate(segments):
+            if segment.tag in HOLDERS:
+                _add_misfits(message, number, wrong_numbers(segment))
 
 
 def _add_misfits(message: Message, number: int, found: Iterable[Misfit]) -> None:
@@ -138,12 +135,13 @@ def _add_misfits(message: Message, number: int, found: Iterable[Misfit]) -> None
         message.findings.add(make(misfit.code, misfit.text, syntax_code=misfit.syntax_code, **where, **place))
 
 
-def _check_size(message: Message, limits: EdiLimits) -> None:
+def _check_size(message: Message, limits: EdiLimits, numbers: Iterable[int]) -> None:
     longest = limits.max_elements
-    for number, segment in enumerate(message.segments, 1):
+    for number in numbers:
+        segment = message.segments[number]
         if len(segment.elements) > longest:
             text = f"{segment.tag[:3]} has more than {longest} elements"
-            where: Where = {"segment_no": number, "offset": segment.offset, "tag": segment.tag[:3]}
+            where: Where = {"segment_no": number + 1, "offset": segment.offset, "tag": segment.tag[:3]}
             message.findings.add(reject("limit", text, syntax_code=16, **where))
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, chain, repeat
 from typing import Final
 
-from orderwire.connectors.edi.segment import Element, Repeats, Segment, Single
+from orderwire.connectors.edi.segment import Element, Repeats, Segment, Single, UnreadSegment, tag_of
 from orderwire.connectors.edi.syntax import ServiceString
 from orderwire.errors import LimitError
 
@@ -36,36 +37,43 @@ class Tokenizer:
         Raises:
             LimitError: a segment is longer than allowed.
         """
-        component, element = self.service.component, self.service.element
-        release, repetition = (*self._special(), _RELEASE, _RELEASE)[:2]  # no text holds the stand-in
-        single = self.codec == "iso8859-1"
-        make = tuple.__new__  # half the cost of Segment(...)
-        for raws, broken, careful in self._raw(chunks):
-            for raw in raws:
-                start = offset
-                offset += len(raw) + 1
-                text = raw
-                if broken and ("\n" in raw or "\r" in raw):
-                    text = raw.lstrip("\r\n\t ")
-                    start += len(raw) - len(text)
-                    text = self._unwrapped(text, start)
-                if not (single or text.isascii()):
-                    text = text.encode("latin-1").decode(self.codec, "replace")
-                if careful and (release in text or repetition in text):
-                    yield Segment(start, self._careful(text), text)
-                else:
-                    elements = [each.split(component) if component in each else each for each in text.split(element)]
-                    yield make(Segment, (start, elements, text))
+        return chain.from_iterable(self._batches(chunks, offset))
+
+    def _batches(self, chunks: Iterable[bytes | memoryview], offset: int) -> Iterator[list[Segment]]:
+        read, ends = self._elements, {self.service.element, ""}
+        for raws, broken in self._raw(chunks):
+            starts = list(accumulate(map(len, raws), lambda start, length: start + length + 1, initial=offset))
+            offset = starts.pop()
+            texts = self._texts(raws, starts) if broken or self.codec != "iso8859-1" else raws
+            tags = [text[:3] for text in texts]
+            if not {text[3:4] for text in texts} <= ends:  # a tag is longer than it should be, or nested
+                tags = [tag_of(read(text)) for text in texts]
+            yield list(map(UnreadSegment, starts, tags, texts, repeat(read)))
+
+    def _texts(self, raws: list[str], starts: list[int]) -> list[str]:
+        """Return the segments without line breaks, and in their codec; move their beginnings to the tags."""
+        texts = []
+        for number, raw in enumerate(raws):
+            text = raw
+            if "\n" in raw or "\r" in raw:
+                text = raw.lstrip("\r\n\t ")
+                starts[number] += len(raw) - len(text)
+                text = self._unwrapped(text, starts[number])
+            texts.append(text if text.isascii() else text.encode("latin-1").decode(self.codec, "replace"))
+        return texts
 
     def reread(self, segment: Segment, codec: str) -> Segment:
         """Return a segment that was read as Latin-1 as it reads in another codec."""
         text = segment.text.encode("latin-1").decode(codec, "replace")
-        return Segment(segment.offset, self._careful(text), text)
+        return UnreadSegment(segment.offset, segment.tag, text, self._elements)
 
-    def _special(self) -> tuple[str, ...]:
-        """Characters that make a segment one to be read with care."""
-        repetition = self.service.repetition if self.version > 3 else ""
-        return tuple(mark for mark in (self.service.release, repetition) if mark)
+    def _elements(self, text: str) -> list[Element]:
+        """Split a segment."""
+        release, repetition = self.service.release, self.service.repetition
+        if (release and release in text) or (self.version > 3 and repetition and repetition in text):
+            return self._careful(text)
+        component = self.service.component
+        return [each.split(component) if component in each else each for each in text.split(self.service.element)]
 
     def _unwrapped(self, text: str, start: int) -> str:
         """Drop line breaks; one at the end is padding, one inside is told of."""
@@ -76,14 +84,14 @@ class Tokenizer:
         self.wrapped_at = start if self.wrapped_at is None else self.wrapped_at
         return text.translate(dict.fromkeys(map(ord, breaks)))
 
-    def _raw(self, chunks: Iterable[bytes | memoryview]) -> Iterator[tuple[list[str], bool, bool]]:
-        """Yield the segments of each chunk unparsed, whether line breaks are among them, and what needs care.
+    def _raw(self, chunks: Iterable[bytes | memoryview]) -> Iterator[tuple[list[str], bool]]:
+        """Yield the segments of each chunk unparsed, and whether line breaks are among them.
 
         Raises:
             LimitError: a segment is too long; those before it were yielded.
         """
         terminator, release, breaks = self.service.terminator, self.service.release, self.service.line_breaks
-        special, longest = self._special(), self.max_segment_bytes
+        longest = self.max_segment_bytes
         tail = ""
         for chunk in chunks:
             text = tail + str(chunk, "latin-1")
@@ -91,15 +99,15 @@ class Tokenizer:
             if release and release in text:
                 parts = _rejoin(parts, self.service)
             tail = parts.pop()
-            broken, careful = any(mark in text for mark in breaks), any(mark in text for mark in special)
+            broken = any(mark in text for mark in breaks)
             if max(len(tail), max(map(len, parts), default=0)) > longest:
                 good = next((number for number, part in enumerate(parts) if len(part) > longest), len(parts))
-                yield parts[:good], broken, careful
+                yield parts[:good], broken
                 raise LimitError("a segment is too long", allowed=longest)
-            yield parts, broken, careful
+            yield parts, broken
         if tail.strip(_PADDING):
             self.unterminated = True
-            yield [tail.rstrip(_PADDING)], any(mark in tail for mark in breaks), True
+            yield [tail.rstrip(_PADDING)], any(mark in tail for mark in breaks)
 
     def _careful(self, text: str) -> list[Element]:
         """Split a segment that holds release characters or may hold repetitions."""
@@ -144,15 +152,27 @@ class Tokenizer:
 def _rejoin(parts: list[str], service: ServiceString) -> list[str]:
     """Put together again what was cut at a released terminator."""
     release, breaks = service.release, service.line_breaks
+    suspects = [number for number, part in enumerate(parts) if part[-1:] == release or part[-1:] in breaks]
+    cuts = [number for number in suspects if number < len(parts) - 1 and _ends_released(parts[number], release, breaks)]
     whole: list[str] = []
-    held: list[str] = []
-    last = len(parts) - 1
-    for number, part in enumerate(parts):
-        bare = part.rstrip(breaks)
-        released = number < last and bare.endswith(release) and (len(bare) - len(bare.rstrip(release))) % 2 == 1
-        if released or held:
-            held.append(part)
-        if not released:
-            whole.append(service.terminator.join(held) if held else part)
-            held = []
-    return whole
+    done = 0
+    for number, end in _runs(cuts):
+        whole += parts[done:number]
+        whole.append(service.terminator.join(parts[number : end + 1]))
+        done = end + 1
+    return whole + parts[done:]
+
+
+def _ends_released(part: str, release: str, breaks: str) -> bool:
+    bare = part.rstrip(breaks)
+    return (len(bare) - len(bare.rstrip(release))) % 2 == 1
+
+
+def _runs(cuts: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last part of each segment that was cut, from the parts that a cut follows."""
+    start = None
+    for number, cut in enumerate(cuts):
+        start = cut if start is None else start
+        if number + 1 == len(cuts) or cuts[number + 1] != cut + 1:
+            yield start, cut + 1
+            start = None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from orderwire.connectors.edi.directory import Part
@@ -42,7 +43,7 @@ class _Frame:
 def follows(structure: Part, tags: Sequence[str]) -> bool:
     """Whether the segments follow the structure without a single problem; what `walk` finds takes much longer."""
     letters = _letters(structure)
-    return _pattern(structure).fullmatch("".join([letters.get(tag, "\0") for tag in tags])) is not None
+    return _pattern(structure).fullmatch("".join(map(letters.get, tags, repeat("\0")))) is not None
 
 
 def walk(structure: Part, tags: Sequence[str]) -> Iterator[Misplaced]:
@@ -154,15 +155,26 @@ def _tags(group: Part) -> Iterator[str]:
 @lru_cache
 def _pattern(structure: Part) -> re.Pattern[str]:
     """The structure as a regular expression; possessive, because no segment is ever taken back."""
-    return re.compile("".join(_part(part, _letters(structure)) for part in structure.parts))
+    return re.compile(_sequence(structure.parts, _letters(structure)))
+
+
+def _sequence(parts: tuple[Part, ...], letters: dict[str, str]) -> str:
+    """Parts one after the other; a run of optional ones is passed over whole where none of them is there."""
+    if len(parts) < _RUN:
+        return "".join(_part(part, letters) for part in parts)
+    middle = len(parts) // 2
+    inner = _sequence(parts[:middle], letters) + _sequence(parts[middle:], letters)
+    if any(part.mandatory for part in parts):
+        return inner
+    return f"(?>(?=[{''.join(letters[part.tag] for part in parts)}]){inner}|)"
 
 
 def _part(part: Part, letters: dict[str, str]) -> str:
-    inner = letters[part.tag]
-    if part.parts:
-        inner = f"(?:{''.join(_part(each, letters) for each in part.parts)})"
+    inner = f"(?:{_sequence(part.parts, letters)})" if part.parts else letters[part.tag]
     return f"{inner}{{{int(part.mandatory)},{part.most}}}+"
 
 
 #: Of a block of letters that mean nothing in a regular expression.
 _FIRST_LETTER: Final = 0x3400
+#: From how many parts on a run of them is looked ahead for.
+_RUN: Final = 4
