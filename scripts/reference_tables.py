@@ -38,7 +38,7 @@ _REACTIONS: Final[dict[type, str]] = {
     ConfigurationError: "does not start, or does not serve that partner",
     OrderwireError: "parks: an error of Orderwire's own",
 }
-_NOT_IN_YAML: Final = {"key", "items", "units", "substitutes"}  # from the folder's name and the code tables
+_NOT_IN_YAML: Final = {"key", "items", "units", "parties", "substitutes"}  # from the folder's name and the code tables
 _BRANCH: Final = re.compile(r"^\s*[│├└─ ]*(?P<name>\w+Error)\b *(?P<meaning>.*)$")
 _MEMBER: Final = re.compile(r"^\s+\w+ = \"(?P<value>\w+)\"  # (?P<meaning>.+)$", re.MULTILINE)
 
@@ -103,6 +103,11 @@ def partner_page() -> str:
             [
                 ("`codes/items.csv`", "`scheme,value,item_no`", "a number in the partner's orders → NAV item number"),
                 ("`codes/units.csv`", "`code,erp_unit`", "UN/ECE Rec 20 code → NAV unit of measure"),
+                (
+                    "`codes/parties.csv`",
+                    "`scheme,value,party_no`",
+                    "a number in the partner's NAD → our number of that party, which goes with the order",
+                ),
                 ("`codes/substitutes.csv`", "`item_no,substitute_no`", "NAV item number → the item sent instead"),
             ],
         )
@@ -147,8 +152,10 @@ def _default(field: FieldInfo) -> str:
         value = value.get_secret_value()
     if isinstance(value, Enum):
         value = value.value
-    if value is None or value in ("", {}):
+    if value is None or value in ("", {}) or isinstance(value, BaseModel):
         return "-"
+    if isinstance(value, tuple):
+        value = ", ".join(str(each) for each in value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -25,6 +25,13 @@ class LineOutcome(StrEnum):
     REJECTED = "rejected"
 
 
+class Delivery(Canonical):
+    """A part of a line that comes by itself."""
+
+    quantity: Quantity = Field(description="In the line's `unit`")
+    promised_on: date | None = Field(default=None, description="None: not known yet")
+
+
 class ResponseLine(Canonical):
     line_no: str
     item_ids: tuple[ItemId, ...] = Field(description="As ordered")
@@ -40,7 +47,9 @@ class ResponseLine(Canonical):
     ordered_base: QuantityOrZero | None = Field(default=None, description="In `base_unit`")
     confirmed_base: QuantityOrZero = Field(default=Decimal(0), description="In `base_unit`")
     unit_price: Amount | None = Field(default=None, description="NAV's net price per `unit`")
-    promised_on: date | None = None
+    promised_on: date | None = Field(default=None, description="Of what is confirmed, where it comes at once")
+    deliveries: tuple[Delivery, ...] = Field(default=(), description="What is confirmed, where it comes in parts")
+    backorder_on: date | None = Field(default=None, description="When the back-ordered rest is promised")
     substitute_no: str | None = Field(default=None, description="NAV's number of the item sent instead")
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from orderwire.canonical.order import ItemScheme
 from orderwire.config.channels import DueProfile, HttpProfile, PathBelow, SftpProfile
 from orderwire.config.codes import CodeTables
+from orderwire.config.edi import EdiMessageProfile, EdiReading, EdiWriting, OutgoingKind
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 
 
@@ -87,6 +88,22 @@ class EdiProfile(_Section):
     contrl: Literal["always", "on_request", "never"] = Field(
         default="always", description="When a CONTRL is owed; on_request: when UNB 0031 asks for it"
     )
+    aperak: Literal["on_error", "never"] = Field(
+        default="never", description="on_error: told by APERAK of messages that make no sense here"
+    )
+    messages: Mapping[OutgoingKind, EdiMessageProfile] = Field(
+        default_factory=dict, description="By kind of message that we send: `version`, `association`, `send`"
+    )
+    reading: EdiReading = Field(default_factory=EdiReading, description="Codes that the partner uses in its own way")
+    writing: EdiWriting = Field(default_factory=EdiWriting, description="Codes and signs that the partner wants")
+
+    def message(self, kind: OutgoingKind) -> EdiMessageProfile:
+        """Return how a kind of message is sent: its own directory and association code, or those of responses."""
+        own = self.messages.get(kind, EdiMessageProfile())
+        association = self.response_association if kind == "ORDRSP" and own.version is None else None
+        return EdiMessageProfile(
+            version=own.version or self.response_version, association=own.association or association, send=own.send
+        )
 
     severities: Mapping[EdiFinding, Literal["reject", "warn", "ignore"]] = Field(
         default_factory=dict, description="What a finding weighs with this partner, by its code"
@@ -128,6 +145,9 @@ class PartnerProfile(_Section):
     )
     units: Mapping[str, str] = Field(
         default_factory=dict, description="codes/units.csv, over config/codes/units.csv: UN/ECE Rec 20 to NAV unit"
+    )
+    parties: Mapping[tuple[str, str], str] = Field(
+        default_factory=dict, description="codes/parties.csv: the partner's scheme and value to our number of the party"
     )
     substitutes: Mapping[str, str] = Field(
         default_factory=dict, description="codes/substitutes.csv: NAV item number to the one sent instead"
@@ -266,6 +286,7 @@ def _load(key: str, folder: Path, shared_codes: Path) -> PartnerProfile:
             **_by_one(tables.read(shared_codes / "units.csv", ("code", "erp_unit"))),
             **_by_one(tables.read(folder / "codes/units.csv", ("code", "erp_unit"))),
         },
+        "parties": tables.read(folder / "codes/parties.csv", ("scheme", "value", "party_no")),
         "substitutes": _by_one(tables.read(folder / "codes/substitutes.csv", ("item_no", "substitute_no"))),
     }
     tables.problems.extend(f"{name}: does not stand in partner.yaml" for name in ("key", *codes) if name in raw)

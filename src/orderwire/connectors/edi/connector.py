@@ -3,7 +3,7 @@
 from orderwire.canonical.order import Channel
 from orderwire.config.settings import Settings
 from orderwire.connectors.edi.decoder import OrdersDecoder
-from orderwire.connectors.edi.ordrsp import OrdrspEncoder
+from orderwire.connectors.edi.encoder import EdifactEncoder
 from orderwire.connectors.edi.settings import limits_of
 from orderwire.ports.intake import Connector
 
@@ -13,5 +13,5 @@ def connect(settings: Settings) -> Connector:
     return Connector(
         name="edi",
         decoders={Channel.EDI: OrdersDecoder(limits_of(settings))},
-        encoders={Channel.EDI: OrdrspEncoder()},
+        encoders={Channel.EDI: EdifactEncoder()},
     )

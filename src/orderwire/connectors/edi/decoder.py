@@ -3,17 +3,20 @@
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from orderwire.canonical.order import PurchaseOrder
 from orderwire.config.partners import Partners
 from orderwire.connectors.edi.contrl import Subject, acknowledgement
 from orderwire.connectors.edi.envelope import Message
 from orderwire.connectors.edi.finding import reject
-from orderwire.connectors.edi.orders import to_purchase_order
+from orderwire.connectors.edi.maps.meaning import MAPS
+from orderwire.connectors.edi.maps.sender import Sender, sender_of
+from orderwire.connectors.edi.objection import objection
 from orderwire.connectors.edi.reading import FindPartner, Incoming, Reading, named
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.source import Source, chunks
 from orderwire.errors import MappingError
-from orderwire.ports.intake import DecodedFile, DecodedInterchange, DecodedMessage, DecodeHint
+from orderwire.ports.intake import DecodedFile, DecodedInterchange, DecodedMessage, DecodeHint, Notice
 
 #: Stands in PurchaseOrder.partner where nobody is known; such an order is for looking at only.
 UNKNOWN: Final = "unknown"
@@ -45,7 +48,7 @@ def _decoded(incoming: Incoming, hint: DecodeHint) -> DecodedInterchange:
     partner = incoming.partner
     test = incoming.unb.value(11) not in {"", "0"}
     key = partner.key if partner else hint.partner or UNKNOWN
-    messages, subjects = _messages(incoming, key, test=test)
+    messages, subjects = _messages(incoming, sender_of(partner, key, test=test))
     envelope = incoming.envelope
     if partner and partner.edi and partner.edi.all_or_nothing and not all(each.accepted for each in messages):
         text = "A message was rejected, and the agreement is all or nothing"
@@ -69,28 +72,29 @@ def _decoded(incoming: Incoming, hint: DecodeHint) -> DecodedInterchange:
     )
 
 
-def _messages(incoming: Incoming, partner: str, *, test: bool) -> tuple[tuple[DecodedMessage, ...], list[Subject]]:
+def _messages(incoming: Incoming, sender: Sender) -> tuple[tuple[DecodedMessage, ...], list[Subject]]:
     """Return the messages; those of a group that is not whole are turned away with it."""
     pairs: list[tuple[DecodedMessage, Subject]] = []
     for message in incoming.messages():
-        decoded = _decoded_message(message, partner, test=test)
+        decoded = _decoded_message(message, sender, incoming)
         pairs.append((decoded, _subject(message, decoded)))
     messages = []
     for decoded, subject in pairs:
         group = subject.group
         if group is not None and group.findings.rejected:
             findings = (*decoded.findings, *group.findings.close())
-            messages.append(replace(decoded, findings=findings, order=None, error=None))
+            messages.append(replace(decoded, findings=findings, order=None, notice=None, error=None))
         else:
             messages.append(decoded)
     return tuple(messages), [subject for _decoded, subject in pairs]
 
 
-def _decoded_message(message: Message, partner: str, *, test: bool) -> DecodedMessage:
-    order = error = None
-    if message.kind == "ORDERS" and not message.findings.rejected:
+def _decoded_message(message: Message, sender: Sender, incoming: Incoming) -> DecodedMessage:
+    meaning = error = None
+    to_meaning = MAPS.get(message.kind)
+    if to_meaning is not None and not message.findings.rejected:
         try:
-            order = to_purchase_order(message.segments, partner=partner, test=test)
+            meaning = to_meaning(message.segments, sender)
         except MappingError as problem:
             error = _placed(problem, message)
     return DecodedMessage(
@@ -99,8 +103,10 @@ def _decoded_message(message: Message, partner: str, *, test: bool) -> DecodedMe
         kind=message.kind,
         version=message.version,
         findings=message.findings.close(),
-        order=order,
+        order=meaning if isinstance(meaning, PurchaseOrder) else None,
+        notice=meaning if isinstance(meaning, Notice) else None,
         error=error,
+        object_to=objection(message, error, incoming.unb, incoming.partner, test=sender.test) if error else None,
     )
 
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from orderwire.canonical.change import LineAction, LineChange
 from orderwire.canonical.order import ItemId, ItemScheme, OrderLine
+from orderwire.config.edi import EdiReading
 from orderwire.connectors.edi.parties import is_gs1, location_no
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.values import decimal, period
@@ -29,7 +31,13 @@ SCHEMES: Final = {
 }
 #: 1229: a line that an original order marks as deleted is no order for it.
 _DELETED: Final = "2"
-_ORDERED: Final = frozenset({"21", "1"})
+_ACTIONS: Final = {
+    "1": LineAction.ADDED,
+    "2": LineAction.DELETED,
+    "3": LineAction.CHANGED,
+    "4": LineAction.UNCHANGED,
+    "": LineAction.CHANGED,
+}
 _GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 #: Where a pydantic complaint about a field comes from.
 _SEGMENT_OF: Final = {"line_no": "LIN", "item_ids": "LIN", "quantity": "QTY", "net_price": "PRI", "line_amount": "MOA"}
@@ -41,7 +49,10 @@ class LineDraft:
 
     line_no: str
     action: str
+    codes: EdiReading
     segment_no: int = 0
+    is_change: bool = False
+    order_line_no: str | None = None
     ids: list[ItemId] = field(default_factory=list)
     extra_ids: list[ItemId] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -54,7 +65,12 @@ class LineDraft:
     price_unit: str | None = None
     line_amount: Decimal | None = None
     requested_on: date | None = None
+    date_qualifier: str = ""
     location: str | None = None
+
+    @property
+    def item_ids(self) -> tuple[ItemId, ...]:
+        return tuple(dict.fromkeys((*self.ids, *self.extra_ids)))
 
     def close(self) -> OrderLine:
         """Return the line.
@@ -62,7 +78,7 @@ class LineDraft:
         Raises:
             MappingError: it names no item or no quantity, or a value is out of bounds.
         """
-        item_ids = tuple(dict.fromkeys((*self.ids, *self.extra_ids)))
+        item_ids = self.item_ids
         where = {"line_no": self.line_no, "segment_no": self.segment_no}
         if self.action == _DELETED:
             raise MappingError("a deleted line in an order", segment="LIN", **where)
@@ -88,6 +104,31 @@ class LineDraft:
         except ValidationError as error:
             raise out_of_bounds(error, _SEGMENT_OF, "LIN", **where) from None
 
+    def to_change(self) -> LineChange:
+        """Return what an ORDCHG wants done with the line, named by its number in the order.
+
+        Raises:
+            MappingError: the action is unknown, an added line is not whole, or a value is out of bounds.
+        """
+        line_no = self.order_line_no or self.line_no
+        where = {"line_no": line_no, "segment_no": self.segment_no}
+        if self.action not in _ACTIONS:
+            raise MappingError("the action is not supported", segment="LIN", action=self.action, **where)
+        try:
+            return LineChange(
+                line_no=line_no,
+                action=_ACTIONS[self.action],
+                item_ids=self.item_ids,
+                description=" ".join(self.texts) or None,
+                quantity=self.quantity,
+                unit=self.unit,
+                net_price=self.net_price,
+                requested_on=self.requested_on,
+                note="\n".join(self.notes) or None,
+            )
+        except ValidationError as error:
+            raise out_of_bounds(error, _SEGMENT_OF, "LIN", **where) from None
+
 
 def out_of_bounds(error: ValidationError, segments: Mapping[str, str], segment: str, **where: object) -> MappingError:
     """Return what a model's first complaint means for the message."""
@@ -96,22 +137,23 @@ def out_of_bounds(error: ValidationError, segments: Mapping[str, str], segment: 
     return MappingError(f"{name}: {first['msg']}", segment=segments.get(name, segment), **where)
 
 
-def lin(segment: Segment, position: int, segment_no: int) -> LineDraft:
+def lin(segment: Segment, position: int, segment_no: int, codes: EdiReading) -> LineDraft:
     """LIN 1082, 1229, C212. A line without number gets its position."""
-    line = LineDraft(segment.value(1) or str(position), segment.value(2), segment_no)
-    if item := _item(segment, 3):
+    line = LineDraft(segment.value(1) or str(position), segment.value(2), codes, segment_no)
+    if item := item_of(segment, 3, codes):
         line.ids.append(item)
     return line
 
 
-def _item(segment: Segment, element_no: int) -> ItemId | None:
+def item_of(segment: Segment, element_no: int, codes: EdiReading) -> ItemId | None:
     """C212: 7140 the number, 7143 whose it is."""
     number, kind = segment.value(element_no, 1), segment.value(element_no, 2)
     if not number:
         return None
     if not kind and len(number) in _GTIN_LENGTHS and is_gs1(number):
         kind = "EN"
-    return ItemId(scheme=SCHEMES.get(kind, ItemScheme.OTHER), value=number[:80])
+    scheme = codes.item_codes.get(kind) or SCHEMES.get(kind, ItemScheme.OTHER)
+    return ItemId(scheme=scheme, value=number[:80])
 
 
 def _pia(line: LineDraft, segment: Segment) -> None:
@@ -120,7 +162,7 @@ def _pia(line: LineDraft, segment: Segment) -> None:
     if into is None:
         return
     for element_no in range(2, len(segment.elements)):
-        if item := _item(segment, element_no):
+        if item := item_of(segment, element_no, line.codes):
             into.append(item)
 
 
@@ -133,10 +175,15 @@ def _imd(line: LineDraft, segment: Segment) -> None:
 
 def _qty(line: LineDraft, segment: Segment) -> None:
     """QTY C186: 6063 is 21 for what is ordered, or 1 (discrete) where a sender knows no other; 6060, 6411."""
-    qualifier = segment.value(1, 1)
-    if qualifier not in _ORDERED or (line.quantity is not None and qualifier != line.qualifier == "21"):
+    qualifier, ranked = segment.value(1, 1), line.codes.ordered_quantities
+    if qualifier not in ranked:
+        return
+    if line.quantity is not None and ranked.index(qualifier) > ranked.index(line.qualifier):
         return
     quantity = decimal(segment.value(1, 2))
+    if quantity == 0 and line.is_change:
+        line.action = _DELETED
+        return
     if quantity <= 0:
         raise MappingError("the ordered quantity is not greater than zero", value=segment.value(1, 2))
     if line.quantity is not None and line.qualifier == qualifier:
@@ -161,9 +208,19 @@ def _moa(line: LineDraft, segment: Segment) -> None:
 
 
 def _dtm(line: LineDraft, segment: Segment) -> None:
-    """DTM 2005: 2 is the requested delivery."""
-    if segment.value(1, 1) == "2" and (text := segment.value(1, 2)):
-        line.requested_on = period(text, segment.value(1, 3)).first
+    """DTM 2005: 2 is the requested delivery, or what the partner has for it."""
+    qualifier, text, ranked = segment.value(1, 1), segment.value(1, 2), line.codes.requested_dates
+    if not text or qualifier not in ranked:
+        return
+    if not line.date_qualifier or ranked.index(qualifier) <= ranked.index(line.date_qualifier):
+        line.requested_on, line.date_qualifier = period(text, segment.value(1, 3)).first, qualifier
+
+
+def _rff(line: LineDraft, segment: Segment) -> None:
+    """RFF ON 1156 is the line of the order; LI says so by itself."""
+    kind = segment.value(1, 1)
+    number = segment.value(1, 3) if kind == "ON" else segment.value(1, 2) if kind == "LI" else ""
+    line.order_line_no = line.order_line_no or number or None
 
 
 def _ftx(line: LineDraft, segment: Segment) -> None:
@@ -197,4 +254,5 @@ LINE_SEGMENTS: Final[dict[str, Callable[[LineDraft, Segment], None]]] = {
     "LIN/PRI": _pri,
     "LIN/LOC": _loc,
     "LIN/NAD": _nad,
+    "LIN/RFF": _rff,
 }

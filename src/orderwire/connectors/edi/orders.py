@@ -1,21 +1,22 @@
 """ORDERS (D.96A, D.01B and their EANCOM subsets) to the purchase order: one function per segment of the heading."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from pydantic import ValidationError
 
-from orderwire.canonical.order import Channel, OrderLine, PurchaseOrder, Purpose
+from orderwire.canonical.order import Channel, PurchaseOrder, Purpose
 from orderwire.canonical.party import Party, PartyRole
 from orderwire.connectors.edi import parties
 from orderwire.connectors.edi.groups import paths
 from orderwire.connectors.edi.lines import LINE_SEGMENTS, LineDraft, free_text, lin, out_of_bounds
+from orderwire.connectors.edi.maps.sender import Sender
 from orderwire.connectors.edi.parties import PartyDraft
 from orderwire.connectors.edi.segment import Segment
-from orderwire.connectors.edi.values import period
+from orderwire.connectors.edi.values import Period, period
 from orderwire.errors import MappingError
 
 #: BGM 1225. 7 and 43 repeat an order that may or may not have come; the order number tells. 53 is a test.
@@ -50,9 +51,11 @@ _SEGMENT_OF: Final = {"order_no": "BGM", "currency": "CUX", "references": "RFF"}
 
 
 @dataclass(slots=True)
-class _Draft:
-    """An order while its message is read."""
+class OrderDraft:
+    """An order, or a change of one, while its message is read."""
 
+    sender: Sender
+    is_change: bool = False
     segment_no: int = 0
     tag: str = ""
     order_no: str = ""
@@ -66,45 +69,62 @@ class _Draft:
     references: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     parties: list[Party] = field(default_factory=list)
-    lines: list[OrderLine] = field(default_factory=list)
+    lines: list[LineDraft] = field(default_factory=list)
+    date_qualifier: str = ""
+    change_no: str = ""
     party: PartyDraft | None = None
     line: LineDraft | None = None
 
     def close_party(self) -> None:
         if self.party is not None:
-            self.parties.append(self.party.close())
+            self.parties.append(self.party.close(self.sender.parties))
             self.party = None
 
     def close_line(self) -> None:
         if self.line is not None:
-            self.lines.append(self.line.close())
+            self.lines.append(self.line)
             self.line = None
 
 
-def to_purchase_order(segments: Iterable[Segment], *, partner: str, test: bool) -> PurchaseOrder:
+#: Takes one segment of the heading.
+Reader = Callable[[OrderDraft, Segment], None]
+
+
+def to_purchase_order(segments: Iterable[Segment], sender: Sender) -> PurchaseOrder:
     """Return the order that an ORDERS message makes.
 
     Raises:
         MappingError: it makes none; `segment` and `segment_no` say where.
     """
-    draft = _Draft(test=test)
+    return _order(read(segments, OrderDraft(sender, test=sender.test), HEADING))
+
+
+def read(segments: Iterable[Segment], draft: OrderDraft, heading: Mapping[str, Reader]) -> OrderDraft:
+    """Fill the draft.
+
+    Raises:
+        MappingError: a value has no meaning; the facts say where.
+    """
     try:
         for path, segment in paths(segments):
             draft.segment_no += 1
             draft.tag = segment.tag
-            _read(draft, path, segment)
+            _read(draft, path, segment, heading)
     except MappingError as error:
         line_no = draft.line.line_no if draft.line else None
         where = {"segment": draft.tag, "segment_no": draft.segment_no, "line_no": line_no}
         raise MappingError(error.message, **{**where, **error.facts}) from None
-    return _order(draft, partner)
+    draft.close_line()
+    draft.close_party()
+    return draft
 
 
-def _read(draft: _Draft, path: str, segment: Segment) -> None:
+def _read(draft: OrderDraft, path: str, segment: Segment, heading: Mapping[str, Reader]) -> None:
     if path == "LIN":
         draft.close_line()
         draft.close_party()
-        draft.line = lin(segment, len(draft.lines) + 1, draft.segment_no)
+        draft.line = lin(segment, len(draft.lines) + 1, draft.segment_no, draft.sender.codes)
+        draft.line.is_change = draft.is_change
     elif path == "NAD":
         draft.close_party()
         draft.party = parties.nad(segment)
@@ -116,23 +136,23 @@ def _read(draft: _Draft, path: str, segment: Segment) -> None:
             reader(draft.line, segment)
     elif draft.party is not None and path in _PARTY:
         _PARTY[path](draft.party, segment)
-    elif path in _HEADING:
-        _HEADING[path](draft, segment)
+    elif path in heading:
+        heading[path](draft, segment)
 
 
-def _order(draft: _Draft, partner: str) -> PurchaseOrder:
-    draft.close_line()
+def _order(draft: OrderDraft) -> PurchaseOrder:
     if not any(party.role is PartyRole.BUYER for party in draft.parties):
         raise MappingError("the order names no buyer", segment="NAD")
     if not draft.lines:
         raise MappingError("the order has no lines", segment="LIN")
-    number, times = Counter(line.line_no for line in draft.lines).most_common(1)[0]
+    lines = tuple(line.close() for line in draft.lines)
+    number, times = Counter(line.line_no for line in lines).most_common(1)[0]
     if times > 1:
         raise MappingError("a line number occurs twice", segment="LIN", line_no=number)
     try:
         return PurchaseOrder(
             order_no=draft.order_no,
-            partner=partner,
+            partner=draft.sender.partner,
             channel=Channel.EDI,
             purpose=draft.purpose,
             test=draft.test,
@@ -144,13 +164,13 @@ def _order(draft: _Draft, partner: str) -> PurchaseOrder:
             parties=tuple(draft.parties),
             references=draft.references,
             note="\n".join(draft.notes) or None,
-            lines=tuple(draft.lines),
+            lines=lines,
         )
     except ValidationError as error:
         raise out_of_bounds(error, _SEGMENT_OF, "BGM") from None
 
 
-def _bgm(draft: _Draft, segment: Segment) -> None:
+def _bgm(draft: OrderDraft, segment: Segment) -> None:
     """BGM C002, 1004 (D.01B: first of C106), 1225."""
     document, number, function = segment.value(1, 1), segment.value(2, 1), segment.value(3)
     if not number:
@@ -164,36 +184,43 @@ def _bgm(draft: _Draft, segment: Segment) -> None:
     draft.test = draft.test or function == _TEST
 
 
-def _dtm(draft: _Draft, segment: Segment) -> None:
-    """DTM C507: 137 issued, 2 requested, 63 latest, 64 earliest; 2 may be a range of days."""
-    qualifier, text = segment.value(1, 1), segment.value(1, 2)
-    if qualifier not in {"137", "2", "63", "64"} or not text:
+def _dtm(draft: OrderDraft, segment: Segment) -> None:
+    """DTM C507: 137 issued, 2 requested, 63 latest, 64 earliest; the requested one may be a range of days."""
+    qualifier, text, ranked = segment.value(1, 1), segment.value(1, 2), draft.sender.codes.requested_dates
+    if not text or qualifier not in {"137", "63", "64", *ranked}:
         return
     days = period(text, segment.value(1, 3))
-    if qualifier == "137":
+    if qualifier in ranked:
+        _requested(draft, qualifier, days)
+    elif qualifier == "137":
         draft.ordered_on = days.first
     elif qualifier == "63":
         draft.not_after = days.last
-    elif qualifier == "64":
-        draft.not_before = days.first
     else:
-        draft.requested_on = days.first
-        if days.last != days.first:
-            draft.not_before, draft.not_after = draft.not_before or days.first, draft.not_after or days.last
+        draft.not_before = days.first
 
 
-def _ftx(draft: _Draft, segment: Segment) -> None:
+def _requested(draft: OrderDraft, qualifier: str, days: Period) -> None:
+    ranked = draft.sender.codes.requested_dates
+    if draft.date_qualifier and ranked.index(qualifier) > ranked.index(draft.date_qualifier):
+        return
+    draft.requested_on, draft.date_qualifier = days.first, qualifier
+    if days.last != days.first:
+        draft.not_before, draft.not_after = draft.not_before or days.first, draft.not_after or days.last
+
+
+def _ftx(draft: OrderDraft, segment: Segment) -> None:
     if text := free_text(segment):
         draft.notes.append(text)
 
 
-def _rff(draft: _Draft, segment: Segment) -> None:
+def _rff(draft: OrderDraft, segment: Segment) -> None:
     kind, number = segment.value(1, 1), segment.value(1, 2)
     if kind and number:
         draft.references.setdefault(_REFERENCES.get(kind, kind.lower()), number)
 
 
-def _cux(draft: _Draft, segment: Segment) -> None:
+def _cux(draft: OrderDraft, segment: Segment) -> None:
     """CUX C504 6347, 6345, 6343: 9 is the order's currency, 2 the reference currency."""
     pairs = [(segment.value(number, 1), segment.value(number, 2), segment.value(number, 3)) for number in (1, 2)]
     ranked = sorted(pairs, key=lambda pair: (pair[2] != "9", pair[0] != "2"))
@@ -201,7 +228,7 @@ def _cux(draft: _Draft, segment: Segment) -> None:
 
 
 #: Trigger path to the function that reads it.
-_HEADING: Final[dict[str, Callable[[_Draft, Segment], None]]] = {
+HEADING: Final[dict[str, Reader]] = {
     "BGM": _bgm,
     "DTM": _dtm,
     "FTX": _ftx,

@@ -1,5 +1,6 @@
 """NAD groups to parties."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,9 +36,12 @@ class PartyDraft:
     phone: str | None = None
     email: str | None = None
 
-    def close(self) -> Party:
+    def close(self, numbers: Mapping[tuple[str, str], str]) -> Party:
+        """Return the party, with our own number of it where the partner's code table has one."""
         facts = {name: getattr(self, name) for name in self.__slots__ if name != "ids"}
-        return Party(ids=tuple(self.ids), **facts)
+        ours = (numbers.get((known.scheme, known.value)) for known in self.ids)
+        ids = [*self.ids, *(PartyId(scheme="supplier", value=number) for number in ours if number)]
+        return Party(ids=tuple(dict.fromkeys(ids)), **facts)
 
 
 def nad(segment: Segment) -> PartyDraft:

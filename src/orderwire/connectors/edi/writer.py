@@ -16,7 +16,6 @@ from orderwire.errors import MappingError
 #: A segment to be written: tag, then elements, each a text or the components of a composite.
 Row = tuple[str | Sequence[str], ...]
 MEDIA_TYPE: Final = "application/EDIFACT"
-_CHARACTERS: Final = Characters.from_str("UNA:+.? '")
 #: Codecs a partner may ask for, by the syntax identifier that announces them.
 _SYNTAX_IDS: Final = {
     "ascii": "UNOA",
@@ -45,6 +44,7 @@ class Header:
     version: str = "3"
     test: bool = False
     una: bool = True
+    decimal_mark: str = "."
 
 
 def syntax_id_of(codec: str | None) -> str:
@@ -95,7 +95,8 @@ def interchange(header: Header, message_type: tuple[str, ...], rows: Sequence[Ro
         ("UNT", str(len(rows) + 2), "1"),
         ("UNZ", "1", control_ref),
     ]
-    text = Serializer(_CHARACTERS).serialize([_written(row) for row in everything], with_una_header=header.una)
+    characters = Characters.from_str(f"UNA:+{header.decimal_mark}? '")
+    text = Serializer(characters).serialize([_written(row) for row in everything], with_una_header=header.una)
     try:
         return text.encode(codec_of(header.syntax_id))
     except UnicodeEncodeError as error:

@@ -8,9 +8,9 @@ import pytest
 from ediwire import OURS, SENDER, decode, profile
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder
 from orderwire.canonical.party import Party, PartyId, PartyRole
-from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome, OrderResponse, ResponseLine
+from orderwire.canonical.response import AnsweredOrder, Delivery, LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.config.partners import PartnerProfile
-from orderwire.connectors.edi.ordrsp import OrdrspEncoder
+from orderwire.connectors.edi.encoder import EdifactEncoder
 from orderwire.errors import MappingError
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -49,7 +49,7 @@ def answer_line(**facts: object) -> ResponseLine:
 
 
 def written(answer: AnsweredOrder, partner: PartnerProfile | None = None) -> list[str]:
-    document = OrdrspEncoder().encode(answer, partner or profile(), 77, NOW)
+    document = EdifactEncoder().encode(answer, partner or profile(), 77, NOW)
     assert document is not None
     return document.content.decode("latin-1").split("'")
 
@@ -105,7 +105,8 @@ def test_ordrsp_says_the_outcome_in_bgm(outcome: OrderOutcome, code: str) -> Non
                 "QTY+21:10:PCE",
                 "QTY+113:5:PCE",
                 "QTY+182:5:PCE",
-                "FTX+AAI+++Out of stock",
+                "QVR+-5:21+CP",
+                "FTX+AAI++OOS::91+Out of stock",
             ],
         ),
         (
@@ -134,6 +135,68 @@ def test_ordrsp_answers_each_line(facts: dict[str, object], rows: list[str]) -> 
     assert not any(segment.startswith("PRI") for segment in segments)
 
 
+def test_ordrsp_splits_a_line_into_its_deliveries() -> None:
+    """Each part has its own schedule with its date, and so has the back-ordered rest."""
+    parts = (Delivery(quantity=Decimal(3), promised_on=date(2026, 3, 9)), Delivery(quantity=Decimal(2)))
+    line = answer_line(
+        outcome="backordered",
+        confirmed=5,
+        backordered=5,
+        promised_on=date(2026, 3, 9),
+        deliveries=parts,
+        backorder_on=date(2026, 4, 1),
+    )
+    segments = written(answered(line))
+    assert segments[segments.index("QTY+83:5:PCE") + 1 : -5] == [
+        "SCC+1",
+        "QTY+113:3:PCE",
+        "DTM+69:20260309:102",
+        "SCC+1",
+        "QTY+113:2:PCE",
+        "SCC+1",
+        "QTY+83:5:PCE",
+        "DTM+69:20260401:102",
+    ]
+
+
+def test_ordrsp_speaks_the_partners_dialect() -> None:
+    """A profile changes codes, the decimal mark, what stands in LIN and how a substitute is told."""
+    writing = {
+        "decimal_mark": ",",
+        "item_codes": {"buyer": "BP"},
+        "line_item": ["buyer"],
+        "confirmed_quantity": "12",
+        "promised_date": "67",
+        "order_codes": {"changed": "30", "held": "12"},
+        "line_codes": {"accepted": "24"},
+        "substitutes": "for",
+    }
+    line = answer_line(item_ids=(GTIN, BUYERS), unit_price="1.5", promised_on=date(2026, 3, 9))
+    segments = written(answered(line), profile(writing=writing))
+    expected = [
+        "UNA:+,? ",
+        "BGM+231+77+30",
+        "LIN+00010+24+TB-DRILL:BP",
+        "PIA+1+4099999001019:EN+1001:SA",
+        "QTY+12:10:PCE",
+        "DTM+67:20260309:102",
+        "PRI+AAA:1,5",
+    ]
+    assert [row for row in expected if row not in segments] == []
+    sent_instead = written(answered(answer_line(substitute_no="1002", outcome="substituted")), profile(writing=writing))
+    assert sent_instead[sent_instead.index("LIN+00010+6+1002:SA") + 1] == "PIA+4+4099999001019:EN+1001:SA"
+    held = answered(answer_line(), outcome=OrderOutcome.HELD)
+    assert "BGM+231+77+12" in written(held, profile(writing=writing))
+
+
+def test_a_message_has_its_own_directory_and_may_be_left_out() -> None:
+    """`messages` decides per kind, over the directory of responses."""
+    other = profile(messages={"ORDRSP": {"version": "D.01B", "association": "EAN009"}}, response_association="EAN005")
+    assert written(answered(answer_line()), other)[2] == "UNH+1+ORDRSP:D:01B:UN:EAN009"
+    none = profile(messages={"ORDRSP": {"send": False}})
+    assert EdifactEncoder().encode(answered(answer_line()), none, 1, NOW) is None
+
+
 def test_ordrsp_names_items_as_the_buyer_did() -> None:
     """Without GTIN the buyer's number stands in PIA 5, beside ours."""
     segments = written(answered(answer_line(item_ids=(BUYERS,))))
@@ -158,7 +221,7 @@ def test_ordrsp_cuts_long_texts_between_words() -> None:
 def test_ordrsp_writes_in_the_partners_character_set() -> None:
     """UTF-8 is written where the profile says so; else what Latin-1 lacks is written as near as can be."""
     answer = answered(answer_line(), reason_text="Größe 10 € ½ Łódź")
-    utf8 = OrdrspEncoder().encode(answer, profile(charset="utf-8"), 1, NOW)
+    utf8 = EdifactEncoder().encode(answer, profile(charset="utf-8"), 1, NOW)
     assert utf8 is not None
     assert "Größe 10 € ½ Łódź" in utf8.content.decode()
     assert "UNB+UNOY:3" in utf8.content.decode()
@@ -173,8 +236,8 @@ def test_ordrsp_answers_a_test_as_a_test() -> None:
 def test_ordrsp_is_not_sent_for_a_held_order_or_without_edi() -> None:
     """A held order is not answered yet, and a partner without EDI gets none."""
     no_edi = PartnerProfile(key="webshop", name="W", customer_no="C4")
-    assert OrdrspEncoder().encode(answered(answer_line(), outcome=OrderOutcome.HELD), profile(), 1, NOW) is None
-    assert OrdrspEncoder().encode(answered(answer_line()), no_edi, 1, NOW) is None
+    assert EdifactEncoder().encode(answered(answer_line(), outcome=OrderOutcome.HELD), profile(), 1, NOW) is None
+    assert EdifactEncoder().encode(answered(answer_line()), no_edi, 1, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -189,12 +252,12 @@ def test_ordrsp_is_not_sent_for_a_held_order_or_without_edi() -> None:
 def test_ordrsp_refuses_to_bend_references(answer: AnsweredOrder) -> None:
     """A number that the directory or the character set cannot hold is an error: it is never cut or replaced."""
     with pytest.raises(MappingError):
-        OrdrspEncoder().encode(answer, profile(), 1, NOW)
+        EdifactEncoder().encode(answer, profile(), 1, NOW)
 
 
 def test_ordrsp_passes_our_own_checks() -> None:
     """What we write is read without a finding."""
-    document = OrdrspEncoder().encode(answered(answer_line(reason_text="it's 5 + 5: ok?")), profile(), 77, NOW)
+    document = EdifactEncoder().encode(answered(answer_line(reason_text="it's 5 + 5: ok?")), profile(), 77, NOW)
     assert document is not None
     (only,) = decode(document.content)
     assert only.accepted

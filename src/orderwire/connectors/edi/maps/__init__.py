@@ -1,0 +1,1 @@
+"""Messages to meaning: one module per message, pure."""
