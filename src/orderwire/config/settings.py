@@ -104,7 +104,7 @@ class NavSettings(_Section):
 
 class RetrySettings(_Section):
     max_attempts: Count = Field(default=12, description="Then parked")
-    first_delay_seconds: Seconds = Field(default=5, description="Before the first retry; doubled each time")
+    first_delay_seconds: Seconds = Field(default=5, description="Before the first retry; then fourfold each time")
     max_delay_seconds: Seconds = Field(default=3600, description="Longest time between retries")
     pause_seconds: Seconds = Field(default=5, description="Breaker: time between probes while a lane is paused")
 
