@@ -88,9 +88,11 @@ def _checked(content: bytes) -> Iterator[list[Any]]:
 
 def _our_orders(content: bytes) -> int:
     """The same, and each message mapped to its order; streamed."""
+    from orderwire.connectors.edi.maps.sender import Sender
     from orderwire.connectors.edi.orders import to_purchase_order
 
-    return sum(len(to_purchase_order(message, partner="bench", test=False).lines) for message in _checked(content))
+    sender = Sender("bench")
+    return sum(len(to_purchase_order(message, sender).lines) for message in _checked(content))
 
 
 def _pydifact_segments(content: bytes) -> int:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from orderwire.canonical.change import LineAction, LineChange
 from orderwire.canonical.order import ItemId, ItemScheme, OrderLine
 from orderwire.config.edi import EdiReading
-from orderwire.connectors.edi.parties import is_gs1, location_no
+from orderwire.connectors.edi.gs1 import is_gs1
+from orderwire.connectors.edi.parties import location_no
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.values import decimal, period
 from orderwire.errors import MappingError
@@ -43,6 +44,10 @@ _GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 _SEGMENT_OF: Final = {"line_no": "LIN", "item_ids": "LIN", "quantity": "QTY", "net_price": "PRI", "line_amount": "MOA"}
 
 
+#: Scheme and value of an item number; the line validates them.
+Item = tuple[ItemScheme, str]
+
+
 @dataclass(slots=True)
 class LineDraft:
     """A line while its group is read."""
@@ -53,8 +58,8 @@ class LineDraft:
     segment_no: int = 0
     is_change: bool = False
     order_line_no: str | None = None
-    ids: list[ItemId] = field(default_factory=list)
-    extra_ids: list[ItemId] = field(default_factory=list)
+    ids: list[Item] = field(default_factory=list)
+    extra_ids: list[Item] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     quantity: Decimal | None = None
@@ -69,8 +74,9 @@ class LineDraft:
     location: str | None = None
 
     @property
-    def item_ids(self) -> tuple[ItemId, ...]:
-        return tuple(dict.fromkeys((*self.ids, *self.extra_ids)))
+    def item_ids(self) -> list[dict[str, str]]:
+        items = dict.fromkeys((*self.ids, *self.extra_ids))
+        return [{"scheme": scheme, "value": value} for scheme, value in items]
 
     def close(self) -> OrderLine:
         """Return the line.
@@ -87,19 +93,21 @@ class LineDraft:
         if self.quantity is None:
             raise MappingError("the line has no ordered quantity", segment="QTY", **where)
         try:
-            return OrderLine(
-                line_no=self.line_no,
-                item_ids=item_ids,
-                description=" ".join(self.texts) or None,
-                quantity=self.quantity,
-                unit=self.unit,
-                net_price=self.net_price,
-                price_basis=self.price_basis,
-                price_unit=self.price_unit,
-                line_amount=self.line_amount,
-                requested_on=self.requested_on,
-                location=self.location,
-                note="\n".join(self.notes) or None,
+            return OrderLine.model_validate(
+                {
+                    "line_no": self.line_no,
+                    "item_ids": item_ids,
+                    "description": " ".join(self.texts) or None,
+                    "quantity": self.quantity,
+                    "unit": self.unit,
+                    "net_price": self.net_price,
+                    "price_basis": self.price_basis,
+                    "price_unit": self.price_unit,
+                    "line_amount": self.line_amount,
+                    "requested_on": self.requested_on,
+                    "location": self.location,
+                    "note": "\n".join(self.notes) or None,
+                }
             )
         except ValidationError as error:
             raise out_of_bounds(error, _SEGMENT_OF, "LIN", **where) from None
@@ -118,7 +126,7 @@ class LineDraft:
             return LineChange(
                 line_no=line_no,
                 action=_ACTIONS[self.action],
-                item_ids=self.item_ids,
+                item_ids=tuple(ItemId.model_validate(each) for each in self.item_ids),
                 description=" ".join(self.texts) or None,
                 quantity=self.quantity,
                 unit=self.unit,
@@ -140,20 +148,26 @@ def out_of_bounds(error: ValidationError, segments: Mapping[str, str], segment: 
 def lin(segment: Segment, position: int, segment_no: int, codes: EdiReading) -> LineDraft:
     """LIN 1082, 1229, C212. A line without number gets its position."""
     line = LineDraft(segment.value(1) or str(position), segment.value(2), codes, segment_no)
-    if item := item_of(segment, 3, codes):
+    if item := _item(segment, 3, codes):
         line.ids.append(item)
     return line
 
 
 def item_of(segment: Segment, element_no: int, codes: EdiReading) -> ItemId | None:
+    """C212 as an item number."""
+    item = _item(segment, element_no, codes)
+    return ItemId(scheme=item[0], value=item[1]) if item else None
+
+
+def _item(segment: Segment, element_no: int, codes: EdiReading) -> Item | None:
     """C212: 7140 the number, 7143 whose it is."""
-    number, kind = segment.value(element_no, 1), segment.value(element_no, 2)
+    number, kind = segment.parts(element_no, 2)
     if not number:
         return None
     if not kind and len(number) in _GTIN_LENGTHS and is_gs1(number):
         kind = "EN"
     scheme = codes.item_codes.get(kind) or SCHEMES.get(kind, ItemScheme.OTHER)
-    return ItemId(scheme=scheme, value=number[:80])
+    return scheme, number[:80]
 
 
 def _pia(line: LineDraft, segment: Segment) -> None:
@@ -162,48 +176,50 @@ def _pia(line: LineDraft, segment: Segment) -> None:
     if into is None:
         return
     for element_no in range(2, len(segment.elements)):
-        if item := item_of(segment, element_no, line.codes):
+        if item := _item(segment, element_no, line.codes):
             into.append(item)
 
 
 def _imd(line: LineDraft, segment: Segment) -> None:
     """IMD C273 7008, twice: texts cut at 35 characters belong together."""
-    first, second = segment.value(3, 4), segment.value(3, 5)
+    first, second = segment.parts(3, 5)[3:]
     if text := f"{first}{'' if len(first) == 35 else ' '}{second}".strip():
         line.texts.append(text)
 
 
 def _qty(line: LineDraft, segment: Segment) -> None:
     """QTY C186: 6063 is 21 for what is ordered, or 1 (discrete) where a sender knows no other; 6060, 6411."""
-    qualifier, ranked = segment.value(1, 1), line.codes.ordered_quantities
+    qualifier, text, unit = segment.parts(1, 3)
+    ranked = line.codes.ordered_quantities
     if qualifier not in ranked:
         return
     if line.quantity is not None and ranked.index(qualifier) > ranked.index(line.qualifier):
         return
-    quantity = decimal(segment.value(1, 2))
+    quantity = decimal(text)
     if quantity == 0 and line.is_change:
         line.action = _DELETED
         return
     if quantity <= 0:
-        raise MappingError("the ordered quantity is not greater than zero", value=segment.value(1, 2))
+        raise MappingError("the ordered quantity is not greater than zero", value=text)
     if line.quantity is not None and line.qualifier == qualifier:
-        raise MappingError("the line has two ordered quantities", value=segment.value(1, 2))
-    line.quantity, line.qualifier, line.unit = quantity, qualifier, segment.value(1, 3) or None
+        raise MappingError("the line has two ordered quantities", value=text)
+    line.quantity, line.qualifier, line.unit = quantity, qualifier, unit or None
 
 
 def _pri(line: LineDraft, segment: Segment) -> None:
     """PRI C509: 5125 AAA is the net price; 5118, then 5284 and 6411 the basis it is for."""
-    if segment.value(1, 1) != "AAA" or not segment.value(1, 2):
+    qualifier, price, _, _, basis, unit = segment.parts(1, 6)
+    if qualifier != "AAA" or not price:
         return
-    line.net_price = decimal(segment.value(1, 2))
-    basis = segment.value(1, 5)
+    line.net_price = decimal(price)
     line.price_basis = decimal(basis) if basis else None
-    line.price_unit = segment.value(1, 6) or None
+    line.price_unit = unit or None
 
 
 def _moa(line: LineDraft, segment: Segment) -> None:
     """MOA C516: 5025 is 203 for the line's amount."""
-    if segment.value(1, 1) == "203" and (amount := segment.value(1, 2)):
+    qualifier, amount = segment.parts(1, 2)
+    if qualifier == "203" and amount:
         line.line_amount = decimal(amount)
 
 

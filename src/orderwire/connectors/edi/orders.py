@@ -109,7 +109,10 @@ def read(segments: Iterable[Segment], draft: OrderDraft, heading: Mapping[str, R
         for path, segment in paths(segments):
             draft.segment_no += 1
             draft.tag = segment.tag
-            _read(draft, path, segment, heading)
+            if draft.line is not None and (reader := LINE_SEGMENTS.get(path)):
+                reader(draft.line, segment)
+            else:
+                _read(draft, path, segment, heading)
     except MappingError as error:
         line_no = draft.line.line_no if draft.line else None
         where = {"segment": draft.tag, "segment_no": draft.segment_no, "line_no": line_no}
@@ -132,8 +135,7 @@ def _read(draft: OrderDraft, path: str, segment: Segment, heading: Mapping[str, 
         draft.close_line()
         draft.close_party()
     elif draft.line is not None:
-        if reader := LINE_SEGMENTS.get(path):
-            reader(draft.line, segment)
+        return  # of a line, and nothing that is read
     elif draft.party is not None and path in _PARTY:
         _PARTY[path](draft.party, segment)
     elif path in heading:

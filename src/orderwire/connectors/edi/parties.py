@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from orderwire.canonical.party import Party, PartyId, PartyRole
+from orderwire.connectors.edi.gs1 import is_gs1
 from orderwire.connectors.edi.segment import Segment
 
 #: NAD 3035. OB, PR, CN, WH and the rest are parties whose role decides nothing here.
@@ -88,11 +89,3 @@ def _scheme(number: str, agency: str) -> str:
     if not agency:
         return "gln" if len(number) == 13 and is_gs1(number) else "other"
     return _AGENCIES.get(agency, agency.lower())
-
-
-def is_gs1(number: str) -> bool:
-    """Whether the last digit is the mod-10 check digit of the others (GTIN, GLN)."""
-    if not (number.isascii() and number.isdigit()):
-        return False
-    odd_first = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(number)))
-    return odd_first % 10 == 0

@@ -63,7 +63,7 @@ class Segment:
     def parts(self, element_no: int, count: int) -> list[str]:
         """Return so many components of an element, each as `value` does."""
         components = [part.strip() for part in self.components(element_no)[:count]]
-        return components + [""] * (count - len(components))
+        return components if len(components) == count else components + [""] * (count - len(components))
 
 
 class UnreadSegment(Segment):
