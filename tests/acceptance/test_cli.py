@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,6 @@ from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import Deployment
 from services.edifact import Order, interchange
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +148,16 @@ def test_partner_new_and_check(deployment: Deployment) -> None:
     profile.unlink()
     for folder in (profile.parent / "codes" / "items.csv",):
         folder.unlink()
+
+
+def test_partner_sample(deployment: Deployment, tmp_path: Path) -> None:
+    """An order is written from a profile, and the profile understands it; without a known item one must be named."""
+    file = tmp_path / "sample.edi"
+    into = ("--item", "gtin:4099999001019", "--item", "supplier:1002", "--into", str(file))
+    assert deployment.command("partner", "sample", "orders", "baumarkt", *into).returncode == 0
+    (checked,) = printed(deployment, "edi", "check", str(file))
+    assert [message["accepted"] for each in checked["interchanges"] for message in each["messages"]] == [True]
+    assert "name one" in deployment.command("partner", "sample", "orders", "baumarkt").stderr
 
 
 @pytest.mark.parametrize(

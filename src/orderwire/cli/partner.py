@@ -1,4 +1,4 @@
-"""`orderwire partner`: scaffold a profile, and check profiles with their samples."""
+"""`orderwire partner`: scaffold a profile, check profiles with their samples, and write samples."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,16 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
-from orderwire.canonical.order import Channel
+from orderwire.canonical.order import Channel, ItemId, ItemScheme
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit, out
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.connectors import connect_all
 from orderwire.connectors.channels.names import channel_of
+from orderwire.connectors.edi.sample import known_items, sample_orders
 from orderwire.errors import ConfigurationError, OrderwireError
+from orderwire.ports.clock import system_clock
 from orderwire.ports.intake import DecodedFile, DecodeHint, Decoder, Severity
 
 app = typer.Typer(no_args_is_help=True)
+samples = typer.Typer(no_args_is_help=True, help="Documents as the partner would send them.")
+app.add_typer(samples, name="sample")
 
 _PROFILE = """\
 # docs/reference/partner.md tells of every field.
@@ -83,6 +87,35 @@ def check(
     emit(rows, ("partner", "what", "ok", "text"), as_json=as_json, empty="No partners.")
     if not all(row["ok"] for row in rows):
         raise typer.Exit(1)
+
+
+@samples.command()
+def orders(
+    key: Annotated[str, typer.Argument(help="The partner's key.")],
+    item: Annotated[
+        list[str] | None, typer.Option(help="SCHEME:NUMBER, e.g. gtin:4099999001019; none: from codes/items.csv.")
+    ] = None,
+    into: Annotated[Path | None, typer.Option(help="File to write; none: standard output.", dir_okay=False)] = None,
+    config: ConfigDir = None,
+    *,
+    live: Annotated[bool, typer.Option("--live", help="Not marked as a test.")] = False,
+) -> None:
+    """Write an order as the partner would send it, by its profile: for the partner to compare with its own."""
+    partner = Partners(read_settings(config).config_dir).get(key)
+    items = [_item(each) for each in item] if item else known_items(partner)
+    content = sample_orders(partner, items, system_clock(), test=not live)
+    if into is None:
+        typer.get_binary_stream("stdout").write(content)
+    else:
+        into.write_bytes(content)
+        out.print(f"Wrote {into}.", markup=False)
+
+
+def _item(text: str) -> ItemId:
+    scheme, _, number = text.partition(":")
+    if scheme not in set(ItemScheme) or not number:
+        raise typer.BadParameter(f"{text}: write it as {', '.join(ItemScheme)}, then a colon and the number")
+    return ItemId(scheme=ItemScheme(scheme), value=number)
 
 
 def _check(
