@@ -3,7 +3,7 @@
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +24,8 @@ class PartnerServer:
     url: str
     statuses: list[int | None] = field(default_factory=lambda: [204])
     got: list[Got] = field(default_factory=list)
+    #: Makes head and body of an answer of 200; None: answers have a status alone.
+    reply: Callable[[Got], tuple[dict[str, str], bytes]] | None = None
 
     def next_status(self) -> int | None:
         return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
@@ -41,11 +43,15 @@ def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[PartnerSer
             if status is None:
                 self.close_connection = True
                 return
+            headers, answer = told.reply(told.got[-1]) if told.reply else ({}, b"")
             self.send_response(status)
+            for name, text in headers.items():
+                self.send_header(name, text)
             if status // 100 == 3:
                 self.send_header("Location", told.url)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
             pass

@@ -1,8 +1,9 @@
 """`orderwire partner`: scaffold a profile, check profiles with their samples, and write samples."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -10,7 +11,10 @@ from orderwire.canonical.order import Channel, ItemId, ItemScheme
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit, out
 from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.secrets import Secrets, missing
+from orderwire.config.settings import Settings
 from orderwire.connectors import connect_all
+from orderwire.connectors.channels.as2_parties import As2Parties
 from orderwire.connectors.channels.names import channel_of
 from orderwire.connectors.edi.sample import known_items, sample_orders
 from orderwire.errors import ConfigurationError, OrderwireError
@@ -20,6 +24,9 @@ from orderwire.ports.intake import DecodedFile, DecodeHint, Decoder, Severity
 app = typer.Typer(no_args_is_help=True)
 samples = typer.Typer(no_args_is_help=True, help="Documents as the partner would send them.")
 app.add_typer(samples, name="sample")
+
+#: A certificate that holds no longer than this is to be renewed.
+_RENEW_DAYS: Final = 30
 
 _PROFILE = """\
 # docs/reference/partner.md tells of every field.
@@ -74,11 +81,11 @@ def check(
     *,
     as_json: Json = False,
 ) -> None:
-    """Check profiles, code lists and samples. Ends 1 when something is wrong with a profile or an order in a sample."""
+    """Check profiles, secrets, certificates and samples. Ends 1 when something is wrong with one of them."""
     settings = read_settings(config)
     partners = Partners(settings.config_dir)
     decoders = {channel: decoder for one in connect_all(settings) for channel, decoder in one.decoders.items()}
-    rows = [row for key in keys or partners.keys() for row in _check(key, settings.config_dir, partners, decoders)]
+    rows = [row for key in keys or partners.keys() for row in _check(key, settings, partners, decoders)]
     rows += [
         {"partner": "", "what": "all", "ok": False, "text": text}
         for text in partners.problems()
@@ -119,7 +126,7 @@ def _item(text: str) -> ItemId:
 
 
 def _check(
-    key: str, config_dir: Path, partners: Partners, decoders: Mapping[Channel, Decoder]
+    key: str, settings: Settings, partners: Partners, decoders: Mapping[Channel, Decoder]
 ) -> Iterator[dict[str, Any]]:
     try:
         profile = partners.get(key)
@@ -127,9 +134,28 @@ def _check(
         yield {"partner": key, "what": "profile", "ok": False, "text": str(error)}
         return
     yield {"partner": key, "what": "profile", "ok": True, "text": profile.name}
-    for sample in sorted((config_dir / "partners" / key / "samples").glob("*.*")):
+    yield from ({"partner": key, **row} for row in _means(profile, settings))
+    for sample in sorted((settings.config_dir / "partners" / key / "samples").glob("*.*")):
         decoded = decoders[channel_of(sample.name)].decode(sample.read_bytes(), DecodeHint(key, sample.name), partners)
         yield {"partner": key, "what": sample.name, **_verdict(decoded, sample, profile)}
+
+
+def _means(profile: PartnerProfile, settings: Settings) -> Iterator[dict[str, Any]]:
+    """Tell of secrets that are missing, and until when certificates hold."""
+    secrets = Secrets()
+    for what, wanted in missing(profile, secrets):
+        yield {"what": what, "ok": False, "text": f"no secret: give {' or '.join(wanted)}"}
+    if profile.as2 is None:
+        return
+    now = datetime.now(UTC)
+    for expiry in As2Parties(settings).expiries(profile, profile.as2):
+        what = f"AS2 certificate {expiry.whose}"
+        if expiry.until is None:
+            yield {"what": what, "ok": False, "text": expiry.problem or "cannot be read"}
+            continue
+        days = (expiry.until - now).days
+        text = f"holds until {expiry.until:%Y-%m-%d}, {days} days" if days >= 0 else f"expired {expiry.until:%Y-%m-%d}"
+        yield {"what": what, "ok": days >= 0, "text": f"{text}: renew it" if 0 <= days < _RENEW_DAYS else text}
 
 
 def _verdict(decoded: DecodedFile, sample: Path, profile: PartnerProfile) -> dict[str, Any]:

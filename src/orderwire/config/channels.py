@@ -42,6 +42,8 @@ PathBelow = Annotated[str, Field(min_length=1), AfterValidator(_below)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Seconds = Annotated[float, Field(gt=0)]
 Minutes = Annotated[int, Field(gt=0)]
+#: Printable, without quotes and backslashes (RFC 4130, 6.2).
+As2Name = Annotated[str, Field(pattern=r"^[\x20\x21\x23-\x5b\x5d-\x7e]{1,128}$")]
 
 
 class SftpProfile(_Section):
@@ -73,6 +75,29 @@ class HttpProfile(_Section):
         default=None, description="Certificates to trust, in the partner's folder; None: the system's"
     )
     timeout_seconds: Seconds = Field(default=30, description="To connect, and for the answer")
+
+
+class As2Profile(_Section):
+    name: As2Name = Field(description="AS2 name of the partner")
+    ours: As2Name | None = Field(default=None, description="AS2 name the partner knows us by; None: as2.name")
+    url: WebAddress | None = Field(default=None, description="Where the partner takes messages; None: takes none")
+    certificate: PathBelow = Field(description="PEM file in the partner's folder: the partner's certificate")
+    sign: bool = Field(default=True, description="Sign what we send, and take in nothing unsigned")
+    encrypt: bool = Field(default=True, description="Encrypt what we send, and take in nothing that is not")
+    compress: bool = Field(default=False, description="Compress what we send")
+    digest: Literal["sha1", "sha256", "sha384", "sha512"] = Field(default="sha256", description="Of signatures")
+    cipher: Literal["aes_128_cbc", "aes_256_cbc", "tripledes_192_cbc"] = Field(
+        default="aes_256_cbc", description="Of encryption"
+    )
+    mdn: Literal["sync", "async", "none"] = Field(default="sync", description="Receipt we ask for")
+    mdn_signed: bool = Field(default=True, description="Whether the receipt must be signed")
+    mdn_url: WebAddress | None = Field(
+        default=None, description="Where receipts may go that the partner wants sent later; None: the host of `url`"
+    )
+    ca_file: PathBelow | None = Field(
+        default=None, description="Certificates to trust for https, in the partner's folder; None: the system's"
+    )
+    timeout_seconds: Seconds = Field(default=60, description="To connect, and for the answer")
 
 
 class DueProfile(_Section):

@@ -9,7 +9,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orderwire.canonical.order import ItemScheme
-from orderwire.config.channels import DueProfile, HttpProfile, PathBelow, SftpProfile
+from orderwire.config.channels import As2Profile, DueProfile, HttpProfile, PathBelow, SftpProfile
 from orderwire.config.codes import CodeTables
 from orderwire.config.edi import EdiMessageProfile, EdiReading, EdiWriting, OutgoingKind
 from orderwire.errors import ConfigurationError, UnknownPartnerError
@@ -136,7 +136,8 @@ class PartnerProfile(_Section):
     folder: FolderProfile | None = Field(default=None, description="None: exchanges no files in folders")
     sftp: SftpProfile | None = Field(default=None, description="None: exchanges no files over SFTP")
     http: HttpProfile | None = Field(default=None, description="None: takes no documents over HTTP")
-    deliver: Literal["folder", "sftp", "http"] | None = Field(
+    as2: As2Profile | None = Field(default=None, description="None: does not speak AS2")
+    deliver: Literal["folder", "sftp", "http", "as2"] | None = Field(
         default=None, description="The way documents go to the partner; None: the only one there is"
     )
     due: DueProfile = Field(default=DueProfile(), description="When acknowledgements are late")
@@ -172,6 +173,7 @@ class PartnerProfile(_Section):
             "folder": self.folder and self.folder.outbox,
             "sftp": self.sftp and self.sftp.outbox,
             "http": self.http and self.http.url,
+            "as2": self.as2 and self.as2.url,
         }
         return [scheme for scheme, place in places.items() if place]
 
@@ -249,6 +251,10 @@ class Partners:
         """Return the one partner with this API key hash."""
         return _only([profile for profile in self._readable() if profile.api and profile.api.key_sha256 == digest])
 
+    def by_as2_name(self, name: str) -> PartnerProfile | None:
+        """Return the one partner that sends under this AS2 name."""
+        return _only([profile for profile in self._readable() if profile.as2 and profile.as2.name == name])
+
     def _readable(self) -> Iterable[PartnerProfile]:
         for key in self.keys():
             try:
@@ -267,6 +273,8 @@ def _claims(profile: PartnerProfile) -> Iterable[str]:
         yield f"EDI identifier {known.id}:{known.qualifier or 'any'}"
     if profile.api:
         yield f"API key hash {profile.api.key_sha256}"
+    if profile.as2:
+        yield f"AS2 name {profile.as2.name}"
 
 
 def _touched(path: Path) -> tuple[int, int]:

@@ -1,12 +1,13 @@
 """Partners' secrets: ORDERWIRE_PARTNERS__<KEY>__SFTP__PASSWORD, or that name with _FILE for a file that holds it."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
+from orderwire.config.partners import PartnerProfile
 from orderwire.config.variables import FILE_SUFFIX, PREFIX
 
 #: Every secret of a partner, by its place below the partner, with what it is.
@@ -38,6 +39,18 @@ class Secrets:
         if not text and (file := self._variables.get(variable + FILE_SUFFIX)):
             text = _read(file)
         return SecretStr(text) if text else None
+
+
+def missing(profile: PartnerProfile, secrets: Secrets) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each way to the partner that lacks its secret, with the variables of which one would do."""
+    wanted: dict[str, tuple[str, ...]] = {}
+    if profile.sftp is not None:
+        wanted["sftp"] = ("sftp.password", "sftp.key")
+    if profile.http is not None and profile.http.auth != "none":
+        wanted["http"] = ("http.api_key" if profile.http.auth == "api_key" else "http.password",)
+    for way, names in wanted.items():
+        if not any(secrets.get(profile.key, name) for name in names):
+            yield way, tuple(variable_of(profile.key, name) for name in names)
 
 
 def is_secret(variable: str) -> bool:

@@ -124,6 +124,17 @@ class ApiSettings(_Section):
     )
 
 
+class As2Settings(_Section):
+    name: str | None = Field(default=None, description="AS2 name partners know us by; a profile may name another")
+    key_file: Path | None = Field(
+        default=None, description="Our private key with its certificate, PEM or PKCS #12; None: no AS2"
+    )
+    key_password: SecretStr | None = Field(default=None, description="What the key is locked with")
+    url: str | None = Field(
+        default=None, description="Our /as2 as partners reach it, for receipts that come later (mdn: async)"
+    )
+
+
 class LimitSettings(_Section):
     max_document_bytes: Count = Field(default=64 * 1024 * 1024, description="Larger documents are refused")
 
@@ -167,6 +178,7 @@ class Settings(BaseSettings):
     retry: RetrySettings = RetrySettings()
     fulfil: FulfilSettings = FulfilSettings()
     api: ApiSettings = ApiSettings()
+    as2: As2Settings = As2Settings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -14,6 +14,7 @@ from orderwire.pipeline.work import Commit, Source, body_of, next_event
 from orderwire.ports.clock import Clock
 from orderwire.ports.intake import Delivered, Deliverer
 from orderwire.ports.store import DocumentState, Step, Store, Transaction
+from orderwire.ports.transmission import RECEIPT_TYPE
 
 #: A partner that did not answer is left alone for so long, lest its time-outs keep all the others waiting.
 REST: Final = timedelta(seconds=10)
@@ -32,18 +33,19 @@ class Deliver:
     def __call__(self, event: Event) -> Commit:
         body: DocumentReady = body_of(event)
         partner = self.partners.get(body.partner)
-        deliverer = self._outlet(partner)
+        deliverer = self._outlet(partner, body)
         with self.store.begin() as tx:
             content = tx.archive.get(body.sha256)
         delivered = self._try(deliverer, body, content, partner)
         return lambda tx: self._delivered(tx, event, body, delivered, partner)
 
-    def _outlet(self, partner: PartnerProfile) -> Deliverer:
-        if partner.outlet is None:
+    def _outlet(self, partner: PartnerProfile, body: DocumentReady) -> Deliverer:
+        outlet = "as2" if body.media_type == RECEIPT_TYPE else partner.outlet
+        if outlet is None:
             raise DeliveryRefusedError("the partner's profile names no place to deliver to", partner=partner.key)
-        if partner.outlet not in self.deliverers:
-            raise DeliveryRefusedError("nothing here delivers that way", partner=partner.key, outlet=partner.outlet)
-        return self.deliverers[partner.outlet]
+        if outlet not in self.deliverers:
+            raise DeliveryRefusedError("nothing here delivers that way", partner=partner.key, outlet=outlet)
+        return self.deliverers[outlet]
 
     def _try(self, deliverer: Deliverer, body: DocumentReady, content: bytes, partner: PartnerProfile) -> Delivered:
         until = self._resting.get(partner.key)

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
+from typing import Final
 
 from orderwire.canonical.document import DocumentReady
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.intake import OutboundDocument
 from orderwire.ports.store import Document, DocumentState, Step, Transaction
+from orderwire.ports.transmission import RECEIPT_TYPE
+
+_MEDIA_TYPES: Final = {".edi": "application/EDIFACT", ".xml": "application/xml", ".json": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,16 @@ def dispatch_again(tx: Transaction, document_id: str, source: Source, now: datet
         partner=document.partner,
         sha256=document.sha256,
         name=document.name or document.id,
-        media_type="application/octet-stream",
+        media_type=_media_type(document),
     )
     tx.journal.step(Step(document.id, now, "resend_asked", source.cause))
     about = Source(document.id, document.correlation_id, document.partner, source.epoch, document.test, source.cause)
     step = f"resend:{source.document_id}:{source.epoch}"
     return next_event(EventType.DOCUMENT_READY, body, about, now, subject=document.order_no, step=step)
+
+
+def _media_type(document: Document) -> str:
+    """Return a document's media type: the journal keeps none, for its kind and its name say it."""
+    if document.kind == "MDN":
+        return RECEIPT_TYPE
+    return _MEDIA_TYPES.get(PurePath(document.name or "").suffix.lower(), "application/octet-stream")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orderwire.config.secrets import KNOWN, Secrets, is_secret, variable_of
+from fakes.documents import a_partner
+from orderwire.config.secrets import KNOWN, Secrets, is_secret, missing, variable_of
 
 
 def test_a_secret_is_named_like_a_setting_of_the_partner() -> None:
@@ -48,3 +49,17 @@ def test_secrets_of_any_partner_are_no_misspelt_settings(name: str) -> None:
     assert is_secret(variable_of("any", name).lower() + "_file")
     assert not is_secret(variable_of("any", name) + "S")
     assert not is_secret("ORDERWIRE_NAV__PASSWORD")
+
+
+def test_a_way_to_the_partner_that_lacks_its_secret_is_named() -> None:
+    """With the variables of which one would do; a way that needs none is none of these."""
+    sftp = {"host": "h", "username": "u", "host_keys": ("ssh-ed25519 AAAA",)}
+    profile = a_partner(sftp=sftp, http={"url": "https://p.example.com"}, deliver="http")
+    given = {variable_of("baumarkt", "sftp.key"): "x", variable_of("baumarkt", "http.api_key"): "x"}
+
+    assert list(missing(profile, Secrets(given))) == []
+    assert list(missing(profile, Secrets({}))) == [
+        ("sftp", (variable_of("baumarkt", "sftp.password"), variable_of("baumarkt", "sftp.key"))),
+        ("http", (variable_of("baumarkt", "http.api_key"),)),
+    ]
+    assert list(missing(a_partner(folder=None, http={"url": "https://p", "auth": "none"}), Secrets({}))) == []

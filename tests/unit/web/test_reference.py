@@ -29,6 +29,7 @@ def test_the_document_describes_every_route(site: Site) -> None:
         "get /api/v1/orders",
         "get /api/v1/orders/{order_id}",
         "get /api/v1/stock",
+        "post /as2",
         "post /edi/{partner}",
         "get /health/live",
         "get /health/ready",
