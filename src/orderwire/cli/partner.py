@@ -161,7 +161,8 @@ def _means(profile: PartnerProfile, settings: Settings) -> Iterator[dict[str, An
 def _verdict(decoded: DecodedFile, sample: Path, profile: PartnerProfile) -> dict[str, Any]:
     """A sample whose name begins with `broken` must be refused, every other must be understood."""
     problems = [finding.text for finding in decoded.findings if finding.severity is Severity.REJECT]
-    orders = []
+    orders: list[str] = []
+    notices: list[str] = []
     for interchange in decoded.interchanges:
         problems += [finding.text for finding in interchange.findings if finding.severity is Severity.REJECT]
         if interchange.partner != profile.key:
@@ -170,8 +171,10 @@ def _verdict(decoded: DecodedFile, sample: Path, profile: PartnerProfile) -> dic
             problems += [finding.text for finding in message.findings if finding.severity is Severity.REJECT]
             problems += [str(message.error)] if message.error else []
             orders += [message.order.order_no] if message.order else []
+            notices += [message.kind] if message.notice else []
     if sample.name.startswith("broken"):
         return {"ok": bool(problems), "text": "refused: " + "; ".join(problems) if problems else "was not refused"}
-    if not problems and not orders:
-        problems = ["no order in it"]
-    return {"ok": not problems, "text": "; ".join(problems) or "order " + ", ".join(orders)}
+    if not problems and not orders and not notices:
+        problems = ["no message that is understood"]
+    understood = [f"order {order_no}" for order_no in orders] + notices
+    return {"ok": not problems, "text": "; ".join(problems) or ", ".join(understood)}

@@ -6,7 +6,7 @@ from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.connectors.edi.decoder import decode_content
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.errors import PermanentError
-from orderwire.ports.intake import DecodedInterchange, DecodedMessage, DecodeHint, Finding, Severity
+from orderwire.ports.intake import DecodedInterchange, DecodedMessage, DecodeHint, Finding, Notice, Severity
 
 _LIMITS: Final = EdiLimits()
 
@@ -55,7 +55,12 @@ def _message(message: DecodedMessage, interchange: DecodedInterchange) -> dict[s
         "accepted": accepted,
         "findings": findings,
         "order": message.order.model_dump(mode="json") if message.order and accepted else None,
+        "notice": _notice(message.notice) if message.notice and accepted else None,
     }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {"type": notice.type.value, "body": notice.body.model_dump(mode="json", exclude_none=True)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

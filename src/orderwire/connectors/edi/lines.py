@@ -142,7 +142,8 @@ def out_of_bounds(error: ValidationError, segments: Mapping[str, str], segment: 
     """Return what a model's first complaint means for the message."""
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
-    return MappingError(f"{name}: {first['msg']}", segment=segments.get(name, segment), **where)
+    text = first["msg"].removeprefix("Value error, ")
+    return MappingError(f"{name}: {text}" if name else text, segment=segments.get(name, segment), **where)
 
 
 def lin(segment: Segment, position: int, segment_no: int, codes: EdiReading) -> LineDraft:

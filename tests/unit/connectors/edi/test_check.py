@@ -26,7 +26,7 @@ def test_check_has_the_documented_keys() -> None:
         "findings",
     ]
     (message,) = only["messages"]
-    assert list(message) == ["ref", "type", "version", "accepted", "findings", "order"]
+    assert list(message) == ["ref", "type", "version", "accepted", "findings", "order", "notice"]
     assert list(report["findings"][0])[:5] == FINDING
     assert (message["accepted"], message["order"]["order_no"], message["order"]["partner"]) == (True, "PO-1", "unknown")
 

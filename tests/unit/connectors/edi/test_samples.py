@@ -1,29 +1,56 @@
 """The connector's samples: inputs beside their orders, and broken inputs named by the code they must raise."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+from orderwire.canonical.envelope import BODIES, EventType
 from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
 from orderwire.connectors import edi
 from orderwire.connectors.edi.check import check_content
 from orderwire.connectors.edi.connector import connect
-from orderwire.ports.intake import DecodeHint
+from orderwire.ports.intake import DecodedMessage, DecodeHint
 
 SAMPLES = Path(edi.__file__).parent / "samples"
+NOW: Final = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 CONFIG = Path(__file__).parents[4] / "config"
+
+
+def said(message: DecodedMessage) -> dict[str, Any]:
+    """Return an order as it is, and a notice with its type."""
+    if message.notice is not None:
+        return {
+            "type": message.notice.type.value,
+            "body": message.notice.body.model_dump(mode="json", exclude_none=True),
+        }
+    assert message.order is not None
+    return message.order.model_dump(mode="json")
 
 
 @pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.edi")), ids=lambda path: path.stem)
 def test_a_sample_makes_its_orders(sample: Path) -> None:
-    """Every sample decodes, under the demo partners, to the orders that stand beside it."""
+    """Every sample decodes, under the demo partners, to the orders and notices that stand beside it."""
     decoder = connect(Settings()).decoders[Channel.EDI]
     decoded = decoder.decode(sample.read_bytes(), DecodeHint(name=sample.name), Partners(CONFIG))
-    orders = [each.order for one in decoded.interchanges for each in one.messages if each.order]
-    assert [order.model_dump(mode="json") for order in orders] == json.loads(sample.with_suffix(".json").read_text())
+    messages = [each for one in decoded.interchanges for each in one.messages if each.order or each.notice]
+    assert [said(each) for each in messages] == json.loads(sample.with_suffix(".json").read_text())
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("written/*.json")), ids=lambda path: path.stem)
+def test_a_body_is_written_as_its_sample(sample: Path) -> None:
+    """What stands in `written` is what the demo partner gets for the event's body beside it, byte for byte."""
+    event = json.loads(sample.read_text())
+    body = BODIES[EventType(event["type"])].model_validate(event["body"])
+    key = sample.stem.partition("-")[0]
+    encoder = connect(Settings()).encoders[Channel.EDI]
+    document = encoder.encode(body, Partners(CONFIG).get(key), 77, NOW)
+    assert document is not None
+    assert document.content.replace(b"'", b"'\n") == sample.with_suffix(".edi").read_bytes()
 
 
 @pytest.mark.parametrize("sample", sorted(SAMPLES.glob("broken/*.edi")), ids=lambda path: path.stem)

@@ -44,6 +44,8 @@ def to_receipt(segments: Iterable[Segment], sender: Sender) -> Notice:
                 _line(lines[-1], path, segment, sender)
             else:
                 heading.read(path, segment)
+        if not lines:
+            raise MappingError("the receipt has no lines", segment="LIN")
         references = heading.references
         receipt = Receipt(
             **heading.facts(),

@@ -49,6 +49,8 @@ def _report(segments: Iterable[Segment], sender: Sender, table: Triggers) -> Not
         on = next((heading.dates[kind] for kind in ("137", "366", "91") if kind in heading.dates), None)
         if on is None:
             raise MappingError("the report has no date", segment="DTM")
+        if not any(figures for _line_no, _ids, figures in draft.lines):
+            raise MappingError("the report has no figures", segment="LIN")
         report = InventoryReport(
             **heading.facts(),
             report_no=heading.number,

@@ -122,7 +122,8 @@ def test_what_was_kept_and_what_was_not_is_what_arrived() -> None:
     ("kind", "segments", "why"),
     [
         ("INVRPT:D:96A", (*NUMBERS, "LIN+1", "QTY+145:1"), "names no item"),
-        ("INVRPT:D:96A", NUMBERS, "lines"),
+        ("INVRPT:D:96A", NUMBERS, "the report has no figures"),
+        ("RECADV:D:96A", NUMBERS, "the receipt has no lines"),
         ("INVRPT:D:96A", (*NUMBERS, "LIN+1++4099999001019:EN", "QTY+145:x"), "not a number"),
         ("RECADV:D:96A", (*NUMBERS, "CPS+1", "LIN+1++4099999001019:EN"), "no received quantity"),
         ("RECADV:D:96A", (*NUMBERS, "CPS+1", "LIN+1", "QTY+48:1"), "names no item"),
