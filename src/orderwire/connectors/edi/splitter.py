@@ -43,6 +43,8 @@ _UNB_REACH: Final = 2048
 _HEAD: Final = 4096
 #: How far a pattern looks ahead of where it begins.
 _AHEAD: Final = 64
+#: How much of junk is seen again, so that a segment cut in two is found: its five bytes, and the one before.
+_TAIL: Final = 6
 #: How much of what was read stays in the window, to look back over releases and line breaks.
 _BEHIND: Final = 4096
 
@@ -202,9 +204,9 @@ class _Junk:
         if bare:
             self.last = offset + len(content.rstrip(PADDING))
         seen = self.tail + content
-        if self.orphan is None and (found := _ORPHAN.search(seen, min(len(self.tail), 1))):
+        if self.orphan is None and (found := _ORPHAN.search(seen, 1 if len(self.tail) == _TAIL else 0)):
             self.orphan = (offset - len(self.tail) + found.start(), found.group()[:3].decode())
-        self.tail = seen[-6:]
+        self.tail = seen[-_TAIL:]
 
     def findings(self) -> Iterator[Finding]:
         if self.orphan is not None:
