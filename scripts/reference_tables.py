@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from types import UnionType
@@ -181,6 +182,7 @@ def _kind(kind: type) -> str:
         bool: "`true` or `false`",
         int: "whole number",
         float: "number",
+        Decimal: "number",
         str: "text",
         Path: "path",
         SecretStr: "secret",

@@ -38,6 +38,12 @@ def rows(body: Canonical, partner: PartnerProfile | None = None) -> list[str]:
     return segments[begin + 1 : -3]
 
 
+def messages_of(content: bytes) -> list[Message]:
+    """Return every message of a file, whatever is wrong with it."""
+    reading = Reading(Source(chunks(content, 0, len(content), 65536), len(content) + 1), EdiLimits())
+    return [message for each in reading.interchanges() for message in each.messages()]
+
+
 def read(content: bytes) -> tuple[Message, list[Finding]]:
     """Read an interchange of one message, with every finding on the way."""
     reading = Reading(Source(chunks(content, 0, len(content), 65536), len(content) + 1), EdiLimits())

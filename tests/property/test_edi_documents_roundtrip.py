@@ -106,7 +106,7 @@ def response_lines(draw: st.DrawFn, line_no: str) -> ResponseLine:
     ids = draw(items(supplier=True))
     confirmed, backordered = {
         LineOutcome.ACCEPTED: (ordered, Decimal(0)),
-        LineOutcome.CHANGED: (part, Decimal(0)),
+        LineOutcome.CHANGED: (draw(st.sampled_from((part, ordered))), Decimal(0)),
         LineOutcome.BACKORDERED: (part, ordered - part),
         LineOutcome.SUBSTITUTED: (ordered, Decimal(0)),
         LineOutcome.REJECTED: (Decimal(0), Decimal(0)),

@@ -19,7 +19,7 @@ class OrderOutcome(StrEnum):
 
 class LineOutcome(StrEnum):
     ACCEPTED = "accepted"
-    CHANGED = "changed"  # fewer than ordered
+    CHANGED = "changed"  # fewer than ordered, or at another price
     BACKORDERED = "backordered"  # the rest follows
     SUBSTITUTED = "substituted"
     REJECTED = "rejected"

@@ -1,6 +1,7 @@
 """Partner profiles: one folder per partner, read again whenever a file in it changes."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -128,6 +129,9 @@ class PartnerProfile(_Section):
     customer_no: str = Field(min_length=1, max_length=20, description="NAV customer")
     shortage: ShortagePolicy = Field(
         default=ShortagePolicy.REJECT_LINE, description="What to do with a line that live stock does not cover"
+    )
+    price_tolerance_percent: Decimal | None = Field(
+        default=None, ge=0, description="The buyer is told of prices that differ by more; None: prices are not compared"
     )
     default_unit: str | None = Field(default=None, description="UN/ECE Rec 20; None: the item's base unit")
     location: str = Field(default="", description="NAV location the partner is served from")

@@ -26,6 +26,7 @@ REASONS: Final[Mapping[str, str]] = {
     "all_or_nothing": "the order could not be delivered in full",
     "nothing_to_deliver": "no line could be delivered",
     "changed_in_erp": "the order was changed by the supplier",
+    "price_differs": "the price is not the one in the order",
     "test_refused": "a test order was sent to a production system",
 }
 #: The event that tells of an outcome.
@@ -37,9 +38,12 @@ EVENTS: Final[Mapping[OrderOutcome, EventType]] = {
 }
 
 
-def to_response(order: PurchaseOrder, plan: Plan, erp_no: str | None, now: datetime) -> OrderResponse:
-    """Return the answer to an order whose plan is carried out."""
-    lines = tuple(_line(ordered, planned) for ordered, planned in zip(order.lines, plan.lines, strict=True))
+def to_response(
+    order: PurchaseOrder, plan: Plan, erp_no: str | None, now: datetime, price_tolerance: Decimal | None = None
+) -> OrderResponse:
+    """Return the answer to an order whose plan is carried out; a price may differ by `price_tolerance` per cent."""
+    pairs = zip(order.lines, plan.lines, strict=True)
+    lines = tuple(_priced(_line(ordered, planned), ordered, price_tolerance) for ordered, planned in pairs)
     outcome = _outcome(lines)
     refused = outcome is OrderOutcome.REJECTED
     reason = (plan.refusal or "nothing_to_deliver") if refused else None
@@ -75,6 +79,28 @@ def _line(ordered: OrderLine, planned: PlannedLine) -> ResponseLine:
         unit_price=planned.unit_price,
         substitute_no=planned.substitute_no,
     )
+
+
+def _priced(line: ResponseLine, ordered: OrderLine, tolerance: Decimal | None) -> ResponseLine:
+    """Say so where a line is accepted at another price than the buyer's; the sales order stands at NAV's."""
+    if tolerance is None or line.outcome is not LineOutcome.ACCEPTED or line.unit_price is None:
+        return line
+    wanted = _wanted_price(ordered)
+    if wanted is None or abs(line.unit_price - wanted) * 100 <= wanted * tolerance:
+        return line
+    changes = {
+        "outcome": LineOutcome.CHANGED,
+        "reason": "price_differs",
+        "reason_text": REASONS["price_differs"],
+    }
+    return line.model_copy(update=changes)
+
+
+def _wanted_price(ordered: OrderLine) -> Decimal | None:
+    """Return the buyer's price for one of the unit ordered; None where there is none, or it is for another unit."""
+    if ordered.net_price is None or ordered.price_unit not in {None, ordered.unit}:
+        return None
+    return ordered.net_price / (ordered.price_basis or Decimal(1))
 
 
 def _in_unit(base: Decimal, ordered: OrderLine, planned: PlannedLine) -> Decimal:

@@ -103,7 +103,8 @@ class Job:
         erp_no = (standing.no if standing else None) or record.erp_no
         if plan.standing:
             plan = AfterCheck(means, self._partner, record, erp_no or "", self._prolong).run(plan, standing)
-        return self._answer.first(to_response(self._order, plan, erp_no, means.clock()))
+        tolerance = self._partner.price_tolerance_percent
+        return self._answer.first(to_response(self._order, plan, erp_no, means.clock(), tolerance))
 
     def _begin(self) -> tuple[Plan, ErpOrder | None]:
         plan = self._decide()

@@ -100,8 +100,11 @@ def _line(line: dict[str, Any], tag: str, segment: Segment, sender: Sender) -> N
 
 def _closed(lines: list[dict[str, Any]], order_no: str) -> tuple[ShipmentLine, ...]:
     """Return the lines; of another order than the shipment's they say so."""
+    closed = []
     for line in lines:
-        line["item_ids"] = tuple(dict.fromkeys(line.pop("ids")))
-        if line.get("order_no") == order_no:
-            line["order_no"] = None
-    return tuple(ShipmentLine(**line) for line in lines)
+        facts = {name: value for name, value in line.items() if name != "ids"}
+        facts["item_ids"] = tuple(dict.fromkeys(line["ids"]))
+        if facts.get("order_no") == order_no:
+            facts["order_no"] = None
+        closed.append(ShipmentLine(**facts))
+    return tuple(closed)

@@ -29,6 +29,7 @@ _OUTCOMES: Final = {
 _CONFIRMED: Final = frozenset({"113", "12"})
 _PROMISED: Final = frozenset({"69", "67"})
 _REJECTED: Final = "7"
+_CHANGED: Final = "3"
 
 
 class _Line:
@@ -66,14 +67,14 @@ class _Line:
         )
 
     def _outcome(self, substitute_no: str | None) -> LineOutcome:
-        """1229 7 refuses; of the rest the quantities tell, whatever code a partner has for it."""
+        """1229 7 refuses and 3 changes; of the rest the quantities tell, whatever code a partner has for it."""
         if self.action == _REJECTED:
             return LineOutcome.REJECTED
         if substitute_no:
             return LineOutcome.SUBSTITUTED
         if self.quantities.get("backordered"):
             return LineOutcome.BACKORDERED
-        whole = self.quantities.get("confirmed") == self.quantities["ordered"]
+        whole = self.quantities.get("confirmed") == self.quantities["ordered"] and self.action != _CHANGED
         return LineOutcome.ACCEPTED if whole else LineOutcome.CHANGED
 
 
