@@ -18,6 +18,7 @@ from orderwire.canonical.envelope import Event, EventType
 from orderwire.cli.program import app
 from orderwire.config.partners import Partners
 from orderwire.connectors.channels.as2 import As2Deliverer
+from orderwire.connectors.channels.as2_library import library
 from orderwire.connectors.channels.as2_parties import As2Parties
 from orderwire.pipeline.deliver import Deliver
 from orderwire.pipeline.outbox import Dispatcher
@@ -144,12 +145,18 @@ def test_another_document_under_the_same_message_id_is_refused(site: Site, excha
     assert len(files(site)) == 1
 
 
+def compressed(exchange: Exchange, whole: bytes) -> Entity:
+    """Return a message that is compressed instead of encrypted, under the media type of both."""
+    kind = {"Content-Type": "application/pkcs7-mime; smime-type=compressed-data; name=smime.p7z"}
+    return Entity({**exchange.peer.head("9@baumarkt"), **kind}, library("pyas2lib.cms").compress_message(whole))
+
+
 def test_what_is_not_signed_by_the_partner_is_refused(site: Site, exchange: Exchange, tmp_path: Path) -> None:
     """Signed by another, not signed at all, or not encrypted: a receipt that says why, and nothing is taken in."""
     theirs, key = make_certificate(tmp_path, "stranger")
     stranger = replace(exchange.peer, certificate=theirs, key=key)
-    plain = Entity({"Content-Type": "application/edifact"}, ORDER)
-    open_message = Entity({**exchange.peer.head("6@baumarkt"), **plain.headers}, ORDER)
+    plain = b"Content-Type: application/edifact\r\n\r\n" + ORDER
+    open_message = Entity({**exchange.peer.head("6@baumarkt"), "Content-Type": "application/edifact"}, ORDER)
     packed = Entity({**open_message.headers, "Content-Type": "application/pkcs7-mime; smime-type=x"}, ORDER)
     for entity, words in (
         (stranger.compose(ORDER, "order.edi", "4@baumarkt"), b"authentication-failed"),
@@ -158,6 +165,8 @@ def test_what_is_not_signed_by_the_partner_is_refused(site: Site, exchange: Exch
         (packed, b"processed/error"),
         (replace(exchange.peer, ours=theirs).compose(ORDER, "order.edi", "7@baumarkt"), b"decryption-failed"),
         (replace(exchange.peer.encrypted(plain, "8@baumarkt"), content=b"0" * 99), b"processed/error"),
+        (compressed(exchange, exchange.peer.signed(ORDER, "order.edi")), b"insufficient-message-security"),
+        (compressed(exchange, plain + b"0" * site.services.settings.limits.max_document_bytes), b"processed/error"),
     ):
         reply = post(site, entity)
 

@@ -78,14 +78,17 @@ class As2Peer:
 
     def compose(self, content: bytes, filename: str, message_id: str, **headers: str) -> Entity:
         """Sign a document with libas2, and encrypt it for us with OpenSSL: libas2's own way few can read."""
-        given = {"content": base64.b64encode(content).decode(), "filename": filename, "plain": False}
-        signed = _read(self._run("compose", **given))
-        return self.encrypted(signed, message_id, **headers)
+        return self.encrypted(self.signed(content, filename), message_id, **headers)
 
-    def encrypted(self, inner: Entity, message_id: str, **headers: str) -> Entity:
-        """Encrypt a MIME entity for us, and put the head of an AS2 message before it."""
+    def signed(self, content: bytes, filename: str) -> bytes:
+        """Sign a document, and return the MIME entity."""
+        given = {"content": base64.b64encode(content).decode(), "filename": filename}
+        inner = _read(self._run("compose", **given))
         kept = {name: text for name, text in inner.headers.items() if name.lower().startswith("content-")}
-        whole = "".join(f"{name}: {text}\r\n" for name, text in kept.items()).encode() + b"\r\n" + inner.content
+        return "".join(f"{name}: {text}\r\n" for name, text in kept.items()).encode() + b"\r\n" + inner.content
+
+    def encrypted(self, whole: bytes, message_id: str, **headers: str) -> Entity:
+        """Encrypt a MIME entity for us, and put the head of an AS2 message before it."""
         command = ("openssl", "cms", "-encrypt", "-binary", "-aes-256-cbc", "-outform", "DER", self.ours)
         done = subprocess.run(command, input=whole, capture_output=True, timeout=60, check=True)
         return Entity({**self.head(message_id), **_ENVELOPED, **headers}, done.stdout)
