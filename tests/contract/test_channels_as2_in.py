@@ -36,7 +36,7 @@ from orderwire.telemetry.metrics import Metrics
 from orderwire.web.app import create_app
 from services.as2 import Entity, Exchange
 from services.partner_server import PartnerServer, make_certificate, serving
-from unit.web.conftest import FakeErp, FakeTransport, Site
+from unit.web.conftest import FakeErp, FakeTransport, Site, without_store
 
 ORDER = b"UNB+UNOC:3+4099998000020:14+4099998000013:14+261121:0800+17'UNZ+0+17'"
 PROFILE = """
@@ -135,6 +135,18 @@ def test_the_same_message_gets_the_same_receipt(site: Site, exchange: Exchange) 
     assert len(files(site)) == 1
 
 
+def test_without_a_store_nothing_is_receipted(site: Site, exchange: Exchange) -> None:
+    """The partner sends it again later; a receipt would have been the end of it."""
+    message = exchange.peer.compose(ORDER, "order.edi", "10@baumarkt")
+
+    away = post(without_store(site), message)
+    back = post(site, message)
+
+    assert (away.status_code, "Retry-After" in away.headers) == (503, True)
+    assert b"disposition" not in away.content.lower()
+    assert exchange.peer.receipt(entity_of(back))["processed"]
+
+
 def test_another_document_under_the_same_message_id_is_refused(site: Site, exchange: Exchange) -> None:
     """The receipt says so, and nothing of it is kept."""
     post(site, exchange.peer.compose(ORDER, "order.edi", "3@baumarkt"))
@@ -166,7 +178,10 @@ def test_what_is_not_signed_by_the_partner_is_refused(site: Site, exchange: Exch
         (replace(exchange.peer, ours=theirs).compose(ORDER, "order.edi", "7@baumarkt"), b"decryption-failed"),
         (replace(exchange.peer.encrypted(plain, "8@baumarkt"), content=b"0" * 99), b"processed/error"),
         (compressed(exchange, exchange.peer.signed(ORDER, "order.edi")), b"insufficient-message-security"),
-        (compressed(exchange, plain + b"0" * site.services.settings.limits.max_document_bytes), b"processed/error"),
+        (
+            compressed(exchange, plain + b"0" * site.services.settings.limits.max_document_bytes),
+            b"decompression-failed",
+        ),
     ):
         reply = post(site, entity)
 
