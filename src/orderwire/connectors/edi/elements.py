@@ -16,8 +16,8 @@ _NO_DIGIT_BEFORE: Final = re.compile(r"-?[.,]\d+", re.ASCII)
 _NUMERIC_CHARACTERS: Final = re.compile(r"[-+\d., ]+", re.ASCII)
 #: Elements that list what a partner and we agreed on, if they name a list or an agency of their own.
 _AGENCY: Final = frozenset({"1131", "3055"})
-#: Component of a composite: its place.
-_ALONE: Final = 1
+#: Stands behind each segment where a pattern runs over all of them; no sound segment holds it.
+_END: Final = "\x1c"
 
 
 class Misfit(NamedTuple):
@@ -101,8 +101,11 @@ def unsound(segments: Sequence[Segment], directory: Directory, service: ServiceS
 
     One pattern runs over the whole message. It may stop at a sound segment too (numbers with blanks around them).
     """
-    pattern = _sound(directory, service)
-    text = "".join([f"{segment.text}{service.terminator}" for segment in segments])
+    if (service.element, service.component) != ("+", ":") or service.release not in {"?", ""}:
+        yield from range(len(segments))  # a pattern for each service string that somebody thinks of would fill memory
+        return
+    pattern = _sound(directory, service.release)
+    text = "".join([f"{segment.text}{_END}" for segment in segments])
     found = pattern.match(text)
     end = found.end() if found else 0
     if end == len(text):
@@ -112,17 +115,17 @@ def unsound(segments: Sequence[Segment], directory: Directory, service: ServiceS
     while end < len(text):
         number = bisect_right(starts, end) - 1
         each = segments[number].text
-        plain = released.sub("x", each) + service.terminator if released and service.release in each else ""
+        plain = released.sub("x", each) + _END if released and service.release in each else ""
         if not plain or not (found := pattern.match(plain)) or found.end() < len(plain):
             yield number
         found = pattern.match(text, starts[number + 1])
         end = found.end() if found else starts[number + 1]
 
 
-@lru_cache(maxsize=16)
-def _sound(directory: Directory, service: ServiceString) -> re.Pattern[str]:
+@lru_cache
+def _sound(directory: Directory, release: str) -> re.Pattern[str]:
     """The pattern of any number of sound segments. Released characters are in none: they are looked at apart."""
-    patterns = _Patterns(directory, service)
+    patterns = _Patterns(directory, release)
     bodies = {tag: patterns.nested(elements) for tag, elements in directory.segments.items()}
     envelope = patterns.envelope()
     branches: dict[str, dict[str, list[str]]] = {}
@@ -132,7 +135,7 @@ def _sound(directory: Directory, service: ServiceString) -> re.Pattern[str]:
         first + _choice(second + _choice(tails) for second, tails in seconds.items())
         for first, seconds in branches.items()
     )
-    return re.compile(f"(?:{tree}{re.escape(service.terminator)})*+")
+    return re.compile(f"(?:{tree}{_END})*+")
 
 
 def _choice(options: Iterable[str]) -> str:
@@ -140,13 +143,12 @@ def _choice(options: Iterable[str]) -> str:
 
 
 class _Patterns:
-    """Regular expressions for the segments of a directory in one service string."""
+    """Regular expressions for the segments of a directory, by the separators that nearly everybody uses."""
 
-    def __init__(self, directory: Directory, service: ServiceString) -> None:
+    def __init__(self, directory: Directory, release: str) -> None:
         self._codes = {number: _alternatives(codes) for number, codes in directory.codes.items()}
-        self._element, self._component = re.escape(service.element), re.escape(service.component)
-        marks = service.element + service.component + service.release + service.terminator
-        self._text = rf"[^\x00-\x1f\x7f{re.escape(marks)}]"
+        self._element, self._component = re.escape("+"), ":"
+        self._text = rf"[^\x00-\x1f\x7f{re.escape('+:' + release)}]"
 
     def envelope(self) -> str:
         """Return the pattern of UNH and UNT, which the envelope checks."""
