@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from benchmarks.edi_orders import generate
+from benchmarks.edi_peers import compare
 from benchmarks.measure import Result, Spread, interleave, peak_mb, ratios
 
 _MEGABYTE = 1_000_000
@@ -27,6 +28,8 @@ def run(repetitions: int, size: int = 10 * _MEGABYTE) -> list[Result]:
         results.append(_compare(name, spreads[ours], spreads[theirs], peer, megabytes))
     floor = spreads["bytes.split"]
     print(f"  {'floor: bytes.split at terminators':<34}{megabytes / floor.median:>6.1f} MB/s")
+    for line in compare(content):
+        print(f"  {line}")
     results.append(_memory(size, peer))
     return results
 

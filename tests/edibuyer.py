@@ -12,10 +12,10 @@ from orderwire.canonical.model import Canonical
 from orderwire.config.edi import EdiReading
 from orderwire.config.partners import PartnerProfile
 from orderwire.connectors.edi.encoder import EdifactEncoder
-from orderwire.connectors.edi.envelope import Message
 from orderwire.connectors.edi.maps.buying import BUYER_MAPS
 from orderwire.connectors.edi.maps.meaning import MAPS
 from orderwire.connectors.edi.maps.sender import Sender
+from orderwire.connectors.edi.message import Message
 from orderwire.connectors.edi.reading import Reading
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.source import Source, chunks

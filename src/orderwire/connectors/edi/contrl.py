@@ -8,7 +8,7 @@ from typing import Final
 
 from orderwire.config.partners import PartnerProfile
 from orderwire.connectors.edi import charset
-from orderwire.connectors.edi.envelope import Group
+from orderwire.connectors.edi.message import Group
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.writer import MEDIA_TYPE, Header, Row, control_ref_of, interchange
 from orderwire.ports.intake import Finding, OutboundDocument, Severity

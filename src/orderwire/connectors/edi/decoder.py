@@ -6,10 +6,10 @@ from typing import Final
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.config.partners import Partners
 from orderwire.connectors.edi.contrl import Subject, acknowledgement
-from orderwire.connectors.edi.envelope import Message
 from orderwire.connectors.edi.finding import reject
 from orderwire.connectors.edi.maps.meaning import MAPS
 from orderwire.connectors.edi.maps.sender import Sender, sender_of
+from orderwire.connectors.edi.message import Message
 from orderwire.connectors.edi.objection import objection
 from orderwire.connectors.edi.reading import FindPartner, Incoming, Reading, named
 from orderwire.connectors.edi.segment import Segment

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from orderwire.connectors.edi.finding import AS_FOUND, Findings, Severities, Where, reject, warn
+from orderwire.connectors.edi.message import Group, Message
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.ports.intake import Finding
@@ -16,46 +17,6 @@ _OF_GROUP: Final = frozenset({"une_count", "une_reference", "missing_une", "empt
 #: DE 0002. Senders leave it out, and mean 3.
 _VERSIONS: Final = frozenset({"", "1", "2", "3", "4"})
 _ENVELOPE: Final = frozenset({"UNA", "UNB", "UNG", "UNE", "UNH", "UNT", "UNZ"})
-
-
-@dataclass(slots=True)
-class Group:
-    """One group of messages, from UNG to UNE. Its findings are complete when it ends."""
-
-    header: Segment
-    findings: Findings
-    messages: int = 0
-
-    @property
-    def ref(self) -> str:
-        return self.header.value(5)
-
-
-@dataclass(slots=True)
-class Message:
-    """One message as read: its segments from UNH to UNT."""
-
-    message_no: int
-    segments: list[Segment]
-    findings: Findings
-    group: Group | None = None
-    dropped: int = 0  # segments beyond the limit: counted, not kept
-
-    @property
-    def ref(self) -> str:
-        return self.segments[0].value(1)
-
-    @property
-    def kind(self) -> str:
-        return self.segments[0].value(2, 1)
-
-    @property
-    def version(self) -> str:
-        """S009 as `D.96A`, or `D.96A/EAN008` with an association code."""
-        header = self.segments[0]
-        directory = ".".join(part for part in (header.value(2, 2), header.value(2, 3)) if part)
-        association = header.value(2, 5)
-        return f"{directory}/{association}" if association else directory
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from orderwire.canonical.acknowledgement import Acknowledgement, Acknowledgement
 from orderwire.config.partners import PartnerProfile
 from orderwire.connectors.edi import aperak
 from orderwire.connectors.edi.dialect import dialect_of
-from orderwire.connectors.edi.envelope import Message
+from orderwire.connectors.edi.message import Message
 from orderwire.connectors.edi.segment import Segment
 from orderwire.errors import PermanentError
 from orderwire.ports.intake import OutboundDocument

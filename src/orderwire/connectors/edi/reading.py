@@ -7,8 +7,9 @@ from typing import Final
 
 from orderwire.config.partners import EdiIdentifier, PartnerProfile
 from orderwire.connectors.edi import charset
-from orderwire.connectors.edi.envelope import Envelope, Message
+from orderwire.connectors.edi.envelope import Envelope
 from orderwire.connectors.edi.finding import Where, reject, warn
+from orderwire.connectors.edi.message import Message
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.source import Source

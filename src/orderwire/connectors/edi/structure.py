@@ -7,9 +7,9 @@ from typing import Final
 
 from orderwire.connectors.edi.directory import Directory, directory_of
 from orderwire.connectors.edi.elements import Misfit, misfits, unsound
-from orderwire.connectors.edi.envelope import Message
 from orderwire.connectors.edi.finding import Where, reject, warn
 from orderwire.connectors.edi.gs1 import HOLDERS, numbers_right, wrong_numbers
+from orderwire.connectors.edi.message import Message
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.syntax import ServiceString
