@@ -39,6 +39,9 @@ from services.partner_server import PartnerServer, make_certificate, serving
 from unit.web.conftest import FakeErp, FakeTransport, Site, without_store
 
 ORDER = b"UNB+UNOC:3+4099998000020:14+4099998000013:14+261121:0800+17'UNZ+0+17'"
+DEEP = b"".join(
+    f"--b{level}\r\nContent-Type: multipart/report; boundary=b{level + 1}\r\n\r\n".encode() for level in range(3000)
+)
 PROFILE = """
 name: Baumarkt
 customer_no: C10000
@@ -207,6 +210,28 @@ def test_what_is_no_message_for_us_is_a_problem(site: Site, headers: dict[str, s
     reply = post(site, Entity(headers, b"--x\r\n\r\n" + ORDER))
 
     assert (reply.status_code, reply.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "code"),
+    [
+        ("multipart/signed", DEEP, "decode"),
+        ("multipart/report", DEEP, "decode"),
+        ("multipart/mixed", DEEP, "decode"),
+        ("multipart/report", b"x" * 1_100_000, "limit"),
+        ("application/pkcs7-mime", b"\n" * 1_000_001, "limit"),
+    ],
+)
+def test_hostile_calls_end_at_once(site: Site, exchange: Exchange, kind: str, body: bytes, code: str) -> None:
+    """Parts within parts without end, a receipt without end, lines without end: refused, in no time."""
+    head = exchange.peer.head("11@baumarkt")
+    reply = post(site, Entity({**head, "Content-Type": f"{kind}; boundary=b0"}, body))
+
+    if code == "decode" and reply.status_code == 200:  # the library saw to it, and the receipt says so
+        assert b"processed/error" in reply.content
+    else:
+        assert reply.json()["code"] == code
+    assert files(site) == []
 
 
 def test_a_receipt_that_is_wanted_later_goes_to_the_partners_own_place(

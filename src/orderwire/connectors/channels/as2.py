@@ -17,7 +17,8 @@ from orderwire.ports.transmission import RECEIPT_TYPE
 
 #: In front of a receipt that is to go by a call of ours: where to. It does not go with it.
 DESTINATION: Final = "Receipt-Delivery-Option"
-_MAX_RECEIPT_BYTES: Final = 1024 * 1024
+#: No receipt is longer.
+MAX_RECEIPT_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class As2Deliverer:
             raise DeliveryRefusedError("not a file name", name=name[:100])
         message = self._message(name, content, media_type, partner, profile)
         posting = self._posting(profile.url, partner, profile)
-        answer = posting.send(one_line(message.headers), message.content, answer_bytes=_MAX_RECEIPT_BYTES)
+        answer = posting.send(one_line(message.headers), message.content, answer_bytes=MAX_RECEIPT_BYTES)
         via = f"as2:{profile.url} {message.message_id}"
         mic = message.mic.decode("ascii") if message.mic else None
         if profile.mdn == "async":

@@ -11,6 +11,8 @@ from orderwire.errors import DecodeError
 _SIGNATURES: Final = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 _REPORT: Final = "multipart/report"
 _NOTIFICATION: Final = "message/disposition-notification"
+#: Where the head of the first part of a signed receipt ends, at the latest.
+_MAX_PART_HEAD_BYTES: Final = 2048
 #: A signed receipt has two parts: what is signed, and the signature.
 _SIGNED_PARTS: Final = 2
 
@@ -25,15 +27,12 @@ class Disposition:
     mic: str | None
 
 
-def is_receipt(content_type: str, raw: bytes) -> bool:
+def is_receipt(content_type: str, body: bytes) -> bool:
     """Tell whether this is a receipt rather than a message: a report, alone or signed."""
-    if content_type.lower().startswith(_REPORT):
-        return True
-    if not content_type.lower().startswith("multipart/signed"):
-        return False
-    message = message_from_bytes(raw)
-    parts = message.get_payload()
-    return isinstance(parts, list) and bool(parts) and _type(parts[0]) == _REPORT
+    kind = content_type.strip().lower()
+    return kind.startswith(_REPORT) or (
+        kind.startswith("multipart/signed") and _REPORT.encode() in body[:_MAX_PART_HEAD_BYTES].lower()
+    )
 
 
 def original_message_id(raw: bytes) -> str | None:

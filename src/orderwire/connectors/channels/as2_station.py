@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from orderwire.config.channels import As2Profile
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.connectors.channels import as2_receipt
-from orderwire.connectors.channels.as2 import DESTINATION, one_line, with_head
+from orderwire.connectors.channels.as2 import DESTINATION, MAX_RECEIPT_BYTES, one_line, with_head
 from orderwire.connectors.channels.as2_library import library
 from orderwire.connectors.channels.as2_parties import As2Parties
 from orderwire.connectors.channels.names import channel_of, is_plain
-from orderwire.errors import DecodeError, UnavailableError, UnknownPartnerError
+from orderwire.errors import DecodeError, LimitError, UnavailableError, UnknownPartnerError
 from orderwire.ports.transmission import Addressee, GivenReceipt, Transmission
 
 #: What of a call's head is the message's.
@@ -24,6 +24,8 @@ _HEADERS: Final = (
 )  # fmt: skip
 _DIGESTS: Final = ("sha256", "sha384", "sha512", "sha1")
 _MAX_ID_CHARS: Final = 255
+#: Parsing MIME takes its time by the line. What is encrypted, or wrapped in base64, has far fewer.
+_MAX_LINES: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,20 @@ class As2Station:
         Raises:
             UnknownPartnerError: it comes from, or goes to, nobody that we know.
             DecodeError: it is neither a message nor a receipt, or a receipt that cannot be believed.
+        LimitError: more of it than any message or receipt has.
         UnavailableError: a receipt for what we do not know of yet.
         """
         head = {name: headers[name] for name in _HEADERS if name in headers}
-        raw = with_head(head, body)
-        if as2_receipt.is_receipt(head.get("content-type", ""), raw):
-            return self._receipt(raw, addressee)
-        return self._message(_one_digest(head), body)
+        if body.count(b"\n") > _MAX_LINES:
+            raise LimitError("more lines than a message has", limit=_MAX_LINES)
+        try:
+            if not as2_receipt.is_receipt(head.get("content-type", ""), body):
+                return self._message(_one_digest(head), body)
+            if len(body) > MAX_RECEIPT_BYTES:
+                raise LimitError("larger than a receipt is", limit=MAX_RECEIPT_BYTES)
+            return self._receipt(with_head(head, body), addressee)
+        except RecursionError:
+            raise DecodeError("parts within parts without end") from None
 
     def _receipt(self, raw: bytes, addressee: Addressee) -> GivenReceipt:
         message_id = as2_receipt.original_message_id(raw)
