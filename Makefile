@@ -65,6 +65,6 @@ clean: ## Remove what make made: .venv, build and caches; data in var/ stays
 	@$(pip) --require-hashes --requirement requirements-dev.lock
 	@$(install_orderwire)
 	@mkdir -p build
-	@touch $@
+	@touch .venv/.runtime $@ # it holds all that the runtime needs
 
 .PHONY: help demo up test check bench soak docs lock clean

@@ -11,7 +11,6 @@ from services.postgres import PostgresServer, postgres_or_skip
 from services.rabbitmq import RabbitMQ, running
 from services.stores import migrate_store, open_at
 
-
 # How long an example takes tells of the machine, not of the rule.
 settings.register_profile("orderwire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("orderwire")
