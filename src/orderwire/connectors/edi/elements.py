@@ -105,7 +105,7 @@ def unsound(segments: Sequence[Segment], directory: Directory, service: ServiceS
         yield from range(len(segments))  # a pattern for each service string that somebody thinks of would fill memory
         return
     pattern = _sound(directory, service.release)
-    text = "".join([f"{segment.text}{_END}" for segment in segments])
+    text = _END.join([segment.text for segment in segments]) + _END
     found = pattern.match(text)
     end = found.end() if found else 0
     if end == len(text):

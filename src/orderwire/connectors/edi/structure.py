@@ -147,8 +147,9 @@ def _check_size(message: Message, limits: EdiLimits, numbers: Iterable[int]) -> 
 
 def _check_totals(message: Message, tags: list[str]) -> None:
     """CNT 2 is the number of LIN segments; CNT 1 the sum of QTY, which senders reckon in more than one way."""
-    for number, segment in enumerate(message.segments, 1):
-        kind = segment.value(1, 1) if tags[number - 1] == "CNT" else ""
+    for number in [number for number, tag in enumerate(tags, 1) if tag == "CNT"]:
+        segment = message.segments[number - 1]
+        kind = segment.value(1, 1)
         if kind not in {"1", "2"} or not segment.value(1, 2):
             continue
         stated = _number(segment)

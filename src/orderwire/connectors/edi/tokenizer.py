@@ -152,7 +152,8 @@ class Tokenizer:
 def _rejoin(parts: list[str], service: ServiceString) -> list[str]:
     """Put together again what was cut at a released terminator."""
     release, breaks = service.release, service.line_breaks
-    suspects = [number for number, part in enumerate(parts) if part[-1:] == release or part[-1:] in breaks]
+    endings = (release, *breaks)
+    suspects = [number for number, part in enumerate(parts) if part.endswith(endings)]
     cuts = [number for number in suspects if number < len(parts) - 1 and _ends_released(parts[number], release, breaks)]
     whole: list[str] = []
     done = 0
