@@ -10,7 +10,7 @@ install_orderwire := $(pip) --no-deps --no-build-isolation --editable .
 typed := src tests scripts $(if $(wildcard benchmarks/*.py),benchmarks)
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":[^#]*## "} /^[a-z]+:[^#]*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":[^#]*## "} /^[a-z]+:[^#]*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.runtime ## Show the main job end to end on this machine: orders in, stock checked, sales orders made, answers out
 	@$(python) -m orderwire demo $(ARGS)
@@ -21,6 +21,10 @@ up: .venv/.runtime ## Run Orderwire in one process on SQLite, without a broker
 test: .venv/.dev ## Install what the tests need, then run every check and test
 	@scripts/services
 	@$(MAKE) --no-print-directory check
+	@$(python) -m pytest -q -m "not slow" $(ARGS)
+
+coverage: .venv/.dev ## Run the same tests and say which lines none of them reached
+	@scripts/services
 	@$(python) -m pytest -q -m "not slow" --cov --cov-report=term:skip-covered $(ARGS)
 
 check: .venv/.dev ## Lint, format, types, import directions, generated documents
@@ -67,4 +71,4 @@ clean: ## Remove what make made: .venv, build and caches; data in var/ stays
 	@mkdir -p build
 	@touch .venv/.runtime $@ # it holds all that the runtime needs
 
-.PHONY: help demo up test check bench soak docs lock clean
+.PHONY: help demo up test coverage check bench soak docs lock clean
