@@ -52,7 +52,7 @@ def test_make_alone_lists_every_target() -> None:
     """Whoever types `make` learns what there is."""
     listed = set(re.findall(r"^  make (\w+) ", run("make", "--no-print-directory").stdout, re.MULTILINE))
 
-    assert listed == {"help", "demo", "up", "test", "check", "bench", "soak", "docs", "lock", "clean"}
+    assert listed == {"help", "demo", "up", "test", "coverage", "check", "bench", "soak", "docs", "lock", "clean"}
 
 
 def test_clean_keeps_data() -> None:
