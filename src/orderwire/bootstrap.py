@@ -4,10 +4,12 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 
+from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
 from orderwire.connectors import connect_all
@@ -27,7 +29,7 @@ from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.worker import Worker
 from orderwire.ports.clock import Checkpoint, Clock, system_clock
 from orderwire.ports.erp import Erp
-from orderwire.ports.intake import Connector, Inlet
+from orderwire.ports.intake import Connector, Decoder, Inlet
 from orderwire.ports.queue import Transport
 from orderwire.ports.store import Store
 from orderwire.queue.open import open_transport
@@ -68,9 +70,13 @@ class Services:
         raise ConfigurationError("no connector offers an ERP")
 
     @property
+    def decoders(self) -> Mapping[Channel, Decoder]:
+        """The decoder of each channel."""
+        return {channel: decoder for one in self.connectors for channel, decoder in one.decoders.items()}
+
+    @property
     def replays(self) -> Replays:
-        decoders = {channel: decoder for one in self.connectors for channel, decoder in one.decoders.items()}
-        return Replays(self.store, self.dispatcher.announce, decoders, self.partners, self.clock)
+        return Replays(self.store, self.dispatcher.announce, self.decoders, self.partners, self.clock)
 
     def close(self) -> None:
         """Close what holds connections."""
@@ -111,7 +117,7 @@ def build_worker(services: Services) -> Worker:
 
 def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
     settings, partners, clock, store = services.settings, services.partners, services.clock, services.store
-    decoders = {channel: decoder for one in services.connectors for channel, decoder in one.decoders.items()}
+    decoders = services.decoders
     encoders = {channel: encoder for one in services.connectors for channel, encoder in one.encoders.items()}
     deliverers = {scheme: deliverer for one in services.connectors for scheme, deliverer in one.deliverers.items()}
     fulfil = Fulfil(
