@@ -22,12 +22,11 @@ def page() -> str:
 
 
 def _commands(command: Any, name: str) -> Iterator[str]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
+    if not hasattr(command, "list_commands"):
         yield from _one(command, name)
         return
-    for key in sorted(inner):
-        yield from _commands(inner[key], f"{name} {key}")
+    for key in sorted(command.list_commands(None)):
+        yield from _commands(command.get_command(None, key), f"{name} {key}")
 
 
 def _one(command: Any, name: str) -> Iterator[str]:

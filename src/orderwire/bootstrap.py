@@ -4,8 +4,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import structlog
 
@@ -50,12 +51,17 @@ class Services:
     partners: Partners
     store: Store
     transport: Transport
-    connectors: tuple[Connector, ...]
+    connect: Callable[[], Sequence[Connector]]  # called once, when a connector is first needed
     dispatcher: Dispatcher
     receiver: Receiver
     metrics: Metrics
     clock: Clock
     topology: Topology
+
+    @cached_property
+    def connectors(self) -> Sequence[Connector]:
+        """Every connector. Commands that only look into the store never load one."""
+        return self.connect()
 
     @property
     def erp(self) -> Erp:
@@ -95,9 +101,9 @@ def build(settings: Settings, *, topology: Topology | None = None, clock: Clock 
     receiver = Receiver(
         store, dispatcher.announce, clock, settings.limits.max_document_bytes, checkpoint_of(settings.chaos)
     )
-    connectors = tuple(connect_all(settings))
+    connect = partial(connect_all, settings)
     partners = Partners(settings.config_dir)
-    return Services(settings, partners, store, transport, connectors, dispatcher, receiver, Metrics(), clock, topology)
+    return Services(settings, partners, store, transport, connect, dispatcher, receiver, Metrics(), clock, topology)
 
 
 def build_worker(services: Services) -> Worker:

@@ -86,8 +86,8 @@ def site(exchange: Exchange, tmp_path: Path) -> Iterator[Site]:
     dispatcher = Dispatcher(store, queue, system_clock)
     receiver = Receiver(store, dispatcher.announce, system_clock, 1 << 20, no_checkpoint)
     services = Services(
-        settings, Partners(settings.config_dir), store, queue, (Connector("fake", erp=nav),), dispatcher, receiver,
-        Metrics(), system_clock, Topology(),
+        settings, Partners(settings.config_dir), store, queue, lambda: [Connector("fake", erp=nav)], dispatcher,
+        receiver, Metrics(), system_clock, Topology(),
     )  # fmt: skip
     yield Site(services, transport, erp, create_app(services))
     store.close()

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderwire.bootstrap import Services, build
 from orderwire.config.settings import Settings, load_settings
 from orderwire.telemetry.logging import set_up_logging
+
+if TYPE_CHECKING:
+    from orderwire.bootstrap import Services
 
 #: The option that every command with a deployment has.
 ConfigDir = Annotated[
@@ -26,8 +28,10 @@ def read_settings(config: Path | None, **overrides: object) -> Settings:
 
 
 @contextmanager
-def services_of(config: Path | None, *, quiet: bool = True) -> Iterator[Services]:
+def services_of(config: Path | None, *, quiet: bool = True) -> Iterator["Services"]:
     """Open the deployment's services; a one-off command logs warnings only, and to standard error."""
+    from orderwire.bootstrap import build
+
     settings = read_settings(config)
     set_up_logging(level="warning" if quiet else settings.log.level, form=settings.log.format)
     services = build(settings)

@@ -5,12 +5,16 @@ not answer
 """
 
 import sys
-from typing import Annotated, Final
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command_from_info, get_group_from_info
+from typer.models import CommandInfo, TyperInfo
 
 from orderwire import __version__
-from orderwire.cli import demo, edi, ledger, messages, nav, orders, parked, partner, process, queue, send, simulate
 from orderwire.cli.output import complain
 from orderwire.errors import ConfigurationError, OrderwireError, OutageError, TransientError
 
@@ -18,27 +22,59 @@ from orderwire.errors import ConfigurationError, OrderwireError, OutageError, Tr
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
 NO_ANSWER: Final = 3
+_LOOKS: Final[Mapping[str, Any]] = {"pretty_exceptions_short": True, "rich_markup_mode": None}
+
+#: Command → the module here that has it, as a function of that name.
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "demo",
+    "up": "process",
+    "serve": "process",
+    "work": "process",
+    "send": "send",
+}
+#: Noun → what its commands are about; they are the `app` of the module of that name here.
+NOUNS: Final[Mapping[str, str]] = {
+    "orders": "Purchase orders and their answers.",
+    "messages": "Every document, in and out.",
+    "ledger": "Acknowledgements owed and awaited.",
+    "parked": "What a person must decide.",
+    "edi": "EDIFACT files.",
+    "nav": "Dynamics NAV.",
+    "queue": "The broker's topology.",
+    "partner": "Partner profiles.",
+    "simulate": "Stand-ins to try things with.",
+}
+
+
+class Commands(TyperGroup):
+    """Loads only the command that is called, so that it starts fast."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return [*COMMANDS, *NOUNS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        if cmd_name in NOUNS:
+            noun = TyperInfo(_module(cmd_name).app, name=cmd_name, help=NOUNS[cmd_name])
+            return get_group_from_info(noun, **_LOOKS, suggest_commands=True)
+        if cmd_name in COMMANDS:
+            function = getattr(_module(COMMANDS[cmd_name]), cmd_name)
+            return get_command_from_info(CommandInfo(name=cmd_name, callback=function), **_LOOKS)
+        return None
+
+
+def _module(name: str) -> Any:
+    return import_module(f"orderwire.cli.{name}")
+
 
 app = typer.Typer(
     name="orderwire",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
-app.command("up")(process.up)
-app.command("serve")(process.serve)
-app.command("work")(process.work)
-app.command("send")(send.send)
-app.add_typer(orders.app, name="orders", help="Purchase orders and their answers.")
-app.add_typer(messages.app, name="messages", help="Every document, in and out.")
-app.add_typer(ledger.app, name="ledger", help="Acknowledgements owed and awaited.")
-app.add_typer(parked.app, name="parked", help="What a person must decide.")
-app.add_typer(edi.app, name="edi", help="EDIFACT files.")
-app.add_typer(nav.app, name="nav", help="Dynamics NAV.")
-app.add_typer(queue.app, name="queue", help="The broker's topology.")
-app.add_typer(partner.app, name="partner", help="Partner profiles.")
-app.add_typer(simulate.app, name="simulate", help="Stand-ins to try things with.")
 
 
 def _version(*, asked: bool) -> None:

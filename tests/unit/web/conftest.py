@@ -151,8 +151,8 @@ def build(tmp_path: Path) -> Iterator[Build]:
         limit = settings.limits.max_document_bytes
         receiver = Receiver(store, dispatcher.announce, system_clock, limit, no_checkpoint)
         services = Services(
-            settings, Partners(settings.config_dir), store, queue, (Connector("fake", erp=nav),), dispatcher, receiver,
-            Metrics(), system_clock, Topology(),
+            settings, Partners(settings.config_dir), store, queue, lambda: [Connector("fake", erp=nav)], dispatcher,
+            receiver, Metrics(), system_clock, Topology(),
         )  # fmt: skip
         return Site(services, transport, erp, create_app(services))
 
