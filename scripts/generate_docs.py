@@ -38,6 +38,7 @@ SUMMARIES: Final = {
     EventType.RECEIPT_ADVISED: "A buyer told what of a delivery was taken in",
     EventType.ACKNOWLEDGEMENT_RECEIVED: "A partner said how it took a document of ours",
     EventType.STOCK_CHANGED: "NAV's stock figure of an item is another one",
+    EventType.CART_RETURNED: "A punch-out cart was handed to the browser that brings it into the buyer's system.",
     EventType.ACKNOWLEDGEMENT_LATE: "A CONTRL, ORDRSP or receipt that was due has not come, or not gone",
     EventType.MESSAGE_PARKED: "A message failed for good and waits for a person",
 }

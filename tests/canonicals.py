@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from orderwire.canonical.acknowledgement import Acknowledgement, AcknowledgementKind, Fault, MessageVerdict, Verdict
+from orderwire.canonical.cart import Cart, CartLine, Classification
 from orderwire.canonical.inventory import FigureKind, InventoryFigure, InventoryLine, InventoryReport
 from orderwire.canonical.invoice import (
     Allowance,
@@ -154,3 +155,31 @@ ACKNOWLEDGEMENT: Final = Acknowledgement(
         MessageVerdict(ref="1", kind="ORDRSP", verdict=Verdict.REJECTED, faults=(Fault(code="12", segment_no=4),)),
     ),
 )
+
+
+def a_cart_line(line_no: str = "1", **changes: Any) -> CartLine:
+    fields: dict[str, Any] = {
+        "line_no": line_no,
+        "item_no": "1001",
+        "auxiliary_id": f"quote-1/{line_no}",
+        "description": "Cordless drill 18 V",
+        "quantity": Decimal(2),
+        "unit": "PCE",
+        "unit_price": Decimal("89.90"),
+        "classifications": (Classification(domain="UNSPSC", code="27112700"),),
+    }
+    return CartLine.model_validate(fields | changes)
+
+
+def a_cart(*lines: CartLine, **changes: Any) -> Cart:
+    fields: dict[str, Any] = {
+        "cart_id": "cart-1",
+        "session_id": "session-1",
+        "partner": "officeworks",
+        "currency": "EUR",
+        "lines": lines or (a_cart_line(),),
+    }
+    return Cart.model_validate(fields | changes)
+
+
+CART: Final = a_cart(a_cart_line(extrinsics={"Lager": "Süd <1>"}), a_cart_line("2", price_basis=Decimal(100)))

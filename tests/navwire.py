@@ -21,6 +21,7 @@ ITEM: Fields = {
     "Base_Unit_of_Measure": "string",
     "Blocked": "boolean",
     "GTIN": "string",
+    "Unit_Price": "decimal",
     "Inventory": "decimal",
     "Qty_on_Sales_Order": "decimal",
     "Safety_Stock_Quantity": "decimal",

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, Field
 
 from orderwire.canonical.acknowledgement import Acknowledgement
+from orderwire.canonical.cart import Cart
 from orderwire.canonical.change import OrderChange
 from orderwire.canonical.document import DocumentDelivered, DocumentReady, DocumentReceived, MessageParked
 from orderwire.canonical.inventory import InventoryReport
@@ -38,6 +39,7 @@ class EventType(StrEnum):
     ORDER_REJECTED = "order.rejected"
     ORDER_HELD = "order.held"
     STOCK_CHANGED = "stock.changed"
+    CART_RETURNED = "cart.returned"
     SHIPMENT_POSTED = "shipment.posted"
     INVOICE_POSTED = "invoice.posted"
     INVENTORY_REPORTED = "inventory.reported"
@@ -60,6 +62,7 @@ BODIES: Final[dict[EventType, type[Canonical]]] = {
     EventType.ORDER_REJECTED: AnsweredOrder,
     EventType.ORDER_HELD: AnsweredOrder,
     EventType.STOCK_CHANGED: StockFigure,
+    EventType.CART_RETURNED: Cart,
     EventType.SHIPMENT_POSTED: Shipment,
     EventType.INVOICE_POSTED: Invoice,
     EventType.INVENTORY_REPORTED: InventoryReport,

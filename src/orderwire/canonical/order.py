@@ -57,6 +57,9 @@ class OrderLine(Canonical):
     line_amount: Amount | None = None
     requested_on: date | None = Field(default=None, description="None: as the order says")
     location: str | None = Field(default=None, description="Place of delivery the buyer named for this line")
+    auxiliary_id: str | None = Field(
+        default=None, description="The supplier's key of the line in a punch-out cart, verbatim"
+    )
     note: str | None = None
 
     def item_id(self, scheme: ItemScheme) -> str | None:

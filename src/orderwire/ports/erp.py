@@ -20,6 +20,8 @@ class ErpItem:
     gtin: str | None = None
     #: NAV unit of measure code → how many base units it holds; the base unit itself is 1.
     units: Mapping[str, Decimal] = field(default_factory=dict)
+    unit_price: Decimal | None = None  # the list price of one base unit; None: not published
+    currency: str | None = None  # of `unit_price`; None: not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.ledger import Ledger
+from orderwire.ports.punchout import Punchouts
 
 
 class DocumentState(StrEnum):
@@ -368,6 +369,8 @@ class Transaction(Protocol):
     def audit(self) -> Audit: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def punchouts(self) -> Punchouts: ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was done inside when it raises; the transaction goes on."""

@@ -37,6 +37,7 @@ FLOWS: Final = (
             EventType.DOCUMENT_DELIVERED,
             EventType.ORDER_HELD,
             EventType.STOCK_CHANGED,
+            EventType.CART_RETURNED,
             EventType.INVENTORY_REPORTED,
             EventType.RECEIPT_ADVISED,
             EventType.ACKNOWLEDGEMENT_LATE,

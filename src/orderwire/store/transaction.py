@@ -16,6 +16,7 @@ from orderwire.store.ledger import SqlLedger
 from orderwire.store.orders import SqlOrders
 from orderwire.store.outbox import SqlOutbox
 from orderwire.store.parked import SqlParkingLot
+from orderwire.store.punchouts import SqlPunchouts
 
 
 class SqlTransaction:
@@ -31,6 +32,7 @@ class SqlTransaction:
         self.parked = SqlParkingLot(connection)
         self.audit = SqlAudit(connection)
         self.ledger = SqlLedger(connection)
+        self.punchouts = SqlPunchouts(connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

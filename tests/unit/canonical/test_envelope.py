@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from canonicals import ACKNOWLEDGEMENT, CREDIT_NOTE, INVENTORY, INVOICE, RECEIPT, SHIPMENT
+from canonicals import ACKNOWLEDGEMENT, CART, CREDIT_NOTE, INVENTORY, INVOICE, RECEIPT, SHIPMENT
 from orderwire.canonical.change import change_of
 from orderwire.canonical.document import DocumentDelivered, DocumentReady, DocumentReceived, MessageParked
 from orderwire.canonical.envelope import BODIES, Event, EventType, content_hash, event_id
@@ -75,6 +75,7 @@ INSTANCES: list[Canonical] = [
     CREDIT_NOTE,
     INVENTORY,
     RECEIPT,
+    CART,
     ACKNOWLEDGEMENT,
     AcknowledgementLate(
         side="awaited", kind="CONTRL", partner="baumarkt", ref="17", document_id="d", opened_at=NOW, due_at=NOW

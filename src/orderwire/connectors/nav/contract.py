@@ -80,6 +80,7 @@ _WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         Want("Blocked", "items", "boolean"),
         Want("GTIN", BY_GTIN, "string", optional=True),
         Want("GTIN", BY_GTIN, "filter", optional=True),
+        Want("Unit_Price", "prices of carts", "decimal", optional=True),
     ),
     Page.CUSTOMER: (
         *_operations("Read", wanted_for="customers"),

@@ -44,7 +44,7 @@ class ItemReader:
 
     def _complete(self, rows: Mapping[str, Row]) -> dict[str, ErpItem]:
         units = self._units_of(rows)
-        return {no: _item(row, units[no]) for no, row in rows.items()}
+        return {no: _item(row, units[no], self._nav) for no, row in rows.items()}
 
     def _units_of(self, nos: Iterable[str]) -> Mapping[str, dict[str, Decimal]]:
         units: dict[str, dict[str, Decimal]] = {no: {} for no in nos}
@@ -64,7 +64,7 @@ def _per_base(row: Row, item_no: str) -> Decimal:
     return quantity
 
 
-def _item(row: Row, units: Mapping[str, Decimal]) -> ErpItem:
+def _item(row: Row, units: Mapping[str, Decimal], nav: NavSettings) -> ErpItem:
     base_unit = row.get("Base_Unit_of_Measure", "")
     return ErpItem(
         no=row.get("No", ""),
@@ -73,4 +73,6 @@ def _item(row: Row, units: Mapping[str, Decimal]) -> ErpItem:
         blocked=boolean_of(row, "Blocked"),
         gtin=row.get("GTIN") or None,
         units={**units, base_unit: Decimal(1)} if base_unit else dict(units),
+        unit_price=decimal_of(row, "Unit_Price") or None,  # NAV leaves 0 out: it has no price then
+        currency=nav.local_currency,
     )

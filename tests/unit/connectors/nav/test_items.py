@@ -35,6 +35,15 @@ def test_items_come_with_their_units() -> None:
     assert found.keys() == {"1001", "1008"}
 
 
+def test_a_list_price_comes_in_the_company_s_own_currency() -> None:
+    """NAV leaves a price of 0 out: the item has none then; without `local_currency` nobody knows the currency."""
+    lanes = ScriptedLanes().reply("Item.ReadMultiple", rows("Item", {**DRILL, "Unit_Price": "89.90"}, {"No": "1002"}))
+    nav = NAV.model_copy(update={"local_currency": "EUR"})
+    found = ItemReader(lanes.page(Page.ITEM), None, nav).items(["1001", "1002"])
+    assert (found["1001"].unit_price, found["1001"].currency) == (Decimal("89.90"), "EUR")
+    assert found["1002"].unit_price is None
+
+
 def test_without_a_unit_page_there_is_the_base_unit() -> None:
     """Only base units can be ordered then."""
     lanes = ScriptedLanes().reply("Item.ReadMultiple", rows("Item", DRILL))
