@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from orderwire.canonical.order import ItemScheme
 from orderwire.config.channels import As2Profile, DueProfile, HttpProfile, PathBelow, SftpProfile
 from orderwire.config.codes import CodeTables
+from orderwire.config.cxml import CxmlProfile
 from orderwire.config.edi import EdiMessageProfile, EdiReading, EdiWriting, OutgoingKind
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 
@@ -137,6 +138,7 @@ class PartnerProfile(_Section):
     location: str = Field(default="", description="NAV location the partner is served from")
     edi: EdiProfile | None = Field(default=None, description="None: sends and takes no EDIFACT")
     api: ApiProfile | None = Field(default=None, description="None: may not call the REST API")
+    cxml: CxmlProfile | None = Field(default=None, description="None: sends and takes no cXML")
     folder: FolderProfile | None = Field(default=None, description="None: exchanges no files in folders")
     sftp: SftpProfile | None = Field(default=None, description="None: exchanges no files over SFTP")
     http: HttpProfile | None = Field(default=None, description="None: takes no documents over HTTP")
@@ -277,6 +279,8 @@ def _claims(profile: PartnerProfile) -> Iterable[str]:
         yield f"EDI identifier {known.id}:{known.qualifier or 'any'}"
     if profile.api:
         yield f"API key hash {profile.api.key_sha256}"
+    for identity in profile.cxml.identities if profile.cxml else ():
+        yield f"cXML identity {identity.domain.casefold()}:{identity.identity.casefold()}"
     if profile.as2:
         yield f"AS2 name {profile.as2.name}"
 

@@ -15,6 +15,8 @@ KNOWN: Final[Mapping[str, str]] = {
     "sftp.password": "Password on the partner's SFTP server",
     "sftp.key": "Private key for it, OpenSSH or PEM",
     "sftp.key_passphrase": "What the private key is locked with",
+    "cxml.shared_secret": "SharedSecret by which the partner, or its hub, proves who it is",
+    "cxml.our_secret": "SharedSecret by which we prove who we are; none: `cxml.shared_secret`",
     "http.api_key": "API key the partner gave us",
     "http.password": "Password of `http.username`",
 }
@@ -48,6 +50,8 @@ def missing(profile: PartnerProfile, secrets: Secrets) -> Iterator[tuple[str, tu
         wanted["sftp"] = ("sftp.password", "sftp.key")
     if profile.http is not None and profile.http.auth != "none":
         wanted["http"] = ("http.api_key" if profile.http.auth == "api_key" else "http.password",)
+    if profile.cxml is not None and profile.cxml.shared_secret_sha256 is None:
+        wanted["cxml"] = ("cxml.shared_secret",)
     for way, names in wanted.items():
         if not any(secrets.get(profile.key, name) for name in names):
             yield way, tuple(variable_of(profile.key, name) for name in names)

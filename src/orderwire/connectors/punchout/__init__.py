@@ -1,0 +1,1 @@
+"""cXML and OCI: procurement systems and their punch-outs."""

@@ -1,0 +1,69 @@
+"""cXML documents for tests, as a procurement system would write them; and the partner that writes them."""
+
+from typing import Any, Final
+
+from fakes.documents import a_partner
+from orderwire.config.partners import PartnerProfile
+from orderwire.config.secrets import Secrets, variable_of
+
+SECRET: Final = "abracadabra"
+BUYER: Final = "PROCURE-T"
+US: Final = "4099998000013"
+PAYLOAD_ID: Final = "1763712000.17.4711@procure.example.com"
+
+
+def a_buyer(key: str = "procure", cxml: dict[str, Any] | None = None, **changes: Any) -> PartnerProfile:
+    """Return a partner that speaks cXML."""
+    fields: dict[str, Any] = {
+        "identities": [{"domain": "NetworkID", "identity": BUYER}],
+        "ours": [{"domain": "DUNS", "identity": US}],
+    }
+    return a_partner(
+        key=key,
+        name="Procure AG",
+        customer_no="C50000",
+        cxml=fields | (cxml or {}),
+        http={"url": "https://procure.example.com/cxml", "auth": "none"},
+        folder=None,
+        **changes,
+    )
+
+
+def secrets(secret: str = SECRET, key: str = "procure") -> Secrets:
+    """Return the secrets of a process that knows the buyer's."""
+    return Secrets({variable_of(key, "cxml.shared_secret"): secret})
+
+
+def credential(domain: str, identity: str, proof: str = "", kind: str = "") -> str:
+    marked = f' type="{kind}"' if kind else ""
+    return f'<Credential domain="{domain}"{marked}><Identity>{identity}</Identity>{proof}</Credential>'
+
+
+def shared(secret: str = SECRET) -> str:
+    return f"<SharedSecret>{secret}</SharedSecret>"
+
+
+def header(from_: str = "", to: str = "", sender: str = "") -> str:
+    """Return a Header; each party is one or several Credentials."""
+    from_ = from_ or credential("NetworkId", BUYER)
+    to = to or credential("DUNS", US)
+    sender = sender or credential("NetworkID", BUYER, shared())
+    agent = "<UserAgent>Procure 9</UserAgent>"
+    return f"<Header><From>{from_}</From><To>{to}</To><Sender>{sender}{agent}</Sender></Header>"
+
+
+def cxml(
+    content: str = "<Request><ProfileRequest/></Request>",
+    head: str | None = None,
+    *,
+    payload_id: str = PAYLOAD_ID,
+    doctype: str = '<!DOCTYPE cXML SYSTEM "http://xml.cxml.org/schemas/cXML/1.2.014/cXML.dtd">',
+    encoding: str = "UTF-8",
+) -> bytes:
+    """Return a whole document."""
+    text = (
+        f'<?xml version="1.0" encoding="{encoding}"?>{doctype}<cXML payloadID="{payload_id}" '
+        f'timestamp="2026-11-21T08:00:00+01:00" version="1.2.014" xml:lang="en-US">'
+        f"{header() if head is None else head}{content}</cXML>"
+    )
+    return text.encode(encoding)
