@@ -246,9 +246,9 @@ def test_other_users_act_over_the_control_endpoint(nav: NavSimulator, orders: An
     available = {no: item["available"] for no, item in state["items"].items()}
     assert (available["1001"], available["1002"], available["1003"], available["1006"]) == ("88", "293", "-2", "11")
     assert state["posted_shipments"] == [{"no": "SSH-000001", "order_no": "OW-1", "external_document_no": "PO-OW-1"}]
-    assert [(commit["action"], commit["by"]) for commit in state["commit_log"]][-6:] == [
-        ("create", "service"), ("create", "user"), ("stock", "user"), ("post", "user"), ("create", "user"),
-        ("create", "service"),
+    assert [(commit["action"], commit["by"]) for commit in state["commit_log"]][-7:] == [
+        ("create", "service"), ("create", "user"), ("stock", "user"), ("post", "user"), ("post", "user"),
+        ("create", "user"), ("create", "service"),
     ]  # fmt: skip
 
 
@@ -335,6 +335,26 @@ def test_requests_that_are_none_are_refused(
                 answer += chunk
         assert status in answer.partition(b"\n")[0] + answer[:400]
     assert read_item(nav, session).status_code == 200
+
+
+def test_posted_documents_are_read_as_pages(nav: NavSimulator, session: requests.Session) -> None:
+    """A part is shipped and invoiced through the control; any client reads both documents with their lines."""
+    order_no = nav.buy("1001", 5)
+    with pytest.raises(AssertionError):
+        control(nav, "ship", order_no=order_no, lines={"10000": "9"})
+    shipped = control(nav, "ship", order_no=order_no, lines={"10000": "2"}, tracking_no="1Z")["shipment_no"]
+    invoiced = control(nav, "invoice", order_no=order_no)["invoice_no"]
+
+    shipment = service(nav, session, "PostedSalesShipment").Read(No=shipped)
+    billed = service(nav, session, "PostedSalesInvoice").ReadMultiple(
+        filter=[{"Field": "Order_No", "Criteria": order_no}], setSize=0
+    )
+    assert (shipment.Order_No, shipment.Package_Tracking_No) == (order_no, "1Z")
+    (line,) = shipment.SalesShipmLines.Posted_Sales_Shpt_Line
+    assert (line.No, line.Quantity, line.Line_No) == ("1001", 2, 10000)
+    assert [each.No for each in billed] == [invoiced]
+    (line,) = billed[0].SalesInvLines.Posted_Sales_Invoice_Line
+    assert (line.Line_Amount, line.VAT_Percent) == (Decimal("179.80"), 19)
 
 
 @pytest.fixture

@@ -5,13 +5,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
+import httpx
 import typer
 from pydantic import SecretStr
 
+from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.config.settings import Settings
-from orderwire.errors import UnavailableError
+from orderwire.errors import OrderwireError, OutageError, UnavailableError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -33,6 +36,53 @@ def nav(
     from orderwire.simulators.nav.server import serve
 
     serve(host=host, port=port, data=data, auth=auth, latency_seconds=latency_seconds, announce=_announce)
+
+
+OrderNo = Annotated[str, typer.Argument(help="NAV's sales order number.")]
+Parts = Annotated[
+    list[str] | None, typer.Option("--line", help="NAV's line number and a quantity, 10000=5; none: all that is left.")
+]
+
+
+@app.command()
+def ship(order_no: OrderNo, line: Parts = None, tracking: str = "", config: ConfigDir = None) -> None:
+    """Post a shipment in the simulated NAV of the settings, and print its number."""
+    typer.echo(post(read_settings(config), "ship", order_no, _parts(line), tracking_no=tracking))
+
+
+@app.command()
+def invoice(order_no: OrderNo, line: Parts = None, config: ConfigDir = None) -> None:
+    """Post an invoice of what was shipped, and print its number; an order invoiced in full is gone from NAV."""
+    typer.echo(post(read_settings(config), "invoice", order_no, _parts(line)))
+
+
+def _parts(lines: list[str] | None) -> dict[str, str] | None:
+    if lines is None:
+        return None
+    parts = {number: quantity for number, sign, quantity in (line.partition("=") for line in lines) if sign}
+    if len(parts) != len(lines):
+        raise typer.BadParameter("a line's number and a quantity are wanted: 10000=5")
+    return parts
+
+
+def post(settings: Settings, what: str, order_no: str, lines: dict[str, str] | None = None, **more: Any) -> str:
+    """Have the simulated NAV post a document, and return its number.
+
+    Raises:
+        OutageError: no simulator answers there.
+        OrderwireError: it refused.
+    """
+    parts = urlsplit(settings.nav.url)
+    try:
+        reply = httpx.post(
+            f"{parts.scheme}://{parts.netloc}/simulator/{what}", json={"order_no": order_no, "lines": lines, **more}
+        )
+        answer = reply.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise OutageError("no NAV simulator answers there", url=settings.nav.url) from error
+    if not reply.is_success:
+        raise OrderwireError(answer["error"], order_no=order_no)
+    return str(next(iter(answer.values())))
 
 
 def _announce(url: str) -> None:

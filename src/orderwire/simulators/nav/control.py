@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from orderwire.simulators.nav.chaos import FaultKind, FaultPlan
 from orderwire.simulators.nav.connection import CONTROL
@@ -43,8 +43,18 @@ class _Stock(_Body):
     inventory: Amount
 
 
-class _Post(_Body):
+class _Order(_Body):
     order_no: str
+
+
+class _Post(_Order):
+    """What is posted: `lines` gives quantities by NAV's line number; none: all that can be."""
+
+    lines: dict[int, Amount] | None = None
+
+
+class _Ship(_Post):
+    tracking_no: str = Field(default="", max_length=30)
 
 
 class ControlEndpoint:
@@ -62,6 +72,8 @@ class ControlEndpoint:
             ("POST", "buy"): self._buy,
             ("POST", "stock"): self._stock,
             ("POST", "post"): self._post,
+            ("POST", "ship"): self._ship,
+            ("POST", "invoice"): self._invoice,
         }
 
     def __call__(self, request: Request) -> Reply:
@@ -102,7 +114,16 @@ class ControlEndpoint:
         return _json({"item_no": counted.item_no})
 
     def _post(self, body: bytes) -> Reply:
-        return _json({"shipment_no": self._simulator.users.post(_Post.model_validate_json(body).order_no)})
+        return _json({"shipment_no": self._simulator.users.post(_Order.model_validate_json(body).order_no)})
+
+    def _ship(self, body: bytes) -> Reply:
+        wanted = _Ship.model_validate_json(body)
+        posting = self._simulator.users.posting
+        return _json({"shipment_no": posting.ship(wanted.order_no, wanted.lines, tracking_no=wanted.tracking_no)})
+
+    def _invoice(self, body: bytes) -> Reply:
+        wanted = _Post.model_validate_json(body)
+        return _json({"invoice_no": self._simulator.users.posting.invoice(wanted.order_no, wanted.lines)})
 
 
 def _json(content: dict[str, Any], status: int = 200) -> Reply:

@@ -59,6 +59,7 @@ class NavData(_Data):
     customers: tuple[CustomerData, ...] = ()
     currencies: tuple[str, ...] = ("EUR", "USD", "GBP", "CHF")
     locations: tuple[str, ...] = ()
+    vat_percent: Amount = Field(default=Decimal(19), description="Of every invoice line")
     walk_in_customer_no: str = Field(default="C99999", description="In whose name other NAV users buy")
     sales_orders: tuple[OrderData, ...] = ()
 

@@ -58,6 +58,20 @@ def _decimal(name: str, attribute: str, *, editable: bool = True) -> Field:
     return Field(name, attribute, "decimal", editable=editable)
 
 
+def _posted_lines(name: str, entity: str, table: str, *more: Field) -> Part:
+    """Return the subpage of a posted document: page 131 or 133, with the line number added."""
+    fields = (
+        Field("Type", "type", "option", option=_LINE_TYPE),
+        _code("No", "no"),
+        Field("Description", "description"),
+        _decimal("Quantity", "quantity"),
+        _code("Unit_of_Measure_Code", "unit_code", 10),
+        *more,
+        Field("Line_No", "line_no", "int"),
+    )
+    return Part(name, entity, table, fields)
+
+
 ITEM: Final = Page(
     service="Item",
     table="Item",
@@ -102,6 +116,7 @@ SALES_LINES: Final = Part(
         _decimal("Unit_Price", "unit_price"),
         _decimal("Line_Amount", "line_amount", editable=False),
         _decimal("Quantity_Shipped", "quantity_shipped", editable=False),
+        _decimal("Quantity_Invoiced", "quantity_invoiced", editable=False),
         Field("Requested_Delivery_Date", "requested_on", "date"),
         _code("Document_No", "document_no", editable=False),
         Field("Line_No", "line_no", "int"),
@@ -146,8 +161,36 @@ POSTED_SHIPMENT: Final = Page(
         _code("Order_No", "order_no"),
         _code("External_Document_No", "external_document_no", 35),
         Field("Posting_Date", "posting_date", "date"),
+        Field("Package_Tracking_No", "tracking_no", length=30),
+    ),
+    part=_posted_lines("SalesShipmLines", "Posted_Sales_Shpt_Line", "Sales Shipment Line"),
+    editable=False,
+)
+
+POSTED_INVOICE: Final = Page(
+    service="PostedSalesInvoice",
+    table="Sales Invoice Header",
+    read_by=("No",),
+    fields=(
+        _code("No", "no"),
+        _code("Sell_to_Customer_No", "customer_no"),
+        _code("Order_No", "order_no"),
+        _code("External_Document_No", "external_document_no", 35),
+        Field("Posting_Date", "posting_date", "date"),
+        Field("Due_Date", "due_date", "date"),
+        _code("Currency_Code", "currency_code", 10),
+    ),
+    part=_posted_lines(
+        "SalesInvLines",
+        "Posted_Sales_Invoice_Line",
+        "Sales Invoice Line",
+        _decimal("Unit_Price", "unit_price"),
+        _decimal("Line_Amount", "line_amount"),
+        _decimal("VAT_Percent", "vat_percent"),
     ),
     editable=False,
 )
 
-PAGES: Final = {page.service: page for page in (ITEM, CUSTOMER, SALES_ORDER, ITEM_UNITS, POSTED_SHIPMENT)}
+PAGES: Final = {
+    page.service: page for page in (ITEM, CUSTOMER, SALES_ORDER, ITEM_UNITS, POSTED_SHIPMENT, POSTED_INVOICE)
+}

@@ -106,7 +106,7 @@ class Writer:
         body = self._fields(self.world.tables[page.table], row, page.fields)
         if page.part:
             lines = self.world.tables[page.part.table]
-            rows = self.world.lines_of(str(self.world.value(row, "no")))
+            rows = self.world.part_of(lines, str(self.world.value(row, "no")))
             written = "".join(_element(page.part.entity, self._fields(lines, line, page.part.fields)) for line in rows)
             body += _element(page.part.name, written) if written else ""
         return _element(page.service, body)

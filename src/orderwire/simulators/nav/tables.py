@@ -75,6 +75,7 @@ class SalesLine(Row):
     unit_price: Decimal = Decimal(0)
     requested_on: date | None = None
     quantity_shipped: Decimal = Decimal(0)
+    quantity_invoiced: Decimal = Decimal(0)
     qty_per: Decimal = Decimal(1)
 
     @property
@@ -97,6 +98,37 @@ class PostedShipment(Row):
     order_no: str = ""
     external_document_no: str = ""
     posting_date: date | None = None
+    tracking_no: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedInvoice(Row):
+    no: str
+    customer_no: str = ""
+    order_no: str = ""
+    external_document_no: str = ""
+    posting_date: date | None = None
+    due_date: date | None = None
+    currency_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedLine(Row):
+    """A line of a posted shipment or invoice; it keeps the number of the sales line it comes from."""
+
+    document_no: str
+    line_no: int
+    type: str = "_blank_"
+    no: str = ""
+    description: str = ""
+    quantity: Decimal = Decimal(0)
+    unit_code: str = ""
+    unit_price: Decimal = Decimal(0)
+    vat_percent: Decimal = Decimal(0)
+
+    @property
+    def line_amount(self) -> Decimal:
+        return _EXACT.multiply(self.quantity, self.unit_price).quantize(Decimal("0.01"), context=_EXACT)
 
 
 R = TypeVar("R", bound=Row)

@@ -6,8 +6,9 @@ from typing import Any
 
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.faults import record_not_found
+from orderwire.simulators.nav.posting import Posting
 from orderwire.simulators.nav.sales import LineChange, SalesOrders
-from orderwire.simulators.nav.tables import Item, PostedShipment, R, SalesHeader, Table
+from orderwire.simulators.nav.tables import Item, R, SalesHeader, Table
 from orderwire.simulators.nav.values import Value, plain
 from orderwire.simulators.nav.world import Commit, World
 
@@ -18,6 +19,7 @@ class OtherUsers:
     def __init__(self, world: World) -> None:
         self._world = world
         self._sales = SalesOrders(world)
+        self.posting = Posting(world)
 
     def open_company(self, data: NavData) -> None:
         """Enter the sales orders that stand from the start."""
@@ -44,20 +46,11 @@ class OtherUsers:
             world.log("stock", "user", None, [item_no])
 
     def post(self, order_no: str) -> str:
-        """Ship and invoice an order in full: it becomes a posted shipment and is deleted."""
-        world = self._world
-        with world.transaction():
-            header = _existing(world, world.orders, order_no)
-            lines = world.lines_of(order_no)
-            for line in lines:
-                if line.type == "Item" and line.no:
-                    item = self.item(line.no)
-                    world.put(world.items, replace(item, inventory=item.inventory - line.outstanding_base))
-                world.remove(world.lines, line)
-            world.remove(world.orders, header)
-            shipment = world.put(world.shipments, self._shipment(header))
-            world.log("post", "user", header, [line.no for line in lines if line.type == "Item"])
-            return shipment.no
+        """Ship and invoice an order in full: it becomes a posted shipment and a posted invoice, and is deleted."""
+        with self._world.transaction():
+            shipment_no = self.posting.ship(order_no)
+            self.posting.invoice(order_no)
+            return shipment_no
 
     def set_status(self, order_no: str, status: str) -> None:
         """Release or reopen an order."""
@@ -74,16 +67,6 @@ class OtherUsers:
     def item(self, item_no: str) -> Item:
         """Return an item; NAV's fault if there is none."""
         return _existing(self._world, self._world.items, item_no)
-
-    def _shipment(self, header: SalesHeader) -> PostedShipment:
-        world = self._world
-        return PostedShipment(
-            no=world.next_no("SSH-", lambda no: (no,) in world.shipments.rows),
-            customer_no=header.customer_no,
-            order_no=header.no,
-            external_document_no=header.external_document_no,
-            posting_date=world.today(),
-        )
 
 
 def _line(item_no: str, quantity: Decimal, unit: str = "") -> LineChange:
@@ -118,6 +101,10 @@ def state(world: World) -> dict[str, Any]:
                 {"no": row.no, "order_no": row.order_no, "external_document_no": row.external_document_no}
                 for row in world.shipments.rows.values()
             ],
+            "posted_invoices": [
+                {"no": row.no, "order_no": row.order_no, "external_document_no": row.external_document_no}
+                for row in world.invoices.rows.values()
+            ],
             "commit_log": [_commit(commit) for commit in world.commits],
         }
 
@@ -135,6 +122,8 @@ def _order(world: World, header: SalesHeader) -> dict[str, Any]:
                 "quantity": plain(line.quantity),
                 "unit": line.unit_code,
                 "unit_price": plain(line.unit_price),
+                "quantity_shipped": plain(line.quantity_shipped),
+                "quantity_invoiced": plain(line.quantity_invoiced),
                 "quantity_base": plain(line.outstanding_base),
             }
             for line in world.lines_of(header.no)

@@ -14,6 +14,8 @@ from orderwire.simulators.nav.tables import (
     Database,
     Item,
     ItemUnit,
+    PostedInvoice,
+    PostedLine,
     PostedShipment,
     Row,
     SalesHeader,
@@ -63,6 +65,7 @@ class World(Database):
         super().__init__()
         self.today = today
         self.walk_in_customer_no = data.walk_in_customer_no
+        self.vat_percent = data.vat_percent
         self.currencies = frozenset(data.currencies)
         self.locations = frozenset(data.locations)
         self.items = Table[Item]("Item", 27, {"no": "No."}, indexed=("gtin",))
@@ -79,8 +82,13 @@ class World(Database):
         self.shipments = Table[PostedShipment](
             "Sales Shipment Header", 110, {"no": "No."}, indexed=("external_document_no", "order_no")
         )
+        posted_line = {"document_no": "Document No.", "line_no": "Line No."}
+        self.shipment_lines = Table[PostedLine]("Sales Shipment Line", 111, posted_line, indexed=("document_no",))
+        self.invoices = Table[PostedInvoice]("Sales Invoice Header", 112, {"no": "No."}, indexed=("order_no",))
+        self.invoice_lines = Table[PostedLine]("Sales Invoice Line", 113, posted_line, indexed=("document_no",))
         tables: tuple[Table[Any], ...] = (
-            self.items, self.customers, self.units, self.orders, self.lines, self.shipments,
+            self.items, self.customers, self.units, self.orders, self.lines,
+            self.shipments, self.shipment_lines, self.invoices, self.invoice_lines,
         )  # fmt: skip
         self.tables: Mapping[str, Table[Any]] = {table.name: table for table in tables}
         self.lines.watch = self._line_changed
@@ -115,6 +123,12 @@ class World(Database):
     def lines_of(self, order_no: str) -> list[SalesLine]:
         """Return an order's lines by line number."""
         return [line for _line_no, line in sorted(self._lines_of.get(order_no, {}).items())]
+
+    def part_of(self, table: Table[Any], document_no: str) -> list[Any]:
+        """Return the rows of a subpage's table that belong to a document, by line number."""
+        if table is self.lines:
+            return self.lines_of(document_no)
+        return sorted(table.having("document_no", [document_no]) or (), key=table.key_of)
 
     def qty_on_sales_order(self, item_no: str) -> Decimal:
         """Σ outstanding quantity (base) of order lines, whatever their order's status."""

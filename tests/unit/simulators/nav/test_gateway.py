@@ -7,6 +7,7 @@ import pytest
 
 from orderwire.simulators.nav.chaos import FaultPlan
 from orderwire.simulators.nav.gateway import Gateway, Pace, Reply, Request
+from orderwire.simulators.nav.pages import PAGES
 from orderwire.simulators.nav.world import World
 
 COMPANY = "Northwind Tools Ltd."
@@ -72,7 +73,7 @@ def test_wrong_addresses_are_refused(gateway: Gateway, path: str, status: int, t
 def test_services_and_companies_are_listed(gateway: Gateway) -> None:
     """The list of services names each page; SystemService names the company unescaped."""
     listed = gateway.handle(Request("GET", "/DynamicsNAV/WS/Services", "nav:7047")).body
-    assert listed.count(b"contractRef") == 6
+    assert listed.count(b"contractRef") == 1 + len(PAGES)
     body = READ.body.replace(b"page/item", b"nav/system/").replace(b"Read", b"Companies")
     answer = gateway.handle(Request("POST", "/DynamicsNAV/WS/SystemService", "nav", body))
     assert b"<return_value>Northwind Tools Ltd.</return_value>" in answer.body
