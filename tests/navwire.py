@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from orderwire.config.settings import NavSettings
-from orderwire.connectors.nav.contract import Page
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.session import Reply
+from orderwire.connectors.nav.wants import Page
 
 Fields = Mapping[str, str]
 
@@ -69,7 +69,7 @@ PAGES: Mapping[Page, tuple[str, Fields, Sequence[str]]] = {
 }
 
 
-def without(fields: Fields, *names: str) -> Fields:
+def without(fields: Fields, *names: str) -> dict[str, str]:
     return {name: kind for name, kind in fields.items() if name not in names}
 
 

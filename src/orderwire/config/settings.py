@@ -2,10 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -65,6 +65,10 @@ class NavServices(_Section):
     )
 
 
+def _with_no(names: dict[object, object]) -> dict[object, object]:
+    return {("No" if ours is False else ours): ("No" if theirs is False else theirs) for ours, theirs in names.items()}
+
+
 class NavSettings(_Section):
     url: str = Field(default="http://127.0.0.1:7047/DynamicsNAV/WS", description="Up to and with /WS")
     company: str = Field(default="CRONUS International Ltd.", description="As NAV shows it, unescaped")
@@ -73,6 +77,14 @@ class NavSettings(_Section):
     password: SecretStr = Field(default=SecretStr(""), description="basic: NAV user password or web service key")
     production: bool = Field(default=True, description="Refuse test documents")
     services: NavServices = NavServices()
+    fields: dict[str, dict[str, str]] = Field(
+        default={},
+        description="Per service of `nav.services`: fields that have another name in this NAV, our name: theirs; those "
+        "of lines as SalesLines.Quantity",
+    )
+    options: dict[str, dict[str, dict[str, str]]] = Field(
+        default={}, description="Per service and field: options that have another name, our name: theirs"
+    )
     numbering: Literal["ours", "nav"] = Field(
         default="ours", description="ours: No. is deterministic, so NAV itself refuses a double; nav: the number series"
     )
@@ -100,6 +112,22 @@ class NavSettings(_Section):
     credentials_pause_seconds: Seconds = Field(
         default=600, description="After a refused password nothing is sent for so long: no account gets locked"
     )
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _no_is_a_name(cls, fields: object) -> object:
+        """Take YAML's `No: Nr` for what it says: unquoted, `No` means false there."""
+        if not isinstance(fields, dict):
+            return fields
+        return {service: _with_no(names) if isinstance(names, dict) else names for service, names in fields.items()}
+
+    @field_validator("fields", "options")
+    @classmethod
+    def _of_services(cls, names: dict[str, Any]) -> dict[str, Any]:
+        unknown = names.keys() - NavServices.model_fields.keys()
+        if unknown:
+            raise ValueError(f"there is no service {', '.join(sorted(unknown))}")
+        return names
 
 
 class RetrySettings(_Section):

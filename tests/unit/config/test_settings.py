@@ -159,6 +159,21 @@ def test_secrets_are_not_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def test_field_names_are_of_services(folder: Path) -> None:
+    """A mapping for a service that does not exist would be passed over in silence."""
+    write(folder, "nav: {fields: {sales_orders: {No: Nr}}}")
+
+    with pytest.raises(ConfigurationError, match="there is no service sales_orders"):
+        load_settings()
+
+
+def test_no_is_a_field_and_not_a_refusal(folder: Path) -> None:
+    """YAML takes an unquoted No for false; every NAV page has a field of that name."""
+    write(folder, "nav: {fields: {item: {No: Nr, Alt: No}}}")
+
+    assert load_settings().nav.fields == {"item": {"No": "Nr", "Alt": "No"}}
+
+
 def test_settings_are_frozen() -> None:
     """What was read at start-up holds until the end."""
     settings = load_settings()

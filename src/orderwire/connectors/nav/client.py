@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.config.settings import NavSettings
-from orderwire.connectors.nav.contract import Page, published_as
+from orderwire.connectors.nav.contract import published_as
 from orderwire.connectors.nav.customers import read_customer
 from orderwire.connectors.nav.items import ItemReader
 from orderwire.connectors.nav.lanes import Lanes, Monotonic
@@ -16,6 +16,7 @@ from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.posted import PostedOrders
 from orderwire.connectors.nav.stock import StockReader
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ContractError, OutageError, TransientError
 from orderwire.ports.clock import Clock, system_clock
 from orderwire.ports.erp import ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft
@@ -43,7 +44,7 @@ class NavErp:
         self._known_items = Memory[ErpItem](nav.master_data_seconds, monotonic)
         self._known_gtins = Memory[ErpItem](nav.master_data_seconds, monotonic)
         self._known_customers = Memory[ErpCustomer](nav.master_data_seconds, monotonic)
-        self._orders = Orders(sales_orders, posted, nav)
+        self._orders = Orders(sales_orders, posted, nav, self._customer_name)
         self._changes = OrderChanges(sales_orders, self._orders, posted)
 
     @property
@@ -85,6 +86,10 @@ class NavErp:
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         """Set quantities by NAV line number."""
         return self._changes.set_quantities(no, quantities)
+
+    def _customer_name(self, no: str) -> str:
+        customer = self.customer(no)
+        return customer.name if customer else ""
 
     def _ask_for_customers(self, nos: set[str]) -> dict[str, ErpCustomer]:
         return {no: customer for no in nos if (customer := read_customer(self._customers, no)) is not None}

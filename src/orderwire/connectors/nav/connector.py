@@ -5,9 +5,11 @@ from pathlib import Path
 
 from orderwire.config.settings import NavSettings, Settings
 from orderwire.connectors.nav.client import NavErp
-from orderwire.connectors.nav.contract import Page, examine, published_as
+from orderwire.connectors.nav.contract import published_as, read_contract
+from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.lanes import Lanes
-from orderwire.connectors.nav.page import PageService
+from orderwire.connectors.nav.wants import Page
+from orderwire.connectors.nav.wire import Wire
 from orderwire.connectors.nav.wsdl import NotWsdlError, Wsdl, read_wsdl
 from orderwire.errors import OrderwireError
 from orderwire.ports.clock import Clock, system_clock
@@ -41,7 +43,7 @@ def _check_services(nav: NavSettings) -> Iterator[Row]:
                 yield _row(page.value, wanted_for=page.value, found="switched off in the settings")
                 continue
             try:
-                yield from _report(page, read_wsdl(PageService(page, name, nav, lanes).fetch_wsdl()), nav)
+                yield from _report(page, read_wsdl(Wire(name, service_url(nav, "Page", name), lanes).fetch_wsdl()), nav)
             except (NotWsdlError, OrderwireError) as error:
                 yield _row(name, wanted_for=page.value, problem=str(error))
     finally:
@@ -69,7 +71,7 @@ def _page_of(wsdl: Wsdl, nav: NavSettings) -> Page | None:
 
 
 def _report(page: Page, wsdl: Wsdl, nav: NavSettings) -> Iterator[Row]:
-    for finding in examine(page, wsdl, nav):
+    for finding in read_contract(page, wsdl, nav).findings:
         want = finding.want
         problem = f"{finding.problem} (optional)" if finding.problem and want.optional else finding.problem
         yield _row(wsdl.service, str(want), want.wanted_for, finding.found, problem)

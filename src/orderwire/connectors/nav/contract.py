@@ -1,41 +1,13 @@
-"""The contract: which fields and operations Orderwire needs of which page, and what a WSDL lacks of them."""
+"""The contract: what an installation's page offers of what Orderwire needs, under the names that it has there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from functools import cached_property
 
 from orderwire.config.settings import NavSettings
+from orderwire.connectors.nav.names import DOT, Names
+from orderwire.connectors.nav.wants import ORDERS, STOCK, WANTS, Page, Want
 from orderwire.connectors.nav.wsdl import FieldType, Wsdl
-
-#: The part of the sales order page that holds its lines.
-LINES: Final = "SalesLines"
-
-
-class Page(StrEnum):
-    """The pages Orderwire knows, whatever name they are published under."""
-
-    ITEM = "item"
-    CUSTOMER = "customer"
-    SALES_ORDER = "sales_order"
-    ITEM_UNITS = "item_units"
-    POSTED_SHIPMENT = "posted_shipment"
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """One thing needed of a page: a field, a field of its lines, a filter, or an operation."""
-
-    name: str
-    wanted_for: str
-    kind: str  # the field's type; "operation"; "filter": the field must be one to filter by
-    part: str | None = None
-    values: tuple[str, ...] = ()  # options that an enum must have
-    optional: bool = False  # without it something is not offered; the rest works
-
-    def __str__(self) -> str:
-        name = f"{self.part}/{self.name}" if self.part else self.name
-        return f"filter {name}" if self.kind == "filter" else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,87 +24,48 @@ class Finding:
         return bool(self.problem) and not self.want.optional
 
 
-def _operations(*names: str, wanted_for: str, optional: bool = False) -> tuple[Want, ...]:
-    return tuple(Want(name, wanted_for, "operation", optional=optional) for name in names)
+@dataclass(frozen=True)
+class Contract:
+    """One page as it is published; everything is asked for by our names, a line's field as `SalesLines.Quantity`."""
 
+    page: Page
+    wsdl: Wsdl
+    names: Names
+    findings: tuple[Finding, ...]
 
-def _key(name: str, wanted_for: str) -> tuple[Want, ...]:
-    return (Want(name, wanted_for, "string"), Want(name, wanted_for, "filter"))
+    @cached_property
+    def _spoilt(self) -> frozenset[str]:
+        """What is there, but not as it must be, and so is not used."""
+        return frozenset(str(one.want) for one in self.findings if one.problem and not one.want.instead)
 
+    def has(self, field: str) -> bool:
+        """Whether the page has the field, of the wanted type."""
+        return field not in self._spoilt and field_of(self.wsdl, self.names, field) is not None
 
-BY_GTIN: Final = "items by GTIN"
-CHANGES: Final = "changing an order's quantities"
-LOCATIONS: Final = "orders from a location"
-VARIANTS: Final = "orders of a variant"
-LINE_DATES: Final = "dates per line"
-_ORDERS: Final = "sales orders"
-_FIND: Final = "finding an order again"
-_POSTED: Final = "finding posted orders"
+    def filters(self, field: str) -> bool:
+        """Whether the page can be filtered by the field."""
+        return f"filter {field}" not in self._spoilt and self.names.field(field) in self.wsdl.filterable
 
-_WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
-    Page.ITEM: (
-        *_operations("Read", "ReadMultiple", wanted_for="stock"),
-        *_key("No", "stock"),
-        Want("Inventory", "stock", "decimal"),
-        Want("Qty_on_Sales_Order", "stock", "decimal"),
-        Want("Base_Unit_of_Measure", "stock", "string"),
-        Want("Description", "items", "string"),
-        Want("Blocked", "items", "boolean"),
-        Want("GTIN", BY_GTIN, "string", optional=True),
-        Want("GTIN", BY_GTIN, "filter", optional=True),
-        Want("Unit_Price", "prices of carts", "decimal", optional=True),
-    ),
-    Page.CUSTOMER: (
-        *_operations("Read", wanted_for="customers"),
-        Want("No", "customers", "string"),
-        Want("Name", "customers", "string"),
-        Want("Blocked", "customers", "enum"),
-    ),
-    Page.SALES_ORDER: (
-        *_operations("Create", wanted_for=_ORDERS),
-        *_operations("Read", "ReadMultiple", wanted_for=_FIND),
-        *_operations("Update", "Delete_SalesLines", "Delete", wanted_for=CHANGES, optional=True),
-        Want("Key", CHANGES, "string"),
-        Want("No", _ORDERS, "string"),
-        *_key("Sell_to_Customer_No", _ORDERS),
-        *_key("External_Document_No", _FIND),
-        Want("Order_Date", _ORDERS, "date"),
-        Want("Requested_Delivery_Date", _ORDERS, "date"),
-        Want(LINES, _ORDERS, "list"),
-        Want("Key", CHANGES, "string", LINES),
-        Want("Type", _ORDERS, "enum", LINES, values=("Item",)),
-        Want("No", _ORDERS, "string", LINES),
-        Want("Quantity", _ORDERS, "decimal", LINES),
-        Want("Unit_of_Measure_Code", _ORDERS, "string", LINES),
-        Want("Unit_Price", "prices", "decimal", LINES),
-        Want("Line_No", CHANGES, "int", LINES),
-        Want("Requested_Delivery_Date", LINE_DATES, "date", LINES, optional=True),
-        Want("Location_Code", LOCATIONS, "string", LINES, optional=True),
-        Want("Variant_Code", VARIANTS, "string", LINES, optional=True),
-    ),
-    Page.ITEM_UNITS: (
-        *_operations("ReadMultiple", wanted_for="units"),
-        *_key("Item_No", "units"),
-        Want("Code", "units", "string"),
-        Want("Qty_per_Unit_of_Measure", "units", "decimal"),
-    ),
-    Page.POSTED_SHIPMENT: (
-        *_operations("ReadMultiple", wanted_for=_POSTED),
-        Want("No", _POSTED, "string"),
-        *_key("Order_No", _POSTED),
-        *_key("Sell_to_Customer_No", _POSTED),
-        *_key("External_Document_No", _POSTED),
-    ),
-}
+    def offers(self, operation: str) -> bool:
+        """Whether the service has the operation."""
+        return bool(self.wsdl.actions.get(self.names.operation(operation)))
+
+    def problems(self, wanted_for: str) -> list[str]:
+        """Return what is missing for one purpose."""
+        return [
+            f"{one.want}: {one.problem}" for one in self.findings if one.problem and one.want.wanted_for == wanted_for
+        ]
 
 
 def wants_of(page: Page, nav: NavSettings) -> tuple[Want, ...]:
     """Return what is needed of a page under these settings."""
-    wants = _WANTS[page]
+    wants = WANTS[page]
     if page is Page.ITEM and nav.safety_stock_field:
-        wants = (*wants, Want(nav.safety_stock_field, "safety stock", "decimal"))
+        wants = (*wants, Want(nav.safety_stock_field, STOCK, "decimal"))
     if page is Page.SALES_ORDER and nav.local_currency:
         wants = (*wants, Want("Currency_Code", "orders in other currencies", "string"))
+    if page is Page.SALES_ORDER and nav.numbering == "nav":  # then it is the only witness of a double
+        wants = (*wants, Want("External_Document_No", ORDERS, "filter"))
     return wants
 
 
@@ -142,25 +75,54 @@ def published_as(page: Page, nav: NavSettings) -> str | None:
     return name
 
 
-def examine(page: Page, wsdl: Wsdl, nav: NavSettings) -> Iterator[Finding]:
+def names_of(page: Page, nav: NavSettings) -> Names:
+    """Return the page's names in this installation."""
+    return Names(nav.fields.get(page.value), nav.options.get(page.value))
+
+
+def read_contract(page: Page, wsdl: Wsdl, nav: NavSettings) -> Contract:
     """Hold every want against the WSDL."""
+    names = names_of(page, nav)
+    return Contract(page, wsdl, names, tuple(_examine(page, wsdl, nav, names)))
+
+
+def _examine(page: Page, wsdl: Wsdl, nav: NavSettings, names: Names) -> Iterator[Finding]:
     for want in wants_of(page, nav):
-        found, problem = _look(want, wsdl)
+        found, problem = _look(want, wsdl, names)
         yield Finding(want, found, problem)
 
 
-def _look(want: Want, wsdl: Wsdl) -> tuple[str, str]:
+def _look(want: Want, wsdl: Wsdl, names: Names) -> tuple[str, str]:
     if want.kind == "operation":
-        return (want.name, "") if wsdl.actions.get(want.name) else ("", "operation missing")
+        name = names.operation(want.name)
+        return (name, "") if wsdl.actions.get(name) else ("", "operation missing")
     if want.kind == "filter":
-        return (want.name, "") if want.name in wsdl.filterable else ("", "the page has no filter of this name")
-    entity = wsdl.parts.get(want.part) if want.part else wsdl.entity
-    field = entity.fields.get(want.name) if entity else None
-    return ("", "field missing") if field is None else (str(field), _mismatch(want, field))
+        name = names.field(want.path)
+        return (name, "") if name in wsdl.filterable else ("", "the page has no filter of this name")
+    field = field_of(wsdl, names, want.path)
+    if field is not None:
+        return _called(names, want.path, str(field)), _mismatch(want, field, names)
+    for name in want.instead:
+        other = field_of(wsdl, names, name)
+        if other is not None and not _mismatch(want, other, names):
+            return f"{other} in {names.field(name)}", ""
+    return "", "field missing"
 
 
-def _mismatch(want: Want, field: FieldType) -> str:
+def field_of(wsdl: Wsdl, names: Names, path: str) -> FieldType | None:
+    """Return a field's type by our name."""
+    part, _, _ = path.rpartition(DOT)
+    entity = wsdl.parts.get(names.field(part)) if part else wsdl.entity
+    return entity.fields.get(names.field(path)) if entity else None
+
+
+def _called(names: Names, path: str, found: str) -> str:
+    name = names.field(path)
+    return found if name == path.rpartition(DOT)[2] else f"{found} in {name}"
+
+
+def _mismatch(want: Want, field: FieldType, names: Names) -> str:
     if field.kind != want.kind:
         return f"type is {field.kind}, wanted {want.kind}"
-    lacking = [value for value in want.values if value not in field.values]
+    lacking = [value for value in want.values if names.option(want.path, value) not in field.values]
     return f"option missing: {', '.join(lacking)}" if lacking else ""

@@ -1,13 +1,14 @@
 """NAV's addresses: `<url>/<company>/Page/<service>`. What a WSDL says in `soap:address` is never used."""
 
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from orderwire.config.settings import NavSettings
 from orderwire.errors import ConfigurationError
 
 
-def page_url(nav: NavSettings, service: str) -> str:
-    """Return the address of a page service, with company and service percent-encoded.
+def service_url(nav: NavSettings, kind: Literal["Page", "Codeunit"], service: str) -> str:
+    """Return the address of a web service, with company and service percent-encoded.
 
     Raises:
         ConfigurationError: `nav.url` is no http(s) address, or holds a user or password.
@@ -18,6 +19,6 @@ def page_url(nav: NavSettings, service: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("nav.url: user and password belong into nav.username and nav.password")
     # A blank company is NAV's default company; `?tenant=…` stays behind the path.
-    path = "/".join(quote(part, safe="") for part in (nav.company, "Page", service) if part)
+    path = "/".join(quote(part, safe="") for part in (nav.company, kind, service) if part)
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/{path}{query}"

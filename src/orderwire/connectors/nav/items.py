@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from orderwire.config.settings import NavSettings
-from orderwire.connectors.nav import contract
+from orderwire.connectors.nav import wants
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.reads import Row, askable, boolean_of, code, decimal_of, rows_by
 from orderwire.errors import UnavailableError
@@ -33,7 +33,7 @@ class ItemReader:
 
     def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
         """Read items by GTIN. Raises as `Erp.items_by_gtin`."""
-        self._items.need(contract.BY_GTIN)
+        self._items.need(wants.BY_GTIN)
         wanted = askable(gtins, _GTIN_CHARS)
         bearers: defaultdict[str, dict[str, Row]] = defaultdict(dict)
         for row in rows_by(self._items, "GTIN", wanted.values(), self._nav):

@@ -36,7 +36,15 @@ class Writer:
             self._client = _CLIENT(io.BytesIO(content), transport=_TRANSPORT(), settings=settings)
             # The address in the WSDL is some server's own name for itself; ours comes from the settings.
             self._proxy = self._client.create_service(wsdl.binding, "urn:not-used")
-        except (ZeepError, etree.LxmlError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (
+            ZeepError,
+            etree.LxmlError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise ContractError("NAV's WSDL cannot be used", service=name, cause=str(error)[:200]) from None
 
     def message(self, operation: str, parameters: Mapping[str, Any]) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NoReturn
 
-from orderwire.connectors.nav import contract
+from orderwire.connectors.nav import wants
 from orderwire.connectors.nav.order_record import OrderRecord
 from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.page import PageService
@@ -23,7 +23,7 @@ class OrderChanges:
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         """Set quantities. Raises as `Erp.set_quantities`."""
-        self._page.need(contract.CHANGES)
+        self._page.need(wants.CHANGES)
         order = self._orders.read(no)
         if order is None:
             self._refuse_if_posted(no)
@@ -33,7 +33,7 @@ class OrderChanges:
             self._delete(order)
             return None
         for line in doomed:
-            self._confirmed("Delete_SalesLines", no, SalesLines_Key=line.key)
+            self._confirmed(no, line.key, wants.LINES)
         if doomed:  # the header's key is stale now
             order = self._again(no)
         if self._changes(order, quantities):
@@ -48,14 +48,14 @@ class OrderChanges:
             raise ErpRefusedError("the order is posted and cannot be changed", service=self._page.name, no=no)
 
     def _delete(self, order: OrderRecord) -> None:
-        self._confirmed("Delete", order.no, Key=order.key)
+        self._confirmed(order.no, order.key)
         if self._orders.read(order.no) is not None:
             self._conflict(order.no)
 
-    def _confirmed(self, operation: str, no: str, **parameters: str) -> None:
-        result = self._page.write(operation, **parameters)
+    def _confirmed(self, no: str, key: str, part: str = "") -> None:
+        result = self._page.delete(key, part)
         if (result.findtext(".//*") or "").strip() == "false":
-            raise ErpRefusedError("NAV did not delete", service=self._page.name, operation=operation, no=no)
+            raise ErpRefusedError("NAV did not delete", service=self._page.name, no=no)
 
     def _changes(self, order: OrderRecord, quantities: Mapping[int, Decimal]) -> list[dict[str, str]]:
         """Return the lines to write, by their own keys."""
@@ -69,10 +69,7 @@ class OrderChanges:
         ]
 
     def _update(self, order: OrderRecord, quantities: Mapping[int, Decimal]) -> None:
-        wsdl = self._page.wsdl()
-        lines = {wsdl.parts[contract.LINES].name: self._changes(order, quantities)}
-        entity = wsdl.entity.name if wsdl.entity else ""
-        self._page.write("Update", **{entity: {"Key": order.key, contract.LINES: lines}})
+        self._page.save("Update", {"Key": order.key, wants.LINES: self._changes(order, quantities)})
 
     def _again(self, no: str) -> OrderRecord:
         order = self._orders.read(no)

@@ -1,6 +1,6 @@
 """A sales order as NAV's page shows it: read from its element, held against a draft."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -8,12 +8,14 @@ from typing import Final
 from lxml import etree
 
 from orderwire.connectors.nav import soap
-from orderwire.connectors.nav.contract import LINES
 from orderwire.connectors.nav.reads import Row, code, decimal_of, integer_of, option_of, plain
+from orderwire.connectors.nav.wants import LINES
 from orderwire.ports.erp import ErpOrder, ErpOrderLine, SalesLineDraft, SalesOrderDraft
 
 #: External Document No. is Code[35].
 EXTERNAL_CHARS: Final = 35
+#: What tells whose order it is. Not every page shows both.
+WITNESSES: Final = ("Sell_to_Customer_No", "External_Document_No")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class OrderRecord:
     key: str
     no: str
     customer_no: str
+    customer_name: str
     external_document_no: str
     lines: tuple[LineRecord, ...]
 
@@ -66,6 +69,7 @@ def read_record(record: etree._Element) -> OrderRecord:
         key=row.get("Key", ""),
         no=row.get("No", ""),
         customer_no=row.get("Sell_to_Customer_No", ""),
+        customer_name=row.get("Sell_to_Customer_Name", ""),
         external_document_no=row.get("External_Document_No", ""),
         lines=tuple(sorted((_line(plain(line)) for lines in lists for line in lines), key=lambda line: line.line_no)),
     )
@@ -88,21 +92,19 @@ def external_no(draft: SalesOrderDraft) -> str:
     return code(draft.external_document_no[:EXTERNAL_CHARS])
 
 
-def belongs(row: Row, draft: SalesOrderDraft) -> bool:
-    """Return whether customer and external document number are the draft's."""
-    return (code(row.get("Sell_to_Customer_No", "")), code(row.get("External_Document_No", ""))) == (
-        code(draft.customer_no),
-        external_no(draft),
-    )
+def belongs(row: Row, draft: SalesOrderDraft, shown: Collection[str]) -> bool:
+    """Return whether customer and external document number, as far as the page shows them, are the draft's."""
+    wanted = {"Sell_to_Customer_No": code(draft.customer_no), "External_Document_No": external_no(draft)}
+    return all(code(row.get(name, "")) == value for name, value in wanted.items() if name in shown)
 
 
-def differences(draft: SalesOrderDraft, order: OrderRecord) -> Iterator[str]:
+def differences(draft: SalesOrderDraft, order: OrderRecord, shown: Collection[str]) -> Iterator[str]:
     """Tell where the order is not what the draft asked for; lines are matched by position."""
     if draft.no is not None and code(order.no) != code(draft.no):
         yield f"No {order.no}"
-    if code(order.customer_no) != code(draft.customer_no):
+    if "Sell_to_Customer_No" in shown and code(order.customer_no) != code(draft.customer_no):
         yield f"Sell_to_Customer_No {order.customer_no}"
-    if code(order.external_document_no) != external_no(draft):
+    if "External_Document_No" in shown and code(order.external_document_no) != external_no(draft):
         yield f"External_Document_No {order.external_document_no}"
     if len(order.items) != len(draft.lines):
         yield f"{len(order.items)} lines"

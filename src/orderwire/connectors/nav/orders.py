@@ -1,12 +1,14 @@
 """Sales orders: made in one call, and read back whenever it is not certain what stands in NAV."""
 
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from orderwire.config.settings import NavSettings
-from orderwire.connectors.nav import contract, soap
+from orderwire.connectors.nav import soap, wants
 from orderwire.connectors.nav.order_record import (
     EXTERNAL_CHARS,
+    WITNESSES,
     OrderRecord,
     belongs,
     differences,
@@ -15,7 +17,7 @@ from orderwire.connectors.nav.order_record import (
 )
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.posted import PostedOrders
-from orderwire.connectors.nav.reads import CODE_CHARS, code, quoted, rows
+from orderwire.connectors.nav.reads import CODE_CHARS, Row, code, quoted, rows
 from orderwire.errors import (
     DuplicateConflictError,
     ErpRefusedError,
@@ -25,19 +27,27 @@ from orderwire.errors import (
 )
 from orderwire.ports.erp import ErpOrder, SalesLineDraft, SalesOrderDraft
 
+_CUSTOMER_NO: Final = "Sell_to_Customer_No"
+_CUSTOMER_NAME: Final = "Sell_to_Customer_Name"
+_EXTERNAL_NO: Final = "External_Document_No"
+#: What the header goes without where the page has no place for it; `nav check` tells what follows.
+_OPTIONAL: Final = (_EXTERNAL_NO, "Order_Date", "Requested_Delivery_Date")
+
 
 class Orders:
     """The sales order page, and what was posted from it."""
 
-    def __init__(self, page: PageService, posted: PostedOrders | None, nav: NavSettings) -> None:
+    def __init__(
+        self, page: PageService, posted: PostedOrders | None, nav: NavSettings, name_of: Callable[[str], str]
+    ) -> None:
         self._page = page
         self._posted = posted
         self._nav = nav
+        self._name_of = name_of  # a customer's name by number, for pages that show no number
 
     def create(self, draft: SalesOrderDraft) -> ErpOrder:
         """Create an order. Raises as `Erp.create_order`."""
-        fields = self._fields(draft)
-        result = self._page.write("Create", **{self._entity(): fields})
+        result = self._page.save("Create", self._fields(draft))
         try:
             record = read_record(result[0])
         except (IndexError, UnavailableError) as error:
@@ -48,7 +58,9 @@ class Orders:
         return record.told()
 
     def _verify(self, draft: SalesOrderDraft, record: OrderRecord) -> None:
-        found = "; ".join(differences(draft, record))
+        found = "; ".join(differences(draft, record, self._shown()))
+        if not found and not self._of_customer(record, draft):
+            found = f"{_CUSTOMER_NAME} {record.customer_name}"
         if found:
             raise ErpRefusedError(
                 "NAV made another sales order than the one asked for",
@@ -56,6 +68,15 @@ class Orders:
                 no=record.no,
                 text=found,
             )
+
+    def _shown(self) -> Collection[str]:
+        return {name for name in WITNESSES if self._page.has(name)}
+
+    def _of_customer(self, record: OrderRecord, draft: SalesOrderDraft) -> bool:
+        """Return whether the order is the draft's customer's; by name where the page does not show the number."""
+        if self._page.has(_CUSTOMER_NO):
+            return code(record.customer_no) == code(draft.customer_no)
+        return record.customer_name.strip() == self._name_of(draft.customer_no).strip()
 
     def find(self, draft: SalesOrderDraft) -> ErpOrder | None:
         """Find the order that the draft made. Raises as `Erp.find_order`."""
@@ -65,13 +86,13 @@ class Orders:
     def _find_by_number(self, draft: SalesOrderDraft, no: str) -> ErpOrder | None:
         record = self.read(no)
         if record is not None:
-            row = {"Sell_to_Customer_No": record.customer_no, "External_Document_No": record.external_document_no}
-            if not belongs(row, draft):
+            row = {_CUSTOMER_NO: record.customer_no, _EXTERNAL_NO: record.external_document_no}
+            if not belongs(row, draft, self._shown()) or not self._of_customer(record, draft):
                 raise _conflict("a sales order of this number exists, and is another one", no=record.no)
             return record.told()
         posted = self._posted.by_order_no(no) if self._posted else None
-        if posted is not None:
-            if not belongs(posted, draft):
+        if self._posted and posted is not None:
+            if not belongs(posted, draft, self._posted.shown()):
                 raise _conflict("a posted order of this number exists, and is another one", no=no)
             return _told_posted(no, draft)
         # Cut to 35 characters the buyer's numbers need not differ: then our own number is the better witness.
@@ -91,15 +112,17 @@ class Orders:
 
     def _numbers_by_external(self, draft: SalesOrderDraft) -> dict[str, bool]:
         """Return the numbers of the orders that bear the customer's order number, and whether each is still open."""
-        criteria = {
-            "Sell_to_Customer_No": quoted(code(draft.customer_no)),
-            "External_Document_No": quoted(external_no(draft)),
-        }
-        found = {
-            row["No"]: True for row in rows(self._page, criteria, self._nav) if "No" in row and belongs(row, draft)
-        }
+        found = {row["No"]: True for row in self._open_by_external(draft) if "No" in row}
         posted = self._posted.by_external_no(draft) if self._posted else ()
         return {**dict.fromkeys(posted, False), **found}
+
+    def _open_by_external(self, draft: SalesOrderDraft) -> Iterator[Row]:
+        if not self._page.filters(_EXTERNAL_NO):
+            return
+        wanted = {_CUSTOMER_NO: quoted(code(draft.customer_no)), _EXTERNAL_NO: quoted(external_no(draft))}
+        criteria = {name: text for name, text in wanted.items() if self._page.filters(name)}
+        shown = self._shown()
+        yield from (row for row in rows(self._page, criteria, self._nav) if belongs(row, draft, shown))
 
     def read(self, no: str) -> OrderRecord | None:
         """Read an open order; None: there is none. Raises as `Erp.stock`."""
@@ -109,31 +132,28 @@ class Orders:
             raise UnavailableError("NAV answered with another sales order", service=self._page.name, no=no)
         return record
 
-    def _entity(self) -> str:
-        entity = self._page.wsdl().entity
-        return entity.name if entity else ""
-
     def _fields(self, draft: SalesOrderDraft) -> dict[str, Any]:
-        """Return the header and its lines as zeep takes them; what is None stays out."""
+        """Return the header and its lines by our names; what is None stays out."""
         _check(draft)
         for wanted_for, used in (
-            (contract.LOCATIONS, any(line.location for line in draft.lines)),
-            (contract.VARIANTS, any(line.variant for line in draft.lines)),
+            (wants.LOCATIONS, any(line.location for line in draft.lines)),
+            (wants.VARIANTS, any(line.variant for line in draft.lines)),
         ):
             if used:
                 self._page.need(wanted_for)
-        part = self._page.wsdl().parts[contract.LINES]
-        dated = "Requested_Delivery_Date" in part.fields
+        dated = self._page.has(f"{wants.LINES}.Requested_Delivery_Date")
         header = {
             "No": draft.no,
-            "Sell_to_Customer_No": draft.customer_no,
+            # NAV's name field looks a customer up by number, too.
+            _CUSTOMER_NO if self._page.has(_CUSTOMER_NO) else _CUSTOMER_NAME: draft.customer_no,
             "External_Document_No": draft.external_document_no[:EXTERNAL_CHARS],
             "Order_Date": _day(draft.ordered_on),
             "Requested_Delivery_Date": _day(draft.requested_on),
             "Currency_Code": self._currency(draft),
-            contract.LINES: {part.name: [_line(line, dated=dated) for line in draft.lines]},
+            wants.LINES: [_line(line, dated=dated) for line in draft.lines],
         }
-        return {name: value for name, value in header.items() if value is not None}
+        left_out = {name for name in _OPTIONAL if not self._page.has(name)}
+        return {name: value for name, value in header.items() if value is not None and name not in left_out}
 
     def _currency(self, draft: SalesOrderDraft) -> str | None:
         """Return a foreign currency's code; the company's own has none in NAV, and is no row of its Currency table."""

@@ -3,8 +3,8 @@
 import pytest
 
 from navwire import ScriptedLanes, answer, record
-from orderwire.connectors.nav.contract import Page
 from orderwire.connectors.nav.customers import read_customer
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import UnavailableError
 from orderwire.ports.erp import ErpCustomer
 

@@ -4,7 +4,7 @@ import pytest
 
 from navwire import NAV
 from orderwire.config.settings import NavSettings
-from orderwire.connectors.nav.endpoints import page_url
+from orderwire.connectors.nav.endpoints import service_url
 from orderwire.errors import ConfigurationError
 
 
@@ -20,25 +20,25 @@ from orderwire.errors import ConfigurationError
 def test_page_url_encodes_the_company(company: str, path: str) -> None:
     """A company's name is one path segment, whatever it holds."""
     nav = NAV.model_copy(update={"company": company})
-    assert page_url(nav, "Item") == f"http://nav.invalid:7047/DynamicsNAV/WS/{path}/Page/Item"
+    assert service_url(nav, "Page", "Item") == f"http://nav.invalid:7047/DynamicsNAV/WS/{path}/Page/Item"
 
 
 def test_page_url_keeps_the_tenant() -> None:
     """A query behind /WS stays a query; a blank company is NAV's default company."""
     nav = NAV.model_copy(update={"url": "https://nav.invalid/NAV/WS/?tenant=north", "company": ""})
-    assert page_url(nav, "Item") == "https://nav.invalid/NAV/WS/Page/Item?tenant=north"
+    assert service_url(nav, "Page", "Item") == "https://nav.invalid/NAV/WS/Page/Item?tenant=north"
 
 
 @pytest.mark.parametrize("url", ["ftp://nav.invalid/WS", "nav.invalid/WS", "http:///WS", ""])
 def test_page_url_refuses_other_addresses(url: str) -> None:
     """Only http and https addresses with a host are NAV's."""
     with pytest.raises(ConfigurationError, match=r"nav\.url"):
-        page_url(NAV.model_copy(update={"url": url}), "Item")
+        service_url(NAV.model_copy(update={"url": url}), "Page", "Item")
 
 
 def test_page_url_refuses_credentials_without_showing_them() -> None:
     """A password in the address would stand in every log of it."""
     nav = NavSettings(url="http://orderwire:s3cret@nav.invalid/WS")
     with pytest.raises(ConfigurationError) as caught:
-        page_url(nav, "Item")
+        service_url(nav, "Page", "Item")
     assert "s3cret" not in str(caught.value)

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from navwire import ITEM, NAV, READS, ScriptedLanes, rows, without, wsdl
-from orderwire.connectors.nav.contract import Page
 from orderwire.connectors.nav.items import ItemReader
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ContractError, UnavailableError
 from orderwire.ports.erp import ErpItem
 

@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from navwire import NAV, ScriptedLanes, answer, fault, record, rows
-from orderwire.connectors.nav.contract import Page
 from orderwire.connectors.nav.order_changes import OrderChanges
 from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.posted import PostedOrders
 from orderwire.connectors.nav.session import Reply
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ConflictError, ErpRefusedError, InDoubtError
 
 HEADER = {"Key": "H1", "No": "OW-1", "Sell_to_Customer_No": "C10000", "External_Document_No": "PO-1"}
@@ -31,7 +31,7 @@ def read(*lines: dict[str, str], key: str = "H1") -> Reply:
 def changes(lanes: ScriptedLanes) -> OrderChanges:
     page = lanes.page(Page.SALES_ORDER)
     posted = PostedOrders(lanes.page(Page.POSTED_SHIPMENT), NAV)
-    return OrderChanges(page, Orders(page, posted, NAV), posted)
+    return OrderChanges(page, Orders(page, posted, NAV, str), posted)
 
 
 def written(lanes: ScriptedLanes) -> list[str]:

@@ -8,10 +8,10 @@ import pytest
 
 from navwire import NAV, SALES_LINE, SALES_ORDER, WRITES, ScriptedLanes, answer, fault, record, rows, without, wsdl
 from orderwire.config.settings import NavSettings
-from orderwire.connectors.nav.contract import Page
 from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.posted import PostedOrders
 from orderwire.connectors.nav.session import Reply
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import (
     ContractError,
     DuplicateConflictError,
@@ -57,9 +57,13 @@ STANDING = ErpOrder(
 NOTHING = answer("SalesOrder", "Read", "")
 
 
+def customer_name(no: str) -> str:
+    return {"C10000": "Baumarkt"}.get(no, "")
+
+
 def orders(lanes: ScriptedLanes, nav: NavSettings = NAV, *, posted: bool = True) -> Orders:
     shipments = PostedOrders(lanes.page(Page.POSTED_SHIPMENT, nav), nav) if posted else None
-    return Orders(lanes.page(Page.SALES_ORDER, nav), shipments, nav)
+    return Orders(lanes.page(Page.SALES_ORDER, nav), shipments, nav, customer_name)
 
 
 def created(header: dict[str, str] = HEADER, lines: list[dict[str, str]] = LINES) -> Reply:
@@ -314,3 +318,71 @@ def test_another_order_is_no_answer() -> None:
     lanes = ScriptedLanes().reply("SalesOrder.Read", read({**HEADER, "No": "OW-2"}))
     with pytest.raises(UnavailableError):
         orders(lanes).find(DRAFT)
+
+
+#: A page that shows the customer by name only, and not the buyer's order number.
+POOR = without(SALES_ORDER, "Sell_to_Customer_No", "External_Document_No", "Order_Date") | {
+    "Sell_to_Customer_Name": "string"
+}
+POOR_HEADER = {"Key": "K", "No": "OW-1", "Sell_to_Customer_Name": "Baumarkt"}
+
+
+def poor() -> ScriptedLanes:
+    return ScriptedLanes(wsdls={"SalesOrder": wsdl("SalesOrder", POOR, WRITES)})
+
+
+def test_a_page_without_the_customers_number_takes_it_in_the_name() -> None:
+    """NAV looks the customer up by number there too; what the page has no place for is left out."""
+    body = create(poor().reply("SalesOrder.Create", created(POOR_HEADER)))
+    assert "<No>OW-1</No><Requested_Delivery_Date>2026-03-09</Requested_Delivery_Date>" in body
+    assert "<Sell_to_Customer_Name>C10000</Sell_to_Customer_Name>" in body
+
+
+def test_a_page_without_the_customers_number_is_verified_by_the_name() -> None:
+    """An order of another customer is never taken for ours."""
+    lanes = poor().reply("SalesOrder.Create", created({**POOR_HEADER, "Sell_to_Customer_Name": "Other"}))
+    with pytest.raises(ErpRefusedError, match="another sales order"):
+        orders(lanes).create(DRAFT)
+
+
+def test_doubles_are_told_by_our_number_alone() -> None:
+    """Where NAV keeps no buyer's order number, the order of our number and this customer is the one we made."""
+    lanes = poor().reply("SalesOrder.Read", read(POOR_HEADER))
+    found = orders(lanes).find(DRAFT)
+    assert found is not None
+    assert found.no == "OW-1"
+    with pytest.raises(DuplicateConflictError):
+        orders(poor().reply("SalesOrder.Read", read({**POOR_HEADER, "Sell_to_Customer_Name": "Other"}))).find(DRAFT)
+
+
+def test_a_number_that_nobody_bears_is_free() -> None:
+    """Nothing open, nothing posted: the order does not exist, and no filter is sent that the page does not have."""
+    lanes = (
+        poor().reply("SalesOrder.Read", NOTHING).reply("PostedSalesShipment.ReadMultiple", rows("PostedSalesShipment"))
+    )
+    lanes.reply("PostedSalesShipment.ReadMultiple", rows("PostedSalesShipment"))
+    assert orders(lanes).find(DRAFT) is None
+    assert not [
+        sent for sent in lanes.sent if (sent.call.service, sent.call.operation) == ("SalesOrder", "ReadMultiple")
+    ]
+
+
+def test_a_localised_page_is_written_and_read_under_its_own_names() -> None:
+    """Mapped fields, lines and options are sent by their names, and understood when they come back."""
+    names = {"External_Document_No": "Numero_commande", "SalesLines": "Lignes", "SalesLines.Quantity": "Quantite"}
+    nav = NAV.model_copy(
+        update={
+            "fields": {"sales_order": names},
+            "options": {"sales_order": {"SalesLines.Type": {"Item": "Article"}}},
+        }
+    )
+    fields = {names.get(name, name): kind for name, kind in SALES_ORDER.items()}
+    lines = {names.get(f"SalesLines.{name}", name): kind for name, kind in SALES_LINE.items()}
+    page = wsdl("SalesOrder", fields, WRITES, lines=lines | {"Type": "enum _blank_ Article"})
+    header = record("SalesOrder", {names.get(name, name): text for name, text in HEADER.items()}, LINES)
+    theirs = header.replace("SalesLines>", "Lignes>").replace("Quantity>", "Quantite>").replace(">Item<", ">Article<")
+    lanes = ScriptedLanes(wsdls={"SalesOrder": page}).reply("SalesOrder.Create", answer("SalesOrder", "Create", theirs))
+    assert orders(lanes, nav).create(DRAFT) == STANDING
+    body = lanes.bodies("Create")[0].replace("ns0:", "")
+    assert "<Numero_commande>po-4711</Numero_commande>" in body
+    assert "<Lignes><Sales_Order_Line><Type>Article</Type><No>1001</No><Quantite>10</Quantite>" in body

@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from navwire import ITEM, NAV, READS, SALES_ORDER, ScriptedLanes, answer, fault, without, wsdl
-from orderwire.connectors.nav import contract
-from orderwire.connectors.nav.contract import Page
+from orderwire.connectors.nav import wants
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.session import Reply
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import (
     ConflictError,
     ContractError,
@@ -34,7 +34,7 @@ def test_the_contract_is_read_once() -> None:
     """Any number of threads cost one WSDL."""
     lanes = ScriptedLanes()
     item = service(lanes)
-    threads = [threading.Thread(target=item.wsdl) for _ in range(8)]
+    threads = [threading.Thread(target=item.contract) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -61,10 +61,10 @@ def test_a_repaired_service_is_noticed() -> None:
     clock = Seconds()
     item = service(lanes, clock)
     with pytest.raises(ContractError):
-        item.wsdl()
+        item.contract()
     lanes.wsdls["Item"] = wsdl("Item", ITEM, READS)
     clock.now = 16
-    assert item.wsdl().entity is not None
+    assert item.contract().wsdl.entity is not None
 
 
 def test_drift_is_noticed() -> None:
@@ -72,12 +72,12 @@ def test_drift_is_noticed() -> None:
     lanes = ScriptedLanes()
     clock = Seconds()
     item = service(lanes, clock)
-    before = item.wsdl().fingerprint
+    before = item.contract().wsdl.fingerprint
     lanes.wsdls["Item"] = wsdl("Item", without(ITEM, "Qty_on_Sales_Order"), READS)
-    assert item.wsdl().fingerprint == before
+    assert item.contract().wsdl.fingerprint == before
     clock.now = 301
     with pytest.raises(ContractError):
-        item.wsdl()
+        item.contract()
 
 
 def test_an_outage_is_not_a_contract() -> None:
@@ -87,10 +87,10 @@ def test_an_outage_is_not_a_contract() -> None:
     item = service(lanes)
     lanes.get = _raise(OutageError("away"))  # type: ignore[method-assign]  # for one call
     with pytest.raises(OutageError):
-        item.wsdl()
+        item.contract()
     del lanes.get
     lanes.wsdls["Item"] = good
-    assert item.wsdl().service == "Item"
+    assert item.contract().wsdl.service == "Item"
 
 
 def _raise(error: Exception):  # type: ignore[no-untyped-def]  # noqa: ANN202  any signature
@@ -103,7 +103,7 @@ def _raise(error: Exception):  # type: ignore[no-untyped-def]  # noqa: ANN202  a
 def test_an_html_page_is_no_wsdl() -> None:
     """A portal in front of NAV is no contract, and no reason to park anything."""
     with pytest.raises(UnavailableError):
-        service(ScriptedLanes(wsdls={"Item": b"<html><body>Sign in</body></html>"})).wsdl()
+        service(ScriptedLanes(wsdls={"Item": b"<html><body>Sign in</body></html>"})).contract()
 
 
 HTML = b"<html><body><h1>Service Unavailable</h1></body></html>"
@@ -128,7 +128,7 @@ def test_answers_are_judged(reply: Reply, on_read: type[OrderwireError], on_writ
     with pytest.raises(OrderwireError) as reading:
         service(lanes).read([("No", "1")])
     with pytest.raises(OrderwireError) as writing:
-        service(lanes, page=Page.SALES_ORDER).write("Delete", Key="1")
+        service(lanes, page=Page.SALES_ORDER).delete("1")
     assert [type(reading.value), type(writing.value)] == [on_read, on_write]
 
 
@@ -136,11 +136,11 @@ def test_need_refuses_only_what_is_asked_for() -> None:
     """A page without Delete reads and creates; changing is refused before anything is sent."""
     lanes = ScriptedLanes(wsdls={"SalesOrder": wsdl("SalesOrder", SALES_ORDER, (*READS, "Create"))})
     orders = service(lanes, page=Page.SALES_ORDER)
-    orders.need(contract.LOCATIONS)
+    orders.need(wants.LOCATIONS)
     with pytest.raises(ContractError, match="lacks"):
-        orders.need(contract.CHANGES)
+        orders.need(wants.CHANGES)
     with pytest.raises(ContractError):
-        orders.write("Delete", Key="1")
+        orders.delete("1")
     assert [sent.call.operation for sent in lanes.sent] == ["WSDL"]
 
 
@@ -148,4 +148,4 @@ def test_what_the_schema_has_no_place_for_is_not_written() -> None:
     """A field that the page does not have is an error, never silently left out."""
     lanes = ScriptedLanes()
     with pytest.raises(ContractError, match="no place"):
-        service(lanes, page=Page.SALES_ORDER).write("Create", SalesOrder={"Shelf_No": "7"})
+        service(lanes, page=Page.SALES_ORDER).save("Create", {"Shelf_No": "7"})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from navwire import NAV, ScriptedLanes, rows
 from orderwire.connectors.nav import reads
-from orderwire.connectors.nav.contract import Page
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import UnavailableError
 
 

@@ -11,11 +11,11 @@ import pytest
 import orderwire.connectors.nav as package
 from navwire import NAV, ScriptedLanes
 from orderwire.canonical.stock import StockKey
-from orderwire.connectors.nav.contract import Page
 from orderwire.connectors.nav.customers import read_customer
 from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.stock import StockReader
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import OrderwireError
 
 SAMPLES = Path(str(package.__file__)).parent / "samples"
@@ -31,7 +31,7 @@ def _stock(lanes: ScriptedLanes, nos: list[str]) -> Any:
 
 
 def _order(lanes: ScriptedLanes) -> Any:
-    record = Orders(lanes.page(Page.SALES_ORDER), None, NAV).read("OW-1")
+    record = Orders(lanes.page(Page.SALES_ORDER), None, NAV, str).read("OW-1")
     told = asdict(record.told()) if record else {}
     told.pop("posted")
     return json.loads(json.dumps(told, default=str))
@@ -61,7 +61,7 @@ def _call(lanes: ScriptedLanes, service: str, operation: str) -> None:
     if service == "Item":
         _stock(lanes, ["1001"])
     else:
-        lanes.page(Page.SALES_ORDER).write(operation, SalesOrder={"No": "OW-1"})
+        lanes.page(Page.SALES_ORDER).save(operation, {"No": "OW-1"})
 
 
 @pytest.mark.parametrize("sample", BROKEN, ids=lambda path: path.name)

@@ -8,8 +8,8 @@ import pytest
 
 from navwire import NAV, ScriptedLanes, rows
 from orderwire.canonical.stock import StockKey
-from orderwire.connectors.nav.contract import Page
 from orderwire.connectors.nav.stock import StockReader
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ContractError, UnavailableError
 
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)

@@ -1,0 +1,142 @@
+"""What Orderwire needs of each page: fields, filters and operations, by our names, and what follows without them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from orderwire.connectors.nav.names import DOT
+
+#: The part of the sales order page that holds its lines.
+LINES: Final = "SalesLines"
+
+
+class Page(StrEnum):
+    """The pages Orderwire knows, whatever name they are published under; the values are settings of `nav.services`."""
+
+    ITEM = "item"
+    CUSTOMER = "customer"
+    SALES_ORDER = "sales_order"
+    ITEM_UNITS = "item_units"
+    POSTED_SHIPMENT = "posted_shipment"
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One thing needed of a page: a field, a field of its lines, a filter, or an operation."""
+
+    name: str
+    wanted_for: str
+    kind: str  # the field's type; "operation"; "filter": the field must be one to filter by
+    part: str | None = None
+    values: tuple[str, ...] = ()  # options that an enum must have
+    optional: bool = False  # without it something is not offered; the rest works
+    instead: tuple[str, ...] = ()  # fields of the same kind of which one does as well
+
+    @property
+    def path(self) -> str:
+        """The field's name with its part: `SalesLines.Quantity`."""
+        return f"{self.part}{DOT}{self.name}" if self.part else self.name
+
+    def __str__(self) -> str:
+        return f"filter {self.path}" if self.kind == "filter" else self.path
+
+
+def _operations(*names: str, wanted_for: str, optional: bool = False) -> tuple[Want, ...]:
+    return tuple(Want(name, wanted_for, "operation", optional=optional) for name in names)
+
+
+def _key(name: str, wanted_for: str, *, optional: bool = False) -> tuple[Want, ...]:
+    return tuple(Want(name, wanted_for, kind, optional=optional) for kind in ("string", "filter"))
+
+
+def _line(name: str, wanted_for: str, kind: str, *, optional: bool = False, values: tuple[str, ...] = ()) -> Want:
+    return Want(name, wanted_for, kind, LINES, values, optional)
+
+
+STOCK: Final = "stock"
+ITEMS: Final = "items"
+CUSTOMERS: Final = "customers"
+ORDERS: Final = "sales orders"
+FIND: Final = "finding an order again"
+UNITS: Final = "units"
+POSTED: Final = "finding posted orders"
+BY_GTIN: Final = "items by GTIN"
+BY_EXTERNAL: Final = "the buyer's order number"
+CHANGES: Final = "changing an order's quantities"
+PRICES: Final = "prices"
+DATES: Final = "order date"
+HEADER_DATES: Final = "requested date of an order"
+CART_PRICES: Final = "prices of carts"
+LINE_DATES: Final = "requested dates per line"
+LOCATIONS: Final = "orders from a location"
+VARIANTS: Final = "orders of a variant"
+
+#: What an optional want's absence means.
+WITHOUT: Final[Mapping[str, str]] = {
+    BY_GTIN: "orders name items by our number or the partner's, not by GTIN",
+    BY_EXTERNAL: "doubles are told by the order's own No. alone, so nav.numbering must be ours",
+    CHANGES: "an order's quantities cannot be changed, nor the order be cancelled, once it stands in NAV",
+    PRICES: "NAV's prices are not compared with the buyer's",
+    CART_PRICES: "carts show no list price of NAV's",
+    DATES: "NAV sets the order date",
+    HEADER_DATES: "the requested date is written per line only",
+    LINE_DATES: "the requested date is written for the whole order only",
+    LOCATIONS: "orders that name a location are refused",
+    VARIANTS: "orders that name a variant are refused",
+}
+
+WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
+    Page.ITEM: (
+        *_operations("Read", "ReadMultiple", wanted_for=STOCK),
+        *_key("No", STOCK),
+        Want("Inventory", STOCK, "decimal"),
+        Want("Qty_on_Sales_Order", STOCK, "decimal"),
+        Want("Base_Unit_of_Measure", STOCK, "string"),
+        Want("Description", ITEMS, "string"),
+        Want("Blocked", ITEMS, "boolean"),
+        *_key("GTIN", BY_GTIN, optional=True),
+        Want("Unit_Price", CART_PRICES, "decimal", optional=True),
+    ),
+    Page.CUSTOMER: (
+        *_operations("Read", wanted_for=CUSTOMERS),
+        Want("No", CUSTOMERS, "string"),
+        Want("Name", CUSTOMERS, "string"),
+        Want("Blocked", CUSTOMERS, "enum"),
+    ),
+    Page.SALES_ORDER: (
+        *_operations("Create", wanted_for=ORDERS),
+        *_operations("Read", "ReadMultiple", wanted_for=FIND),
+        *_operations("Update", f"Delete_{LINES}", "Delete", wanted_for=CHANGES, optional=True),
+        Want("Key", CHANGES, "string", optional=True),
+        Want("No", ORDERS, "string"),
+        Want("Sell_to_Customer_No", ORDERS, "string", instead=("Sell_to_Customer_Name",)),
+        *_key("External_Document_No", BY_EXTERNAL, optional=True),
+        Want("Order_Date", DATES, "date", optional=True),
+        Want("Requested_Delivery_Date", HEADER_DATES, "date", optional=True),
+        Want(LINES, ORDERS, "list"),
+        _line("Key", CHANGES, "string", optional=True),
+        _line("Type", ORDERS, "enum", values=("Item",)),
+        _line("No", ORDERS, "string"),
+        _line("Quantity", ORDERS, "decimal"),
+        _line("Unit_of_Measure_Code", ORDERS, "string"),
+        _line("Unit_Price", PRICES, "decimal", optional=True),
+        _line("Line_No", CHANGES, "int", optional=True),
+        _line("Requested_Delivery_Date", LINE_DATES, "date", optional=True),
+        _line("Location_Code", LOCATIONS, "string", optional=True),
+        _line("Variant_Code", VARIANTS, "string", optional=True),
+    ),
+    Page.ITEM_UNITS: (
+        *_operations("ReadMultiple", wanted_for=UNITS),
+        *_key("Item_No", UNITS),
+        Want("Code", UNITS, "string"),
+        Want("Qty_per_Unit_of_Measure", UNITS, "decimal"),
+    ),
+    Page.POSTED_SHIPMENT: (
+        *_operations("ReadMultiple", wanted_for=POSTED),
+        Want("No", POSTED, "string"),
+        *_key("Order_No", POSTED),
+        *_key("Sell_to_Customer_No", BY_EXTERNAL, optional=True),
+        *_key("External_Document_No", BY_EXTERNAL, optional=True),
+    ),
+}
