@@ -18,6 +18,8 @@ _NUMERIC_CHARACTERS: Final = re.compile(r"[-+\d., ]+", re.ASCII)
 _AGENCY: Final = frozenset({"1131", "3055"})
 #: Stands behind each segment where a pattern runs over all of them; no sound segment holds it.
 _END: Final = "\x1c"
+#: A released character, which is one of text whatever it is.
+_RELEASED: Final = re.compile(r"\?[^\s\x00-\x1f\x7f]")
 
 
 class Misfit(NamedTuple):
@@ -104,27 +106,27 @@ def unsound(segments: Sequence[Segment], directory: Directory, service: ServiceS
     if (service.element, service.component) != ("+", ":") or service.release not in {"?", ""}:
         yield from range(len(segments))  # a pattern for each service string that somebody thinks of would fill memory
         return
-    pattern = _sound(directory, service.release)
-    text = _END.join([segment.text for segment in segments]) + _END
+    pattern, texts = _sound(directory, service.release), [segment.text for segment in segments]
+    text = _END.join(texts) + _END
+    if service.release and service.release in text:
+        text = _RELEASED.sub("x", text)
     found = pattern.match(text)
     end = found.end() if found else 0
     if end == len(text):
         return
-    starts = list(accumulate((len(segment.text) + 1 for segment in segments), initial=0))
-    released = re.compile(re.escape(service.release) + "[^ ]", re.DOTALL) if service.release else None
+    if service.release:
+        texts = [_RELEASED.sub("x", each) for each in texts]
+    starts = list(accumulate((len(each) + 1 for each in texts), initial=0))
     while end < len(text):
         number = bisect_right(starts, end) - 1
-        each = segments[number].text
-        plain = released.sub("x", each) + _END if released and service.release in each else ""
-        if not plain or not (found := pattern.match(plain)) or found.end() < len(plain):
-            yield number
+        yield number
         found = pattern.match(text, starts[number + 1])
         end = found.end() if found else starts[number + 1]
 
 
 @lru_cache
 def _sound(directory: Directory, release: str) -> re.Pattern[str]:
-    """The pattern of any number of sound segments. Released characters are in none: they are looked at apart."""
+    """The pattern of any number of sound segments. Released characters are in none: another stands for each."""
     patterns = _Patterns(directory, release)
     bodies = {tag: patterns.nested(elements) for tag, elements in directory.segments.items()}
     envelope = patterns.envelope()
@@ -160,7 +162,7 @@ class _Patterns:
         for each in reversed(tuple(elements)):
             inner = self._composite(each)
             if each.mandatory and not any(component.mandatory for component in each.components):
-                inner = f"(?={self._component}*(?! ){self._text})" + inner  # one of them at least
+                inner = rf"(?={self._component}*(?!\s){self._text})" + inner  # one of them at least
             here = self._element + (inner if each.mandatory else f"(?:{inner}|)") + tail
             tail = here if each.mandatory else f"(?:{here}|)"
         return tail
@@ -184,7 +186,7 @@ class _Patterns:
         if definition.kind == "a":
             return rf"[A-Z]{{1,{longest}}}"
         # at least one character that is not a blank, which is nothing
-        return rf"(?! ){self._text}{{1,{longest}}}"
+        return rf"(?!\s){self._text}{{1,{longest}}}"
 
 
 def _alternatives(codes: Iterable[str]) -> str:

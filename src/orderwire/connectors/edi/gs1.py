@@ -1,8 +1,7 @@
 """GS1 numbers: GTIN and GLN, and whether their check digits are right."""
 
-import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from orderwire.connectors.edi.elements import Misfit
@@ -30,22 +29,15 @@ def is_gs1(number: str) -> bool:
 
 def numbers_right(segments: Sequence[Segment], service: ServiceString) -> bool:
     """Whether `wrong_numbers` has surely nothing to tell of a message: quick, and at worst too careful."""
-    text = "".join([f"{segment.text}{service.terminator}" for segment in segments if segment.tag in HOLDERS])
-    gtins, glns = _finders(service)
-    return all(len(number) in _GTIN_LENGTHS and is_gs1(number) for number in gtins.findall(text)) and all(
-        len(number) == _GLN_LENGTH and is_gs1(number) for number in glns.findall(text)
-    )
-
-
-@lru_cache(maxsize=16)
-def _finders(service: ServiceString) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What stands before a qualifier of a GTIN; and before the agency GS1, with a list between."""
-    component = re.escape(service.component)
-    inner = f"[^{re.escape(service.element + service.component + service.terminator)}]"
-    after = f"(?!{inner})"
-    return (
-        re.compile(rf"(?<!{inner})({inner}*+){component} *(?:{'|'.join(sorted(_GTIN))}) *{after}"),
-        re.compile(rf"(?<!{inner})({inner}*+){component}{inner}*+{component} *{_GS1} *{after}"),
+    text = service.element.join([segment.text for segment in segments if segment.tag in _ITEMS])
+    if service.release and service.release in text:
+        return False
+    parts = text.replace(service.component, service.element).split(service.element)
+    if " " in text or not text.isprintable():
+        parts = list(map(str.strip, parts))
+    gtins = [number for number, code in pairwise(parts) if code in _GTIN and number]
+    return all(len(number) in _GTIN_LENGTHS and is_gs1(number) for number in gtins) and not any(
+        any(wrong_numbers(segment)) for segment in segments if segment.tag == "NAD"
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, repeat
+from itertools import chain
 from typing import Final
 
 from orderwire.connectors.edi.segment import Element, Repeats, Segment, Single, UnreadSegment, tag_of
@@ -14,6 +14,8 @@ _RELEASE, _COMPONENT, _ELEMENT, _REPETITION = "\udc00", "\udc01", "\udc02", "\ud
 #: Segments of the syntax version 4 service directory that repeat an element; the batch directories repeat none,
 #: and there the repetition character is text.
 _REPEATING: Final = frozenset({"USA", "USC", "USH", "USR"})
+#: How many tags are known again at once.
+_TAGS: Final = 1000
 _PADDING: Final = "\r\n\t \x1a\x00"
 
 
@@ -27,6 +29,7 @@ class Tokenizer:
     max_segment_bytes: int = 64 * 1024
     unterminated: bool = field(default=False, init=False)
     wrapped_at: int | None = field(default=None, init=False)  # where the first segment with a line break in it begins
+    _tags: dict[str, str] = field(default_factory=dict, init=False)  # by a segment's first four characters
 
     def segments(self, chunks: Iterable[bytes | memoryview], offset: int = 0) -> Iterator[Segment]:
         """Yield each segment; `offset` is that of the first byte in the file.
@@ -40,15 +43,26 @@ class Tokenizer:
         return chain.from_iterable(self._batches(chunks, offset))
 
     def _batches(self, chunks: Iterable[bytes | memoryview], offset: int) -> Iterator[list[Segment]]:
-        read, ends = self._elements, {self.service.element, ""}
+        read, known = self._elements, self._tags
         for raws, broken in self._raw(chunks):
-            starts = list(accumulate(map(len, raws), lambda start, length: start + length + 1, initial=offset))
-            offset = starts.pop()
+            starts = []
+            for raw in raws:
+                starts.append(offset)
+                offset += len(raw) + 1
             texts = self._texts(raws, starts) if broken or self.codec != "iso8859-1" else raws
-            tags = [text[:3] for text in texts]
-            if not {text[3:4] for text in texts} <= ends:  # a tag is longer than it should be, or nested
-                tags = [tag_of(read(text)) for text in texts]
-            yield list(map(UnreadSegment, starts, tags, texts, repeat(read)))
+            yield [
+                UnreadSegment(start, known.get(text[:4]) or self._tag(text), text, read)
+                for start, text in zip(starts, texts, strict=True)
+            ]
+
+    def _tag(self, text: str) -> str:
+        """Return the tag; it is longer than it should be, or nested, unless the element separator follows."""
+        if text[3:] and text[3] != self.service.element:
+            return tag_of(self._elements(text))
+        tag = text[:3]
+        if len(self._tags) < _TAGS and text[3:] and tag.isalnum() and tag.isascii():
+            self._tags[text[:4]] = tag
+        return tag
 
     def _texts(self, raws: list[str], starts: list[int]) -> list[str]:
         """Return the segments without line breaks, and in their codec; move their beginnings to the tags."""
