@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.settings import NavServices, NavSettings
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.page import PageService
@@ -57,6 +57,26 @@ SHIPMENT: Fields = {
     "Order_No": "string",
     "External_Document_No": "string",
 }
+STOCKKEEPING: Fields = {
+    "Key": "string",
+    "Location_Code": "string",
+    "Item_No": "string",
+    "Variant_Code": "string",
+    "Inventory": "decimal",
+    "Qty_on_Sales_Order": "decimal",
+    "Safety_Stock_Quantity": "decimal",
+}
+PURCHASE_LINES: Fields = {
+    "Key": "string",
+    "Document_Type": "enum Quote Order Invoice",
+    "Type": "enum _blank_ G_L_Account Item",
+    "No": "string",
+    "Variant_Code": "string",
+    "Location_Code": "string",
+    "Unit_of_Measure_Code": "string",
+    "Outstanding_Quantity": "decimal",
+    "Expected_Receipt_Date": "date",
+}
 READS = ("Read", "ReadMultiple")
 WRITES = (*READS, "Create", "Update", "Delete", "Delete_SalesLines")
 
@@ -66,6 +86,8 @@ PAGES: Mapping[Page, tuple[str, Fields, Sequence[str]]] = {
     Page.SALES_ORDER: ("SalesOrder", SALES_ORDER, WRITES),
     Page.ITEM_UNITS: ("ItemUnitsOfMeasure", UNITS, READS),
     Page.POSTED_SHIPMENT: ("PostedSalesShipment", SHIPMENT, READS),
+    Page.STOCKKEEPING_UNIT: ("StockkeepingUnit", STOCKKEEPING, READS),
+    Page.PURCHASE_LINES: ("PurchaseLines", PURCHASE_LINES, READS),
 }
 
 
@@ -256,6 +278,7 @@ NAV = NavSettings(
     company="Northwind Tools Ltd.",
     username="orderwire",
     password=SecretStr("s3cret-passw0rd"),
+    services=NavServices(stockkeeping_unit="StockkeepingUnit", purchase_lines="PurchaseLines"),
     connect_timeout_seconds=2,
     read_timeout_seconds=2,
 )

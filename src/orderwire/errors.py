@@ -8,6 +8,7 @@
     │   ├── BusyError               a lock, a deadlock, a full queue
     │   ├── ConflictError           somebody changed the record: read again
     │   ├── InDoubtError            a write may or may not have happened: read back before anything else
+    │   ├── ImplausibleError        nearly all stock is gone at once: held until it is back, or somebody believes it
     │   ├── UnsettledError          stock holds in flight on the item: read again when they are settled
     │   └── LeaseLostError          another worker has the order now
     ├── OutageError                 the other side is down: the lane pauses, no attempt is counted
@@ -67,6 +68,10 @@ class ConflictError(TransientError):
 
 class InDoubtError(TransientError):
     code = "in_doubt"
+
+
+class ImplausibleError(TransientError):
+    code = "implausible_stock"
 
 
 class UnsettledError(TransientError):

@@ -57,6 +57,12 @@ def test_how_to_add_a_partner(reader: Reader) -> None:
         reader.type("KEY=secret\n" + block.replace("acme", "bricolage"))
 
 
+def test_how_to_say_what_is_free(reader: Reader) -> None:
+    """The command that vouches for the stock figures."""
+    for block in blocks(DOCS / "how-to/say-what-is-free.md"):
+        assert "believed" in reader.type(block)
+
+
 def test_how_to_run_on_services(reader: Reader, rabbitmq: RabbitMQ, postgres: PostgresServer) -> None:
     """The two settings and the commands that make and check the queues."""
     runnable = [block for block in blocks(DOCS / "how-to/run-on-rabbitmq-and-postgresql.md") if "docker" not in block]
@@ -78,6 +84,7 @@ def test_every_page_with_commands_is_run_here() -> None:
         "add-a-partner.md",
         "replay-a-parked-message.md",
         "run-on-rabbitmq-and-postgresql.md",
+        "say-what-is-free.md",
     }
 
 

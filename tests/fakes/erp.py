@@ -5,7 +5,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -106,7 +106,7 @@ class FakeErp:
         with self._call("ping"):
             pass
 
-    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
+    def stock(self, keys: Collection[StockKey], until: date | None = None) -> Mapping[StockKey, StockFigure]:  # noqa: ARG002  nothing is expected
         with self._call("stock"):
             return {key: self._figure(key) for key in keys if key.item_no in self.known}
 

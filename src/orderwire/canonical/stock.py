@@ -19,6 +19,7 @@ class StockFigure(Canonical):
     key: StockKey
     inventory: SignedQuantity = Field(description="In the item's base unit")
     on_sales_orders: SignedQuantity = Field(description="Outstanding on sales orders, base unit")
+    receipts: SignedQuantity = Field(default=Decimal(0), description="Expected in time and counted in, base unit")
     safety_stock: SignedQuantity = Field(default=Decimal(0), description="Kept back, base unit")
     base_unit: str
     as_of: Instant
@@ -26,8 +27,8 @@ class StockFigure(Canonical):
 
     @property
     def available(self) -> SignedQuantity:
-        """Inventory - on sales orders: what the demo and the API show."""
-        return self.inventory - self.on_sales_orders
+        """Inventory + receipts - on sales orders: what the demo and the API show."""
+        return self.inventory + self.receipts - self.on_sales_orders
 
     @property
     def free(self) -> SignedQuantity:

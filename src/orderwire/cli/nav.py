@@ -35,3 +35,15 @@ def check(
     emit(rows, ("service", "field_or_operation", "wanted_for", "found", "problem"), as_json=as_json)
     if any(row["problem"] and not row["problem"].endswith("(optional)") for row in rows):
         raise typer.Exit(1)
+
+
+@app.command()
+def accept_stock(config: ConfigDir = None) -> None:
+    """Believe NAV for an hour although nearly all stock is gone: for when that is so (code `implausible_stock`).
+
+    Holds for the processes of this machine. Orders that wait go on with their next retry; parked ones are replayed.
+    """
+    from orderwire.connectors.nav import connector
+
+    connector.accept_stock(read_settings(config))
+    typer.echo("for an hour every stock figure is believed")

@@ -63,6 +63,27 @@ class NavServices(_Section):
     posted_shipment: str | None = Field(
         default="PostedSalesShipment", description="None: posted orders are not looked up"
     )
+    stockkeeping_unit: str | None = Field(
+        default=None, description="Page 5700, or another one keyed by location; None: orders cannot name a location"
+    )
+    purchase_lines: str | None = Field(
+        default=None, description="Page 518, for receipts that are expected; None: only what is there can be promised"
+    )
+
+
+class NavStockSettings(_Section):
+    """What orders may take, and which answers are believed."""
+
+    receipts_within_days: int | None = Field(
+        default=None,
+        ge=0,
+        description="Promise receipts that are expected within so many days; None: none",
+    )
+    hold_sudden_loss: bool = Field(
+        default=True, description="Do not believe an answer that says that nearly all stock is gone at once"
+    )
+    sudden_loss_percent: int = Field(default=90, ge=1, le=100, description="Of the items that had stock when last seen")
+    sudden_loss_sample: Count = Field(default=20, description="Items to judge by; with fewer, every answer is believed")
 
 
 def _with_no(names: dict[object, object]) -> dict[object, object]:
@@ -99,6 +120,7 @@ class NavSettings(_Section):
     safety_stock_field: str | None = Field(
         default=None, description="Item page field kept back from orders; None: none"
     )
+    stock: NavStockSettings = NavStockSettings()
     local_currency: str | None = Field(
         default=None,
         description="The company's own currency, which NAV leaves blank; None: orders take the customer's currency",

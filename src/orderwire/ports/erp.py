@@ -82,13 +82,17 @@ class ErpOrder:
 class StockSource(Protocol):
     """Live stock."""
 
-    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
+    def stock(self, keys: Collection[StockKey], until: date | None = None) -> Mapping[StockKey, StockFigure]:
         """Read live figures for all keys, in as few calls as possible; unknown items are absent from the answer.
+
+        Every figure was read after the question was asked. With `until`, receipts expected up to that day are counted
+        in; without, those that the settings let orders take.
 
         Raises:
             UnavailableError: no answer in time, or not an answer.
+            ImplausibleError: nearly all stock is gone at once; somebody has to look at that first.
             OutageError: NAV is down, or refuses our credentials.
-            ContractError: the service lacks a wanted field; a figure is never guessed.
+            ContractError: the service lacks a wanted field, or knows no locations; a figure is never guessed.
         """
         ...
 

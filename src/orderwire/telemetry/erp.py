@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import ParamSpec, TypeVar
 
@@ -28,8 +29,8 @@ class MeteredErp:
     def ping(self) -> None:
         self._timed("ping", self._erp.ping)
 
-    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
-        return self._timed("stock", self._erp.stock, keys)
+    def stock(self, keys: Collection[StockKey], until: date | None = None) -> Mapping[StockKey, StockFigure]:
+        return self._timed("stock", self._erp.stock, keys, until)
 
     def items(self, nos: Collection[str]) -> Mapping[str, ErpItem]:
         return self._timed("items", self._erp.items, nos)

@@ -41,8 +41,8 @@ class Context:
     intake: Threads = field(default_factory=lambda: Threads(8))
     #: Looking orders up: fewer than the database has connections.
     lookup: Threads = field(default_factory=lambda: Threads(4))
-    #: Live reads.
-    live: Threads = field(default_factory=lambda: Threads(16))
+    #: Live reads: many, for most of them wait for a call to NAV that they share.
+    live: Threads = field(default_factory=lambda: Threads(64))
 
 
 async def context_of(request: Request) -> Context:

@@ -1,9 +1,11 @@
 """Live stock. There is no cache: a figure is NAV's, of this moment, or there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from orderwire.canonical.model import Canonical, Instant, SignedQuantity
@@ -21,14 +23,18 @@ MAX_ITEMS = 200
 
 ItemNo = Annotated[str, Field(min_length=1, max_length=20)]  # NAV: Code[20]
 Gtin = Annotated[str, Field(pattern=r"^(\d{8}|\d{12,14})$")]
+PlaceCode = Annotated[str, Query(max_length=10)]  # NAV: Code[10]
 
 
 class StockItem(Canonical):
     item_no: str = Field(description="NAV's number")
     gtin: str | None = Field(default=None, description="As asked for")
-    available: SignedQuantity = Field(description="Inventory - on sales orders, in `base_unit`")
+    location: str = Field(description="NAV location code; empty: all locations")
+    variant: str = Field(description="NAV variant code; empty: none")
+    available: SignedQuantity = Field(description="Inventory + receipts - on sales orders, in `base_unit`")
     inventory: SignedQuantity
     on_sales_orders: SignedQuantity
+    receipts: SignedQuantity = Field(description="Expected in time and counted in")
     base_unit: str
     as_of: Instant = Field(description="When NAV said so")
     source: str
@@ -39,26 +45,46 @@ class StockAnswer(Canonical):
     unknown: tuple[str, ...] = Field(description="Numbers that NAV does not know, as asked for")
 
 
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """Which stock of an item: where, and by when."""
+
+    location: Annotated[PlaceCode | None, Query(description="NAV location code; left out: the partner's own")] = None
+    variant: Annotated[PlaceCode, Query(description="NAV variant code")] = ""
+    until: Annotated[date | None, Query(description="Count receipts in that are expected up to this day")] = None
+
+    def key(self, item_no: str, at_home: str) -> StockKey:
+        where = at_home if self.location is None else self.location
+        return StockKey(item_no=item_no, location=where, variant=self.variant)
+
+
 @router.get("/stock", summary="Live stock of items")
 async def read_stock(
     context: Shared,
     partner: Caller,
+    aspect: Annotated[Aspect, Depends(Aspect)],
     item: Annotated[list[ItemNo], Query(max_length=MAX_ITEMS, description="NAV item number; repeatable")] = [],  # noqa: B006  FastAPI copies it
     gtin: Annotated[list[Gtin], Query(max_length=MAX_ITEMS, description="GTIN; repeatable")] = [],  # noqa: B006  FastAPI copies it
 ) -> StockAnswer:
-    """Read live figures from NAV, for the location the partner is served from; 503 while NAV is away."""
+    """Read live figures from NAV, of the partner's own location or another one; 503 while NAV is away.
+
+    A location, a variant or a day that this NAV cannot answer for is refused with code `erp_contract`.
+    """
     if not 1 <= len(item) + len(gtin) <= MAX_ITEMS:
         raise Problem(422, "invalid", f"from 1 to {MAX_ITEMS} items can be asked for", errors=[])
-    return await context.live.run(lambda: _read(context.erp, partner.location, item, gtin))
+    erp = context.erp
+    return await context.live.run(lambda: _read(erp, lambda no: aspect.key(no, partner.location), aspect, item, gtin))
 
 
-def _read(erp: Erp, location: str, item_nos: Sequence[str], gtins: Sequence[str]) -> StockAnswer:
+def _read(
+    erp: Erp, key_of: Callable[[str], StockKey], aspect: Aspect, item_nos: Sequence[str], gtins: Sequence[str]
+) -> StockAnswer:
     by_gtin = patiently(lambda: erp.items_by_gtin(set(gtins))) if gtins else {}
     pairs: list[tuple[str, str | None, str]] = [(no, None, no) for no in dict.fromkeys(item_nos)]
     pairs += [(code, code, by_gtin[code].no) for code in dict.fromkeys(gtins) if code in by_gtin]
-    asked = [(name, gtin, StockKey(item_no=no, location=location)) for name, gtin, no in pairs]
+    asked = [(name, gtin, key_of(no)) for name, gtin, no in pairs]
     keys = {key for _, _, key in asked}
-    figures = patiently(lambda: erp.stock(keys)) if keys else {}
+    figures = patiently(lambda: erp.stock(keys, aspect.until)) if keys else {}
     unknown = [no for no, _, key in asked if key not in figures]
     return StockAnswer(
         items=tuple(_item(figures[key], gtin) for _, gtin, key in asked if key in figures),
@@ -70,9 +96,12 @@ def _item(figure: StockFigure, gtin: str | None) -> StockItem:
     return StockItem(
         item_no=figure.key.item_no,
         gtin=gtin,
+        location=figure.key.location,
+        variant=figure.key.variant,
         available=figure.available,
         inventory=figure.inventory,
         on_sales_orders=figure.on_sales_orders,
+        receipts=figure.receipts,
         base_unit=figure.base_unit,
         as_of=figure.as_of,
         source=figure.source,

@@ -1,6 +1,7 @@
 """Every call to the ERP is counted and passed on."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -24,8 +25,8 @@ class FakeErp:
     def ping(self) -> None:
         pass
 
-    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
-        raise UnavailableError("NAV did not answer", keys=len(keys))
+    def stock(self, keys: Collection[StockKey], until: date | None = None) -> Mapping[StockKey, StockFigure]:
+        raise UnavailableError("NAV did not answer", keys=len(keys), until=until)
 
     def items(self, nos: Collection[str]) -> Mapping[str, ErpItem]:
         return {no: ErpItem(no, "Hammer", "PCS") for no in nos}

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,16 @@ class FakeErp:
     figures: dict[str, StockFigure] = field(default_factory=dict)
     gtins: dict[str, str] = field(default_factory=dict)
     asked: list[set[StockKey]] = field(default_factory=list)
+    until: date | None = None
 
     def ping(self) -> None:
         if self.error:
             raise self.error
 
-    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
+    def stock(self, keys: Collection[StockKey], until: date | None = None) -> Mapping[StockKey, StockFigure]:
         self.ping()
         self.asked.append(set(keys))
+        self.until = until
         return {key: self.figures[key.item_no] for key in keys if key.item_no in self.figures}
 
     def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:

@@ -1,5 +1,6 @@
 """Live stock: NAV's figures of this moment, or none."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -28,18 +29,32 @@ def test_figures_are_of_the_partners_location(site: Site) -> None:
     assert reply.json() == {
         "items": [
             {
-                "item_no": "1001", "gtin": None, "available": "100.5", "inventory": "120.5", "on_sales_orders": "20",
+                "item_no": "1001", "gtin": None, "location": "EAST", "variant": "", "available": "100.5",
+                "inventory": "120.5", "on_sales_orders": "20", "receipts": "0",
                 "base_unit": "PCS", "as_of": "2026-03-09T12:00:00.123456Z", "source": "nav:Item",
             },
             {
-                "item_no": "1002", "gtin": "4099999001026", "available": "-3", "inventory": "1", "on_sales_orders": "4",
+                "item_no": "1002", "gtin": "4099999001026", "location": "EAST", "variant": "", "available": "-3",
+                "inventory": "1", "on_sales_orders": "4", "receipts": "0",
                 "base_unit": "PCS", "as_of": "2026-03-09T12:00:00.123456Z", "source": "nav:Item",
             },
         ],
         "unknown": ["9", "4099999001033", "40999990"],
     }  # fmt: skip
     assert site.erp.asked == [{StockKey(item_no=no, location="EAST") for no in ("1001", "1002", "1003", "9")}]
+    assert site.erp.until is None
     assert reply.headers["Cache-Control"] == "no-store"
+
+
+def test_another_place_and_a_day_can_be_asked_for(site: Site) -> None:
+    """A location besides the partner's own, all of them, a variant, and a day up to which receipts count."""
+    site.call("GET", "/api/v1/stock?item=1001&location=WEST&variant=RED&until=2026-12-01")
+    assert site.erp.until == date(2026, 12, 1)
+    site.call("GET", "/api/v1/stock?item=1001&location=")
+    assert site.erp.asked == [
+        {StockKey(item_no="1001", location="WEST", variant="RED")},
+        {StockKey(item_no="1001")},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +81,8 @@ def test_without_nav_there_is_no_figure(site: Site, error: OrderwireError, statu
 
 @pytest.mark.parametrize(
     "query",
-    ["", "item=", "item=" + "x" * 21, "gtin=12", "gtin=abc", "&".join(f"item={n}" for n in range(201)),
+    ["", "item=", "item=" + "x" * 21, "item=1&location=" + "x" * 11, "item=1&until=tomorrow",
+     "gtin=12", "gtin=abc", "&".join(f"item={n}" for n in range(201)),
      "&".join([f"item={n}" for n in range(150)] + [f"gtin={n:013}" for n in range(51)])],
 )  # fmt: skip
 def test_what_cannot_be_asked_for_is_refused(site: Site, query: str) -> None:

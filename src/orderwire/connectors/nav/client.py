@@ -1,7 +1,8 @@
 """NAV as the pipeline sees it: the `Erp` port over the page services."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from decimal import Decimal
 
 from orderwire.canonical.stock import StockFigure, StockKey
@@ -28,7 +29,13 @@ _NOBODY = "ORDERWIRE-PING"
 class NavErp:
     """Implements `orderwire.ports.erp.Erp`. Thread-safe; nothing is sent before the first call."""
 
-    def __init__(self, nav: NavSettings, clock: Clock = system_clock, monotonic: Monotonic = time.monotonic) -> None:
+    def __init__(
+        self,
+        nav: NavSettings,
+        clock: Clock = system_clock,
+        monotonic: Monotonic = time.monotonic,
+        accepted: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._nav = nav
         self._lanes = Lanes(nav, monotonic)
         pages = {
@@ -39,7 +46,7 @@ class NavErp:
         items, self._customers, sales_orders = pages[Page.ITEM], pages[Page.CUSTOMER], pages[Page.SALES_ORDER]
         shipments = pages.get(Page.POSTED_SHIPMENT)
         posted = PostedOrders(shipments, nav) if shipments else None
-        self._stock = StockReader(items, nav, clock)
+        self._stock = StockReader(pages, nav, clock, self.items, accepted)
         self._items = ItemReader(items, pages.get(Page.ITEM_UNITS), nav)
         self._known_items = Memory[ErpItem](nav.master_data_seconds, monotonic)
         self._known_gtins = Memory[ErpItem](nav.master_data_seconds, monotonic)
@@ -59,9 +66,9 @@ class NavErp:
         except (TransientError, ContractError) as error:
             raise OutageError(f"NAV does not answer: {error.message}", **error.facts) from error
 
-    def stock(self, keys: Collection[StockKey]) -> Mapping[StockKey, StockFigure]:
-        """Read live figures."""
-        return self._stock.stock(keys)
+    def stock(self, keys: Collection[StockKey], until: date | None = None) -> Mapping[StockKey, StockFigure]:
+        """Read live figures; questions asked at the same time are put together."""
+        return self._stock.stock(keys, until)
 
     def items(self, nos: Collection[str]) -> Mapping[str, ErpItem]:
         """Read items by NAV number; they are remembered for `nav.master_data_seconds`."""

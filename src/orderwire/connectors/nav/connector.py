@@ -8,6 +8,7 @@ from orderwire.connectors.nav.client import NavErp
 from orderwire.connectors.nav.contract import published_as, read_contract
 from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.lanes import Lanes
+from orderwire.connectors.nav.plausibility import Acceptance
 from orderwire.connectors.nav.wants import Page
 from orderwire.connectors.nav.wire import Wire
 from orderwire.connectors.nav.wsdl import NotWsdlError, Wsdl, read_wsdl
@@ -25,7 +26,12 @@ def connect(settings: Settings, clock: Clock = system_clock) -> Connector:
     Raises:
         ConfigurationError: the address is none.
     """
-    return Connector("nav", erp=NavErp(settings.nav, clock))
+    return Connector("nav", erp=NavErp(settings.nav, clock, accepted=Acceptance(settings.data_dir)))
+
+
+def accept_stock(settings: Settings) -> None:
+    """Vouch for what NAV says of stock, for an hour, on this machine."""
+    Acceptance(settings.data_dir).give()
 
 
 def check(settings: Settings, wsdl_files: Sequence[Path] = ()) -> list[Row]:

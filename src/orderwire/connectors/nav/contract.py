@@ -60,7 +60,7 @@ class Contract:
 def wants_of(page: Page, nav: NavSettings) -> tuple[Want, ...]:
     """Return what is needed of a page under these settings."""
     wants = WANTS[page]
-    if page is Page.ITEM and nav.safety_stock_field:
+    if page in {Page.ITEM, Page.STOCKKEEPING_UNIT} and nav.safety_stock_field:
         wants = (*wants, Want(nav.safety_stock_field, STOCK, "decimal"))
     if page is Page.SALES_ORDER and nav.local_currency:
         wants = (*wants, Want("Currency_Code", "orders in other currencies", "string"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -17,6 +18,8 @@ Row = Mapping[str, str]
 
 #: How NAV says "no option chosen".
 _BLANK_OPTION: Final = "_blank_"
+#: And "no date".
+_BLANK_DATE: Final = date(1, 1, 1)
 #: Code[20] is the widest key that we ask for; anything longer is not in NAV.
 CODE_CHARS: Final = 20
 
@@ -118,6 +121,16 @@ def integer_of(row: Row, field: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise UnavailableError("NAV's answer holds no number where one belongs", field=field, value=text[:40])
     return int(text)
+
+
+def date_of(row: Row, field: str) -> date | None:
+    """Return a date; None where the record leaves it out, or has NAV's blank one. Raises as `decimal_of`."""
+    text = row.get(field, "").strip()
+    try:
+        day = date.fromisoformat(text[:10]) if text else _BLANK_DATE
+    except ValueError:
+        raise UnavailableError("NAV's answer holds no date where one belongs", field=field, value=text[:40]) from None
+    return None if day == _BLANK_DATE else day
 
 
 def boolean_of(row: Row, field: str) -> bool:

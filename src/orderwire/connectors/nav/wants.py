@@ -19,6 +19,8 @@ class Page(StrEnum):
     SALES_ORDER = "sales_order"
     ITEM_UNITS = "item_units"
     POSTED_SHIPMENT = "posted_shipment"
+    STOCKKEEPING_UNIT = "stockkeeping_unit"
+    PURCHASE_LINES = "purchase_lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ DATES: Final = "order date"
 HEADER_DATES: Final = "requested date of an order"
 CART_PRICES: Final = "prices of carts"
 LINE_DATES: Final = "requested dates per line"
+PLACES: Final = "stock of a location"
+RECEIPTS: Final = "receipts that are expected"
 LOCATIONS: Final = "orders from a location"
 VARIANTS: Final = "orders of a variant"
 
@@ -138,5 +142,24 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         *_key("Order_No", POSTED),
         *_key("Sell_to_Customer_No", BY_EXTERNAL, optional=True),
         *_key("External_Document_No", BY_EXTERNAL, optional=True),
+    ),
+    Page.STOCKKEEPING_UNIT: (
+        *_operations("ReadMultiple", wanted_for=PLACES),
+        *_key("Item_No", PLACES),
+        *_key("Location_Code", PLACES),
+        Want("Variant_Code", VARIANTS, "string", optional=True),
+        Want("Inventory", PLACES, "decimal"),
+        Want("Qty_on_Sales_Order", PLACES, "decimal"),
+    ),
+    Page.PURCHASE_LINES: (
+        *_operations("ReadMultiple", wanted_for=RECEIPTS),
+        *_key("No", RECEIPTS),
+        Want("Document_Type", RECEIPTS, "enum", values=("Order",)),
+        Want("Type", RECEIPTS, "enum", values=("Item",)),
+        Want("Outstanding_Quantity", RECEIPTS, "decimal"),
+        Want("Unit_of_Measure_Code", RECEIPTS, "string"),
+        Want("Expected_Receipt_Date", RECEIPTS, "date"),
+        Want("Location_Code", LOCATIONS, "string", optional=True),
+        Want("Variant_Code", VARIANTS, "string", optional=True),
     ),
 }

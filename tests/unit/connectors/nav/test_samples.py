@@ -24,7 +24,7 @@ BROKEN = sorted(path for path in (SAMPLES / "broken").iterdir() if path.suffix i
 
 
 def _stock(lanes: ScriptedLanes, nos: list[str]) -> Any:
-    reader = StockReader(lanes.page(Page.ITEM), NAV, lambda: datetime.now(UTC))
+    reader = StockReader({Page.ITEM: lanes.page(Page.ITEM)}, NAV, lambda: datetime.now(UTC), lambda _nos: {})
     figures = reader.stock([StockKey(item_no=no) for no in nos])
     wanted = {"inventory", "on_sales_orders", "base_unit"}
     return {key.item_no: json.loads(figure.model_dump_json(include=wanted)) for key, figure in figures.items()}
