@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, partial
 
 import structlog
@@ -15,6 +16,8 @@ from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
 from orderwire.connectors import connect_all
 from orderwire.errors import ConfigurationError
+from orderwire.pipeline.access import Access
+from orderwire.pipeline.accounts import Accounts
 from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.deliver import Deliver
 from orderwire.pipeline.fulfil import Fulfil
@@ -28,6 +31,7 @@ from orderwire.pipeline.recovery import RetryPolicy
 from orderwire.pipeline.replay import Replays
 from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.worker import Worker
+from orderwire.ports.access import Passwords
 from orderwire.ports.clock import Checkpoint, Clock, system_clock
 from orderwire.ports.erp import Erp
 from orderwire.ports.intake import Connector, Decoder, Inlet
@@ -83,6 +87,22 @@ class Services:
     @property
     def replays(self) -> Replays:
         return Replays(self.store, self.dispatcher.announce, self.decoders, self.partners, self.clock)
+
+    @property
+    def access(self) -> Access:
+        console = self.settings.console
+        idle, lifetime = timedelta(minutes=console.idle_minutes), timedelta(hours=console.session_hours)
+        return Access(self.store, self._passwords, self.clock, idle, lifetime)
+
+    @property
+    def accounts(self) -> Accounts:
+        return Accounts(self.store, self._passwords, self.partners, self.clock)
+
+    @property
+    def _passwords(self) -> Passwords:
+        from orderwire.store.passwords import ArgonPasswords  # loaded by those only who need it
+
+        return ArgonPasswords()
 
     def close(self) -> None:
         """Close what holds connections."""

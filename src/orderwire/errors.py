@@ -24,6 +24,7 @@
     │   ├── DeliveryRefusedError    the partner's system said no
     │   ├── LimitError              larger, deeper or longer than the configured limit
     │   └── DeadLetterError         the broker gave the message up
+    ├── AccessRefusedError          who calls may not do this, or is not known
     ├── AlreadyDoneError            nothing left to do: discarded, with the reason in the journal
     └── ConfigurationError          settings or a partner profile are wrong: all problems at once
 
@@ -133,6 +134,10 @@ class LimitError(PermanentError):
 
 class DeadLetterError(PermanentError):
     code = "dead_letter"
+
+
+class AccessRefusedError(OrderwireError):
+    code = "access_refused"
 
 
 class AlreadyDoneError(OrderwireError):

@@ -42,6 +42,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "nav": "Dynamics NAV.",
     "queue": "The broker's topology.",
     "partner": "Partner profiles.",
+    "user": "Who may use the console.",
     "simulate": "Stand-ins to try things with.",
 }
 

@@ -174,6 +174,17 @@ class ApiSettings(_Section):
     )
 
 
+class ConsoleSettings(_Section):
+    idle_minutes: Seconds = Field(default=30, description="A login ends when nothing was asked for so long")
+    session_hours: Seconds = Field(default=12, description="A login ends after so long, whatever was asked")
+    plain_http: bool = Field(
+        default=False, description="Let browsers log in without https; from this machine itself they always can"
+    )
+    proxies: tuple[str, ...] = Field(
+        default=(), description="Addresses of proxies in front, whose X-Forwarded-For says who calls"
+    )
+
+
 class As2Settings(_Section):
     name: str | None = Field(default=None, description="AS2 name partners know us by; a profile may name another")
     key_file: Path | None = Field(
@@ -228,6 +239,7 @@ class Settings(BaseSettings):
     retry: RetrySettings = RetrySettings()
     fulfil: FulfilSettings = FulfilSettings()
     api: ApiSettings = ApiSettings()
+    console: ConsoleSettings = ConsoleSettings()
     as2: As2Settings = As2Settings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
+from orderwire.ports.access import Attempts, Sessions, Tokens, Users
 from orderwire.ports.ledger import Ledger
 from orderwire.ports.punchout import Punchouts
 
@@ -371,6 +372,14 @@ class Transaction(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def punchouts(self) -> Punchouts: ...
+    @property
+    def users(self) -> Users: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def attempts(self) -> Attempts: ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was done inside when it raises; the transaction goes on."""
@@ -382,6 +391,10 @@ class Store(Protocol):
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Open a transaction: committed on leaving, rolled back when the block raises."""
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that sees one moment, writes nothing, and holds nobody up: for people who look."""
         ...
 
     def next_sequence(self) -> int:

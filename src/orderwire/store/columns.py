@@ -96,6 +96,19 @@ class Exact(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
+class Names(TypeDecorator[tuple[str, ...]]):
+    """Some names, as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002  the library's signature
+        return None if value is None else json.dumps(list(value))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002  the library's signature
+        return None if value is None else tuple(json.loads(value))
+
+
 class Facts(TypeDecorator[Mapping[str, Any]]):
     """A mapping as JSON text; what JSON does not know becomes its text. Escaped, so that NUL passes PostgreSQL."""
 

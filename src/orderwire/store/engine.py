@@ -18,6 +18,9 @@ from orderwire.store.failures import translate, translated
 
 #: How long a statement waits for somebody else's lock before BusyError.
 LOCK_WAIT_SECONDS: Final = 30
+#: Connections for looks, and how long one may take (PostgreSQL) before it is broken off with BusyError.
+LOOKS: Final = 4
+LOOK_SECONDS: Final = 20
 #: A write-ahead log that a long reader let grow is cut back to this.
 _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
@@ -53,10 +56,11 @@ class Turn:
 
 @dataclass(frozen=True)
 class Database:
-    """Two ways into one database: transactions, and draws from the sequence beside them."""
+    """Three ways into one database: transactions, draws from the sequence beside them, and looks that write nothing."""
 
     transactions: Engine
     draws: Engine
+    looks: Engine
     turn: Turn | None = None  # SQLite's; PostgreSQL sees to that itself
 
     @contextmanager
@@ -74,12 +78,21 @@ class Database:
         with translated(), self._wait(), self.draws.connect() as connection:
             yield connection
 
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Open a transaction that sees one moment, writes nothing, and holds nobody up."""
+        with translated(), self.looks.begin() as connection:
+            if self.turn:
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+
     def _wait(self) -> AbstractContextManager[None]:
         return self.turn.take() if self.turn else nullcontext()
 
     def close(self) -> None:
         self.transactions.dispose()
         self.draws.dispose()
+        self.looks.dispose()
 
 
 def connect(settings: StoreSettings) -> Database:
@@ -100,9 +113,16 @@ def connect(settings: StoreSettings) -> Database:
 
 
 def _postgresql(url: URL, settings: StoreSettings) -> Database:
+    engine = _postgresql_engine(url, settings, settings.pool_size)
+    timeout = f"-c statement_timeout={LOOK_SECONDS}s -c default_transaction_read_only=on"
+    looks = _postgresql_engine(url, settings, LOOKS, timeout)
+    return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), looks)
+
+
+def _postgresql_engine(url: URL, settings: StoreSettings, pool_size: int, more: str = "") -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
-        pool_size=settings.pool_size,
+        pool_size=pool_size,
         max_overflow=0,
         pool_timeout=settings.connect_timeout_seconds,
         pool_pre_ping=True,
@@ -110,7 +130,7 @@ def _postgresql(url: URL, settings: StoreSettings) -> Database:
         connect_args={
             "connect_timeout": max(2, round(settings.connect_timeout_seconds)),  # libpq takes 1 for 2
             "application_name": "orderwire",
-            "options": f"-c timezone=UTC -c lock_timeout={LOCK_WAIT_SECONDS}s",
+            "options": f"-c timezone=UTC -c lock_timeout={LOCK_WAIT_SECONDS}s {more}",
             # A server that vanished without a word is given up after about a minute.
             "keepalives_idle": 30,
             "keepalives_interval": 10,
@@ -119,7 +139,7 @@ def _postgresql(url: URL, settings: StoreSettings) -> Database:
         },
     )
     event.listen(engine, "handle_error", translate, retval=True)
-    return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
+    return engine
 
 
 def _sqlite(url: URL) -> Database:
@@ -131,12 +151,14 @@ def _sqlite(url: URL) -> Database:
         raise ConfigurationError("the store's folder cannot be made", path=url.database, cause=error.strerror) from None
     transactions = _sqlite_engine(url, synchronous="FULL")
     # A draw need not outlive a power cut by itself: a commit that used it comes later in the same log, and syncs it.
-    return Database(transactions, _sqlite_engine(url, synchronous="NORMAL"), Turn())
+    looks = _sqlite_engine(url, synchronous="FULL", looks=LOOKS)
+    return Database(transactions, _sqlite_engine(url, synchronous="NORMAL"), looks, Turn())
 
 
-def _sqlite_engine(url: URL, *, synchronous: str) -> Engine:
-    # One connection is enough, since threads take turns.
-    engine = create_engine(url.set(drivername="sqlite+pysqlite"), pool_size=1, max_overflow=0, hide_parameters=True)
+def _sqlite_engine(url: URL, *, synchronous: str, looks: int = 0) -> Engine:
+    """Make an engine. To write, one connection is enough, since threads take turns; `looks` is how many only read."""
+    pool = {"pool_size": looks or 1, "max_overflow": 0}
+    engine = create_engine(url.set(drivername="sqlite+pysqlite"), hide_parameters=True, **pool)
 
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing of its own; `Database.begin` does
@@ -146,6 +168,8 @@ def _sqlite_engine(url: URL, *, synchronous: str) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+        if looks:
+            connection.execute("PRAGMA query_only = ON")
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "handle_error", translate, retval=True)

@@ -34,6 +34,12 @@ class SqlStore:
         with self._database.begin() as connection:
             yield SqlTransaction(connection, self._clock)
 
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        """Open a transaction that sees one moment, writes nothing, and holds nobody up."""
+        with self._database.look() as connection:
+            yield SqlTransaction(connection, self._clock)
+
     def next_sequence(self) -> int:
         """Draw from the database's one sequence, outside any transaction: later draws are larger."""
         counted = self._database.transactions.dialect.name == "sqlite"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from orderwire.ports.clock import Clock
+from orderwire.store.access import SqlAttempts, SqlSessions, SqlTokens, SqlUsers
 from orderwire.store.archive import SqlArchive
 from orderwire.store.audit import SqlAudit
 from orderwire.store.failures import translated
@@ -33,6 +34,10 @@ class SqlTransaction:
         self.audit = SqlAudit(connection)
         self.ledger = SqlLedger(connection)
         self.punchouts = SqlPunchouts(connection)
+        self.users = SqlUsers(connection)
+        self.sessions = SqlSessions(connection)
+        self.tokens = SqlTokens(connection)
+        self.attempts = SqlAttempts(connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

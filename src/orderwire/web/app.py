@@ -12,6 +12,7 @@ from orderwire.bootstrap import Services
 from orderwire.web import as2, edi, health, orders, problems, reference, stock
 from orderwire.web.access import AccessLog
 from orderwire.web.announcer import Announcer
+from orderwire.web.console import routes as console
 from orderwire.web.context import Context
 from orderwire.web.headers import SecurityHeaders
 from orderwire.web.limits import HeaderLimit, UnreadBody
@@ -53,7 +54,7 @@ def create_app(services: Services) -> FastAPI:
 def _route(app: FastAPI) -> None:
     home = APIRouter(include_in_schema=False)
     home.add_api_route("/", _home, methods=["GET"])
-    for router in (orders.router, stock.router, edi.router, as2.router, health.router, home):
+    for router in (orders.router, stock.router, edi.router, as2.router, health.router, console.router, home):
         app.include_router(router)
 
 

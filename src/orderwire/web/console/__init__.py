@@ -1,0 +1,1 @@
+"""The operations console: watch, find, mend, replay. Server-rendered; reading needs no script."""

@@ -1,0 +1,14 @@
+"""Every route of the console."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from orderwire.web.console import login, people, static_files
+
+#: Each module's own routes.
+PARTS: Final[tuple[APIRouter, ...]] = tuple(part.router for part in (login, people, static_files))
+
+router = APIRouter(include_in_schema=False)
+for _part in PARTS:
+    router.include_router(_part)

@@ -1,0 +1,35 @@
+"""Values as people read them: times, durations, numbers."""
+
+from datetime import UTC, datetime
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def clock_time(instant: datetime | None) -> str:
+    """Write an instant in UTC, to the second."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if instant else ""
+
+
+def duration(seconds: float | None) -> str:
+    """Write 0.42 as 420 ms, 75 as 75 s, 7200 as 2 h."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{max(0, round(seconds * 1000))} ms"
+    for size, unit in _UNITS:
+        if seconds >= 2 * size or size == 1:
+            return f"{round(seconds / size)} {unit}"
+    raise AssertionError
+
+
+def ago(instant: datetime | None, now: datetime) -> str:
+    """Write how long ago something was, or in how long it will be."""
+    if instant is None:
+        return ""
+    seconds = (now - instant).total_seconds()
+    return f"{duration(seconds)} ago" if seconds >= 0 else f"in {duration(-seconds)}"
+
+
+def number(value: float) -> str:
+    """Write 1234567 as 1 234 567, with narrow spaces."""
+    return f"{value:,.0f}".replace(",", "\u202f")
