@@ -46,6 +46,8 @@ SALES_LINE: Fields = {
     "Quantity": "decimal",
     "Unit_of_Measure_Code": "string",
     "Unit_Price": "decimal",
+    "Quantity_Shipped": "decimal",
+    "Quantity_Invoiced": "decimal",
     "Requested_Delivery_Date": "date",
     "Line_No": "int",
 }
@@ -56,6 +58,40 @@ SHIPMENT: Fields = {
     "Sell_to_Customer_No": "string",
     "Order_No": "string",
     "External_Document_No": "string",
+    "Posting_Date": "date",
+    "Package_Tracking_No": "string",
+    "SalesShipmLines": "part Posted_Sales_Shpt_Line",
+}
+INVOICE: Fields = {
+    "Key": "string",
+    "No": "string",
+    "Sell_to_Customer_No": "string",
+    "Order_No": "string",
+    "External_Document_No": "string",
+    "Posting_Date": "date",
+    "Due_Date": "date",
+    "Currency_Code": "string",
+    "SalesInvLines": "part Posted_Sales_Invoice_Line",
+}
+POSTED_LINE: Fields = {
+    "Key": "string",
+    "Type": "enum _blank_ G_L_Account Item",
+    "No": "string",
+    "Description": "string",
+    "Quantity": "decimal",
+    "Unit_of_Measure_Code": "string",
+    "Line_No": "int",
+}
+#: Records of parts, by entity.
+PARTS: Mapping[str, Fields] = {
+    "Posted_Sales_Shpt_Line": POSTED_LINE,
+    "Posted_Sales_Invoice_Line": {
+        **POSTED_LINE,
+        "Unit_Price": "decimal",
+        "Line_Amount": "decimal",
+        "VAT_Percent": "decimal",
+        "Inv_Discount_Amount": "decimal",
+    },
 }
 STOCKKEEPING: Fields = {
     "Key": "string",
@@ -88,6 +124,7 @@ PAGES: Mapping[Page, tuple[str, Fields, Sequence[str]]] = {
     Page.POSTED_SHIPMENT: ("PostedSalesShipment", SHIPMENT, READS),
     Page.STOCKKEEPING_UNIT: ("StockkeepingUnit", STOCKKEEPING, READS),
     Page.PURCHASE_LINES: ("PurchaseLines", PURCHASE_LINES, READS),
+    Page.POSTED_INVOICE: ("PostedSalesInvoice", INVOICE, READS),
 }
 
 
@@ -99,9 +136,10 @@ def wsdl(service: str, fields: Fields, operations: Sequence[str], *, lines: Fiel
     """Write a WSDL as NAV does."""
     namespace = f"urn:microsoft-dynamics-schemas/page/{service.lower()}"
     types = _record(service, fields)
-    if any(kind.startswith("part") for kind in fields.values()):
-        types += _record("Sales_Order_Line", lines) + _list("Sales_Order_Line")
-    names = "".join(f'<xsd:enumeration value="{name}" />' for name in fields if name not in {"Key", "SalesLines"})
+    for entity in (kind.removeprefix("part ") for kind in fields.values() if kind.startswith("part ")):
+        types += _record(entity, PARTS.get(entity, lines)) + _list(entity)
+    filterable = [name for name, kind in fields.items() if name != "Key" and not kind.startswith("part ")]
+    names = "".join(f'<xsd:enumeration value="{name}" />' for name in filterable)
     types += (
         f'<xsd:simpleType name="{service}_Fields"><xsd:restriction base="xsd:string">{names}</xsd:restriction>'
         "</xsd:simpleType>"

@@ -15,6 +15,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from orderwire.config.follow import FollowSettings
 from orderwire.config.secrets import is_secret
 from orderwire.config.variables import PREFIX, problems_of, settings_of, with_files
 from orderwire.errors import ConfigurationError
@@ -63,6 +64,9 @@ class NavServices(_Section):
     posted_shipment: str | None = Field(
         default="PostedSalesShipment", description="None: posted orders are not looked up"
     )
+    posted_invoice: str | None = Field(
+        default="PostedSalesInvoice", description="Page 132; None: invoices are not told of"
+    )
     stockkeeping_unit: str | None = Field(
         default=None, description="Page 5700, or another one keyed by location; None: orders cannot name a location"
     )
@@ -98,6 +102,7 @@ class NavSettings(_Section):
     password: SecretStr = Field(default=SecretStr(""), description="basic: NAV user password or web service key")
     production: bool = Field(default=True, description="Refuse test documents")
     services: NavServices = NavServices()
+    follow: FollowSettings = FollowSettings()
     fields: dict[str, dict[str, str]] = Field(
         default={},
         description="Per service of `nav.services`: fields that have another name in this NAV, our name: theirs; those "

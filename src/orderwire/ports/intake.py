@@ -12,6 +12,7 @@ from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.errors import PermanentError
 from orderwire.ports.erp import Erp
+from orderwire.ports.follow import Follower
 
 
 class Severity(StrEnum):
@@ -191,3 +192,4 @@ class Connector:
     deliverers: Mapping[str, Deliverer] = field(default_factory=dict)  # by channel scheme: folder, sftp …
     inlets: Iterable[Inlet] = ()
     erp: Erp | None = None
+    follower: Follower | None = None

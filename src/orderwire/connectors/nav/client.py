@@ -9,6 +9,7 @@ from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.config.settings import NavSettings
 from orderwire.connectors.nav.contract import published_as
 from orderwire.connectors.nav.customers import read_customer
+from orderwire.connectors.nav.follow import NavFollower
 from orderwire.connectors.nav.items import ItemReader
 from orderwire.connectors.nav.lanes import Lanes, Monotonic
 from orderwire.connectors.nav.memory import Memory
@@ -43,6 +44,7 @@ class NavErp:
             for page in Page
             if (name := published_as(page, nav)) is not None
         }
+        self._pages = pages
         items, self._customers, sales_orders = pages[Page.ITEM], pages[Page.CUSTOMER], pages[Page.SALES_ORDER]
         shipments = pages.get(Page.POSTED_SHIPMENT)
         posted = PostedOrders(shipments, nav) if shipments else None
@@ -93,6 +95,10 @@ class NavErp:
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         """Set quantities by NAV line number."""
         return self._changes.set_quantities(no, quantities)
+
+    def follower(self) -> NavFollower:
+        """Return what reads NAV for changes, over the same lanes."""
+        return NavFollower(self._pages, self._nav)
 
     def _customer_name(self, no: str) -> str:
         customer = self.customer(no)

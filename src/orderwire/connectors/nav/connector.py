@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orderwire.config.settings import NavSettings, Settings
 from orderwire.connectors.nav.client import NavErp
-from orderwire.connectors.nav.contract import published_as, read_contract
+from orderwire.connectors.nav.contract import published_as, read_contract, wants_of
 from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.plausibility import Acceptance
@@ -26,7 +26,8 @@ def connect(settings: Settings, clock: Clock = system_clock) -> Connector:
     Raises:
         ConfigurationError: the address is none.
     """
-    return Connector("nav", erp=NavErp(settings.nav, clock, accepted=Acceptance(settings.data_dir)))
+    erp = NavErp(settings.nav, clock, accepted=Acceptance(settings.data_dir))
+    return Connector("nav", erp=erp, follower=erp.follower())
 
 
 def accept_stock(settings: Settings) -> None:
@@ -51,7 +52,8 @@ def _check_services(nav: NavSettings) -> Iterator[Row]:
             try:
                 yield from _report(page, read_wsdl(Wire(name, service_url(nav, "Page", name), lanes).fetch_wsdl()), nav)
             except (NotWsdlError, OrderwireError) as error:
-                yield _row(name, wanted_for=page.value, problem=str(error))
+                needed = any(not want.optional for want in wants_of(page, nav))
+                yield _row(name, wanted_for=page.value, problem=str(error) if needed else f"{error} (optional)")
     finally:
         lanes.close()
 

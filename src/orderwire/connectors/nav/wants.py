@@ -9,6 +9,9 @@ from orderwire.connectors.nav.names import DOT
 
 #: The part of the sales order page that holds its lines.
 LINES: Final = "SalesLines"
+#: Parts of the posted documents.
+SHIPMENT_LINES: Final = "SalesShipmLines"
+INVOICE_LINES: Final = "SalesInvLines"
 
 
 class Page(StrEnum):
@@ -21,6 +24,7 @@ class Page(StrEnum):
     POSTED_SHIPMENT = "posted_shipment"
     STOCKKEEPING_UNIT = "stockkeeping_unit"
     PURCHASE_LINES = "purchase_lines"
+    POSTED_INVOICE = "posted_invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,19 @@ def _line(name: str, wanted_for: str, kind: str, *, optional: bool = False, valu
     return Want(name, wanted_for, kind, LINES, values, optional)
 
 
+def _posted(part: str, wanted_for: str) -> tuple[Want, ...]:
+    """Return what telling of a posted document takes."""
+    fields = {"Type": "enum", "No": "string", "Quantity": "decimal", "Unit_of_Measure_Code": "string"}
+    return (
+        Want("No", wanted_for, "filter", optional=True),
+        Want("Posting_Date", wanted_for, "date", optional=True),
+        Want("Posting_Date", wanted_for, "filter", optional=True),
+        Want(part, wanted_for, "list", optional=True),
+        *(Want(name, wanted_for, kind, part, optional=True) for name, kind in fields.items()),
+        Want("Line_No", POSTED_LINE_NUMBERS, "int", part, optional=True),  # not on NAV's own subpage
+    )
+
+
 STOCK: Final = "stock"
 ITEMS: Final = "items"
 CUSTOMERS: Final = "customers"
@@ -75,6 +92,15 @@ PLACES: Final = "stock of a location"
 RECEIPTS: Final = "receipts that are expected"
 LOCATIONS: Final = "orders from a location"
 VARIANTS: Final = "orders of a variant"
+FOLLOW_SHIPMENTS: Final = "telling of shipments"
+FOLLOW_INVOICES: Final = "telling of invoices"
+FOLLOW_ORDERS: Final = "following orders"
+POSTED_LINE_NUMBERS: Final = "lines of posted documents by number"
+POSTED_CUSTOMERS: Final = "invoices of orders entered in NAV"
+TRACKING: Final = "packages by their SSCC"
+INVOICE_DISCOUNTS: Final = "discounts of a whole invoice"
+CURRENCIES: Final = "invoices in other currencies"
+DUE_DATES: Final = "due dates of invoices"
 
 #: What an optional want's absence means.
 WITHOUT: Final[Mapping[str, str]] = {
@@ -88,6 +114,15 @@ WITHOUT: Final[Mapping[str, str]] = {
     LINE_DATES: "the requested date is written for the whole order only",
     LOCATIONS: "orders that name a location are refused",
     VARIANTS: "orders that name a variant are refused",
+    FOLLOW_SHIPMENTS: "buyers are not told of shipments",
+    FOLLOW_INVOICES: "buyers are not told of invoices",
+    FOLLOW_ORDERS: "changes by NAV's users are not told, nor what was delivered and invoiced of a line",
+    POSTED_LINE_NUMBERS: "lines of posted documents are matched with ordered ones by item and quantity",
+    POSTED_CUSTOMERS: "only invoices of orders that came through us are told of",
+    TRACKING: "shipments are told without packages",
+    INVOICE_DISCOUNTS: "invoices with a discount of the whole are told without it",
+    CURRENCIES: "invoices are in the order's currency",
+    DUE_DATES: "invoices are told without a due date",
 }
 
 WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
@@ -129,6 +164,10 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         _line("Requested_Delivery_Date", LINE_DATES, "date", optional=True),
         _line("Location_Code", LOCATIONS, "string", optional=True),
         _line("Variant_Code", VARIANTS, "string", optional=True),
+        Want("No", FOLLOW_ORDERS, "filter", optional=True),
+        Want("Sell_to_Customer_No", FOLLOW_ORDERS, "filter", optional=True),
+        _line("Quantity_Shipped", FOLLOW_ORDERS, "decimal", optional=True),
+        _line("Quantity_Invoiced", FOLLOW_ORDERS, "decimal", optional=True),
     ),
     Page.ITEM_UNITS: (
         *_operations("ReadMultiple", wanted_for=UNITS),
@@ -142,6 +181,23 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         *_key("Order_No", POSTED),
         *_key("Sell_to_Customer_No", BY_EXTERNAL, optional=True),
         *_key("External_Document_No", BY_EXTERNAL, optional=True),
+        *_posted(SHIPMENT_LINES, FOLLOW_SHIPMENTS),
+        Want("Package_Tracking_No", TRACKING, "string", optional=True),
+    ),
+    Page.POSTED_INVOICE: (
+        *_operations("ReadMultiple", wanted_for=FOLLOW_INVOICES, optional=True),
+        Want("No", FOLLOW_INVOICES, "string", optional=True),
+        Want("Order_No", FOLLOW_INVOICES, "string", optional=True),
+        *_posted(INVOICE_LINES, FOLLOW_INVOICES),
+        *(
+            Want(name, FOLLOW_INVOICES, "decimal", INVOICE_LINES, optional=True)
+            for name in ("Unit_Price", "Line_Amount", "VAT_Percent")
+        ),
+        Want("Sell_to_Customer_No", POSTED_CUSTOMERS, "string", optional=True),
+        Want("External_Document_No", POSTED_CUSTOMERS, "string", optional=True),
+        Want("Inv_Discount_Amount", INVOICE_DISCOUNTS, "decimal", INVOICE_LINES, optional=True),
+        Want("Currency_Code", CURRENCIES, "string", optional=True),
+        Want("Due_Date", DUE_DATES, "date", optional=True),
     ),
     Page.STOCKKEEPING_UNIT: (
         *_operations("ReadMultiple", wanted_for=PLACES),

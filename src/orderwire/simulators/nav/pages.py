@@ -187,6 +187,7 @@ POSTED_INVOICE: Final = Page(
         _decimal("Unit_Price", "unit_price"),
         _decimal("Line_Amount", "line_amount"),
         _decimal("VAT_Percent", "vat_percent"),
+        _decimal("Inv_Discount_Amount", "discount"),
     ),
     editable=False,
 )

@@ -125,6 +125,7 @@ class PostedLine(Row):
     unit_code: str = ""
     unit_price: Decimal = Decimal(0)
     vat_percent: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)  # the share of a discount of the whole document
 
     @property
     def line_amount(self) -> Decimal:
