@@ -34,6 +34,7 @@ SALES_ORDER: Fields = {
     "External_Document_No": "string",
     "Order_Date": "date",
     "Requested_Delivery_Date": "date",
+    "Status": "enum Open Released",
     "Currency_Code": "string",
     "SalesLines": "part Sales_Order_Line",
 }

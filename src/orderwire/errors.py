@@ -9,6 +9,7 @@
     │   ├── ConflictError           somebody changed the record: read again
     │   ├── InDoubtError            a write may or may not have happened: read back before anything else
     │   ├── ImplausibleError        nearly all stock is gone at once: held until it is back, or somebody believes it
+    │   ├── OutOfOrderError         it speaks of an order that is not there, or not decided, yet
     │   ├── UnsettledError          stock holds in flight on the item: read again when they are settled
     │   └── LeaseLostError          another worker has the order now
     ├── OutageError                 the other side is down: the lane pauses, no attempt is counted
@@ -77,6 +78,10 @@ class ImplausibleError(TransientError):
 
 class UnsettledError(TransientError):
     code = "unsettled"
+
+
+class OutOfOrderError(TransientError):
+    code = "out_of_order"
 
 
 class LeaseLostError(TransientError):

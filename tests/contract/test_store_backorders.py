@@ -72,3 +72,30 @@ def test_back_order_of_a_pending_hold_changes_nothing(opened: SqlStore) -> None:
         tx.holds.back_order("order-1", "20", Decimal(3), 12)
 
         assert tx.holds.backorders(DRILL, since=0, reading=12, but="") == Backorders(in_flight=Decimal(2))
+
+
+def test_a_later_hold_of_the_line_takes_the_whole_back_order(opened: SqlStore) -> None:
+    """A change held more of the line: what is uncovered of it is said once, however many holds it has."""
+    with opened.begin() as tx:
+        tx.holds.confirm("order-1", 7)
+        tx.holds.add([a_hold("4", backordered=Decimal(4))], NOON)
+        tx.holds.confirm("order-1", 8)
+        assert tx.holds.backorders(DRILL, since=0, reading=9, but="") == Backorders(seen=Decimal(6))
+
+        tx.holds.back_order("order-1", "10", Decimal(3), 12)
+
+        assert tx.holds.backorders(DRILL, since=0, reading=12, but="") == Backorders(seen=Decimal(3))
+
+
+@pytest.mark.parametrize(("left", "since_7", "since_6"), [("5", 3, 5), ("3", 1, 3), ("1", 0, 1), ("0", 0, 0)])
+def test_covering_takes_the_newest_first(opened: SqlStore, left: str, since_7: int, since_6: int) -> None:
+    """A line that wants less is covered from its latest back-order on, and what stays uncovered is so as before."""
+    with opened.begin() as tx:
+        tx.holds.confirm("order-1", 7)
+        tx.holds.add([a_hold("4", backordered=Decimal(4))], NOON)
+        tx.holds.confirm("order-1", 8)
+
+        tx.holds.cover("order-1", "10", Decimal(left))
+
+        seen = [tx.holds.backorders(DRILL, since=since, reading=9, but="").seen for since in (7, 6)]
+        assert seen == [since_7, since_6]

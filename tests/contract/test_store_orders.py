@@ -193,15 +193,17 @@ def test_holds_of_other_places_do_not_count(opened: SqlStore) -> None:
 
 
 def test_a_line_is_held_once(opened: SqlStore) -> None:
-    """Holding a line again replaces what it held, on whatever item."""
+    """Holding a line again replaces what it held, on whatever item, but not what is confirmed."""
     with opened.begin() as tx:
         tx.holds.add([a_hold("5"), a_hold("6", line_no="20")], NOON)
+        tx.holds.add([a_hold("3", key=HAMMER)], NOON)
         tx.holds.confirm("order-1", 1)
-        tx.holds.add([a_hold("2"), a_hold("1", key=HAMMER)], NOON)
+        tx.holds.add([a_hold("2"), a_hold("1")], NOON)
+        tx.holds.add([a_hold("4")], NOON)
         tx.holds.add([], NOON)
 
-        assert tx.holds.unsettled([DRILL, HAMMER], 1, but="") == {DRILL: Decimal(2), HAMMER: Decimal(1)}
-        assert tx.holds.unsettled([DRILL], 0, but="") == {DRILL: Decimal(8)}
+        assert tx.holds.unsettled([DRILL, HAMMER], 1, but="") == {DRILL: Decimal(4)}
+        assert tx.holds.unsettled([DRILL, HAMMER], 0, but="") == {DRILL: Decimal(10), HAMMER: Decimal(3)}
 
 
 def test_sums_are_exact(opened: SqlStore) -> None:

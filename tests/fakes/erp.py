@@ -11,7 +11,15 @@ from typing import Final
 
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.errors import DuplicateConflictError, ErpRefusedError
-from orderwire.ports.erp import ErpCustomer, ErpItem, ErpOrder, ErpOrderLine, SalesLineDraft, SalesOrderDraft
+from orderwire.ports.erp import (
+    ErpCustomer,
+    ErpItem,
+    ErpOrder,
+    ErpOrderLine,
+    SalesLineDraft,
+    SalesOrderDraft,
+    SalesOrderEdit,
+)
 
 AS_OF: Final = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
@@ -59,6 +67,7 @@ class FakeErp:
         self.customers = {no: ErpCustomer(no, f"Customer {no}") for no in ("C10000", "C20000", "C30000", "C40000")}
         self.prices: dict[str, Decimal] = defaultdict(lambda: Decimal("9.90"))
         self.orders: dict[str, ErpOrder] = {}
+        self.dates: dict[str, dict[int, date]] = {}
 
     # What a test does to it
 
@@ -92,6 +101,19 @@ class FakeErp:
             for line in self.orders[no].lines:
                 self.inventory[line.item_no] -= self._base(line)
             self.orders[no] = replace(self.orders[no], posted=True)
+
+    def release(self, no: str) -> None:
+        """Release an order: NAV changes it no more."""
+        with self._lock:
+            self.orders[no] = replace(self.orders[no], status="Released")
+
+    def ship(self, no: str, quantity: int) -> None:
+        """Ship some of an order's first line: its figures stay, the goods leave the stock and the sales orders."""
+        with self._lock:
+            first, *rest = self.orders[no].lines
+            self.inventory[first.item_no] -= quantity
+            shipped = replace(first, shipped=first.shipped + quantity)
+            self.orders[no] = replace(self.orders[no], lines=(shipped, *rest))
 
     def available(self, item_no: str) -> Decimal:
         return self._figure(StockKey(item_no=item_no)).available
@@ -144,7 +166,27 @@ class FakeErp:
                 raise ErpRefusedError("the order is posted", no=no)
             return self._set(no, quantities)
 
+    def change_order(self, no: str, edit: SalesOrderEdit) -> ErpOrder | None:
+        with self._call("change_order"):
+            order = self.orders.get(no)
+            if order is None:
+                return None
+            if self._differs(order, edit) and (order.posted or order.status != "Open"):
+                raise ErpRefusedError("Status must be equal to 'Open'", no=no)
+            missing = [d for d, line in zip(edit.added, edit.added_in(order.lines), strict=True) if line is None]
+            last = max((line.line_no for line in order.lines), default=0)
+            new = [replace(self._line(draft), line_no=last + 10000 * n) for n, draft in enumerate(missing, start=1)]
+            self.orders[no] = replace(order, lines=(*order.lines, *new))
+            self.dates.setdefault(no, {}).update(edit.dates)
+            return self._set(no, edit.quantities)
+
     # Inside
+
+    @staticmethod
+    def _differs(order: ErpOrder, edit: SalesOrderEdit) -> bool:
+        standing = {line.line_no: line.quantity for line in order.lines}
+        changed = any(standing.get(line_no, 0) != quantity for line_no, quantity in edit.quantities.items())
+        return changed or None in edit.added_in(order.lines)
 
     @contextmanager
     def _call(self, operation: str) -> Iterator[None]:
@@ -161,7 +203,7 @@ class FakeErp:
         self._passing(f"{operation} done")
 
     def _base(self, line: ErpOrderLine) -> Decimal:
-        return line.quantity * self.known[line.item_no].units[line.unit]
+        return (line.quantity - line.shipped) * self.known[line.item_no].units[line.unit]
 
     def _figure(self, key: StockKey) -> StockFigure:
         ours = sum(

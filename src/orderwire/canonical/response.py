@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity, QuantityOrZero
-from orderwire.canonical.order import ItemId, PurchaseOrder
+from orderwire.canonical.order import ItemId, PurchaseOrder, Purpose
 
 
 class OrderOutcome(StrEnum):
@@ -22,7 +22,8 @@ class LineOutcome(StrEnum):
     CHANGED = "changed"  # fewer than ordered, or at another price
     BACKORDERED = "backordered"  # the rest follows
     SUBSTITUTED = "substituted"
-    REJECTED = "rejected"
+    REJECTED = "rejected"  # in the answer to a change: the line stays as it was
+    DELETED = "deleted"  # taken away, as the buyer asked
 
 
 class Delivery(Canonical):
@@ -40,8 +41,8 @@ class ResponseLine(Canonical):
     reason: str | None = Field(default=None, description="Stable code: out_of_stock, unknown_item, item_blocked …")
     reason_text: str | None = Field(default=None, description="A sentence for the buyer")
     unit: str | None = Field(default=None, description="The buyer's, as ordered; None: the buyer gave none")
-    ordered: Quantity = Field(description="In `unit`")
-    confirmed: QuantityOrZero = Field(description="In `unit`")
+    ordered: Quantity = Field(description="In `unit`; as a change asks for it")
+    confirmed: QuantityOrZero = Field(description="In `unit`; what stands")
     backordered: QuantityOrZero = Field(default=Decimal(0), description="In `unit`")
     base_unit: str | None = Field(default=None, description="NAV's base unit of measure")
     ordered_base: QuantityOrZero | None = Field(default=None, description="In `base_unit`")
@@ -56,6 +57,8 @@ class ResponseLine(Canonical):
 class OrderResponse(Canonical):
     order_no: str
     partner: str
+    answers: Purpose = Field(default=Purpose.ORIGINAL, description="What it is the answer to")
+    change_no: str | None = Field(default=None, description="The number of the change or cancellation, if it has one")
     outcome: OrderOutcome
     erp_no: str | None = Field(default=None, description="NAV's sales order number")
     reason: str | None = None

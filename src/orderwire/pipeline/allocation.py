@@ -12,7 +12,7 @@ from orderwire.mapping.units import whole_units
 from orderwire.pipeline.plan import Plan, PlannedLine
 
 #: Under these a line is confirmed in full or refused.
-_IN_FULL_ONLY = frozenset({ShortagePolicy.REJECT_LINE, ShortagePolicy.SUBSTITUTE, ShortagePolicy.REJECT_ORDER})
+IN_FULL_ONLY = frozenset({ShortagePolicy.REJECT_LINE, ShortagePolicy.SUBSTITUTE, ShortagePolicy.REJECT_ORDER})
 
 
 @dataclass
@@ -49,7 +49,7 @@ def allocate(plan: Plan, stock: Stock, policy: ShortagePolicy, substitutes: Mapp
         if line.item_no is None or line.reason is not None:
             decided.append(line)
             continue
-        answer = _grant(plan, line, stock) or _short(plan, line, stock, policy, substitutes)
+        answer = decide_line(plan, line, stock, policy, substitutes)
         if answer is None:
             return None
         decided.append(answer)
@@ -63,6 +63,13 @@ def _refused(plan: Plan) -> Plan:
     """Refuse all lines: those with a reason for that, the others because of them."""
     lines = tuple(line.model_copy(update=refusal(line.reason or "order_refused")) for line in plan.lines)
     return plan.model_copy(update={"lines": lines, "refusal": "all_or_nothing"})
+
+
+def decide_line(
+    plan: Plan, line: PlannedLine, stock: Stock, policy: ShortagePolicy, substitutes: Mapping[str, str]
+) -> PlannedLine | None:
+    """Decide one line that wants stock; None: it is not certain."""
+    return _grant(plan, line, stock) or _short(plan, line, stock, policy, substitutes)
 
 
 def _grant(plan: Plan, line: PlannedLine, stock: Stock) -> PlannedLine | None:
@@ -129,8 +136,8 @@ def cut(line: PlannedLine, missing: Decimal, policy: ShortagePolicy) -> PlannedL
     """Take `missing` base units off a granted line, because another NAV user got them first."""
     if policy is ShortagePolicy.BACK_ORDER:
         return uncovered(line, missing)
-    left = whole_units(line.granted - missing, line.factor)
-    if left == 0 or policy in _IN_FULL_ONLY:
+    left = line.kept if policy in IN_FULL_ONLY else max(line.kept, whole_units(line.granted - missing, line.factor))
+    if left == 0:
         return line.model_copy(update=refusal("taken_meanwhile"))
     return line.model_copy(update={"granted": left, "outcome": LineOutcome.CHANGED, "reason": "taken_meanwhile"})
 

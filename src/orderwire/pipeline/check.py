@@ -12,15 +12,15 @@ from decimal import Decimal
 import structlog
 
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import PartnerProfile, ShortagePolicy
+from orderwire.config.partners import ShortagePolicy
 from orderwire.errors import ErpRefusedError, UnsettledError
 from orderwire.pipeline.allocation import cut, refusal, uncovered
-from orderwire.pipeline.means import Means
+from orderwire.pipeline.lease import Lease
 from orderwire.pipeline.plan import Plan, PlannedLine
 from orderwire.pipeline.retrying import patiently
 from orderwire.pipeline.standing import as_standing
 from orderwire.ports.erp import ErpOrder
-from orderwire.ports.store import OrderRecord
+from orderwire.ports.store import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -29,10 +29,11 @@ class AfterCheck:
     """Compare what stands in NAV with what is covered, for one order that its caller has the lease of."""
 
     def __init__(
-        self, means: Means, partner: PartnerProfile, record: OrderRecord, erp_no: str, prolong: Callable[[], None]
+        self, lease: Lease, erp_no: str, policy: ShortagePolicy, note: Callable[[Transaction, Plan], None]
     ) -> None:
-        self._means, self._partner, self._record, self._erp_no = means, partner, record, erp_no
-        self._prolong = prolong
+        """`note` writes down a plan that is about to be cut."""
+        self._means, self._record, self._prolong = lease.means, lease.record, lease.prolong
+        self._erp_no, self._policy, self._note = erp_no, policy, note
 
     def run(self, plan: Plan, standing: ErpOrder | None) -> Plan:
         """Return the plan as it stands now: with NAV's prices, and with what had to be cut.
@@ -42,7 +43,7 @@ class AfterCheck:
             TransientError, OutageError: as the ERP port; the check is taken up again.
         """
         plan = as_standing(plan, standing)
-        if plan.yielding and self._partner.shortage is ShortagePolicy.REJECT_ORDER and not plan.standing:
+        if plan.yielding and self._policy is ShortagePolicy.REJECT_ORDER and not plan.standing:
             return plan.model_copy(update={"refusal": "all_or_nothing"})
         for key in sorted(self._beyond(plan, plan.keys()), key=lambda key: key.item_no):
             plan = self._settle(plan, key)
@@ -50,7 +51,7 @@ class AfterCheck:
 
     def _beyond(self, plan: Plan, keys: list[StockKey]) -> Mapping[StockKey, Decimal]:
         """Return, per key we granted any of, how much NAV has promised beyond its inventory, bar our back-order."""
-        granted = {plan.key(line) for line in plan.lines if line.granted > 0}
+        granted = {plan.key(line) for line in plan.lines if line.granted > line.kept}
         asked = [key for key in keys if key in granted]
         figures = patiently(lambda: self._means.erp.stock(asked)) if asked else {}
         beyond = {key: -figure.available - _backordered(plan, key) for key, figure in figures.items()}
@@ -111,10 +112,10 @@ class AfterCheck:
         log.warning("stock_taken_meanwhile", erp_no=self._erp_no, item_no=key.item_no)
         takes: list[Decimal] = []
         for line in reversed(plan.lines):
-            takes.append(min(missing, line.granted) if plan.key(line) == key else Decimal(0))
+            takes.append(min(missing, line.granted - line.kept) if plan.key(line) == key else Decimal(0))
             missing -= takes[-1]
         takes.reverse()
-        changed = self._carry_out(plan, _give_way(plan, takes, self._partner.shortage), takes)
+        changed = self._carry_out(plan, _give_way(plan, takes, self._policy), takes)
         self._note_backorders(plan, changed)
         return changed
 
@@ -130,7 +131,7 @@ class AfterCheck:
         yielding = plan.model_copy(update={"yielding": True})
         self._prolong()
         with self._means.store.begin() as tx:
-            tx.orders.save(self._record.id, self._record.fence, draft=yielding.model_dump_json())
+            self._note(tx, yielding)
         try:
             standing = self._means.erp.set_quantities(self._erp_no, quantities)
         except ErpRefusedError:
@@ -147,7 +148,7 @@ class AfterCheck:
         sequence = self._means.store.next_sequence()
         with self._means.store.begin() as tx:
             for line in grown:
-                tx.holds.back_order(self._record.id, str(line.erp_line_no), line.backordered, sequence)
+                tx.holds.back_order(self._record.id, str(line.hold_no), line.backordered, sequence)
 
 
 def _backordered(plan: Plan, key: StockKey) -> Decimal:

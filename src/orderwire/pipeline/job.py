@@ -1,8 +1,7 @@
 """One order on its way: every step is committed before the next begins, and can be taken up from there."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -19,16 +18,17 @@ from orderwire.errors import (
     OrderwireError,
     OutageError,
     PermanentError,
-    TransientError,
-    UnsettledError,
 )
 from orderwire.pipeline.allocation import Stock, allocate
 from orderwire.pipeline.answer import EVENTS, refuse, to_response
 from orderwire.pipeline.check import AfterCheck
+from orderwire.pipeline.lease import Lease
 from orderwire.pipeline.means import Means
 from orderwire.pipeline.plan import Plan, to_draft
 from orderwire.pipeline.resolve import resolve, substitutes_for
 from orderwire.pipeline.retrying import patiently
+from orderwire.pipeline.settling import settled
+from orderwire.pipeline.standing import numbered_as
 from orderwire.pipeline.work import Commit, Source, next_event
 from orderwire.ports.erp import ErpOrder, SalesOrderDraft
 from orderwire.ports.store import Hold, OrderRecord, OrderState, Step, Transaction
@@ -53,26 +53,31 @@ class Answer:
             tx.journal.step(
                 Step(self._event.documentid, self._means.clock(), "duplicate_order", self._event.id, detail)
             )
-        return self._events(response)
+        # It may have been changed since; the answer goes the way that was asked now.
+        standing = PurchaseOrder.model_validate_json(self._record.order)
+        return self._events(standing.model_copy(update={"channel": self._order.channel}), response)
 
-    def first(self, response: OrderResponse) -> Commit:
+    def first(self, response: OrderResponse, plan: Plan | None = None) -> Commit:
+        """Give the answer, and keep the plan as it stands: a later change begins there."""
+
         def commit(tx: Transaction) -> list[Event]:
             record = self._record
             tx.orders.save(
                 record.id,
                 record.fence,
                 state=OrderState.ANSWERED,
+                draft=plan.model_dump_json() if plan else None,
                 response=response.model_dump_json(),
                 outcome=response.outcome.value,
                 erp_no=response.erp_no,
             )
             tx.orders.free(record.id, record.fence)
-            return self._events(response)
+            return self._events(self._order, response)
 
         return commit
 
-    def _events(self, response: OrderResponse) -> list[Event]:
-        body = AnsweredOrder(order=self._order, response=response)
+    def _events(self, order: PurchaseOrder, response: OrderResponse) -> list[Event]:
+        body = AnsweredOrder(order=order, response=response)
         kind = EVENTS[response.outcome]
         source = Source.of(self._event)
         return [next_event(kind, body, source, response.decided_at, subject=response.order_no, step="answered")]
@@ -85,6 +90,7 @@ class Job:
         self, means: Means, event: Event, order: PurchaseOrder, record: OrderRecord, partner: PartnerProfile
     ) -> None:
         self._means, self._event, self._order, self._record, self._partner = means, event, order, record, partner
+        self._lease = Lease(means, record)
         self._answer = Answer(means, event, order, record)
 
     def run(self) -> Commit:
@@ -92,7 +98,7 @@ class Job:
         try:
             return self._run()
         except Exception:
-            self._let_go()
+            self._lease.give_up()
             raise
 
     def _run(self) -> Commit:
@@ -102,13 +108,16 @@ class Job:
         plan, standing = self._begin() if record.state is OrderState.NEW else self._resume()
         erp_no = (standing.no if standing else None) or record.erp_no
         if plan.standing:
-            plan = AfterCheck(means, self._partner, record, erp_no or "", self._prolong).run(plan, standing)
+            plan = AfterCheck(self._lease, erp_no or "", self._partner.shortage, self._note).run(plan, standing)
         tolerance = self._partner.price_tolerance_percent
-        return self._answer.first(to_response(self._order, plan, erp_no, means.clock(), tolerance))
+        return self._answer.first(to_response(self._order, plan, erp_no, means.clock(), tolerance), plan)
+
+    def _note(self, tx: Transaction, plan: Plan) -> None:
+        tx.orders.save(self._record.id, self._record.fence, draft=plan.model_dump_json())
 
     def _begin(self) -> tuple[Plan, ErpOrder | None]:
         plan = self._decide()
-        return plan, self._create(plan) if plan.standing else None
+        return self._create(plan) if plan.standing else (plan, None)
 
     def _resume(self) -> tuple[Plan, ErpOrder | None]:
         """Take up where somebody stopped: what stands in NAV decides, not what we know of it."""
@@ -117,42 +126,28 @@ class Job:
         if self._record.state is OrderState.CREATED:
             return plan, standing
         if standing is not None:
-            self._created(standing)
-            return plan, standing
-        return self._begin() if plan.abandoned else (plan, self._create(plan))
+            return self._created(plan, standing), standing
+        return self._begin() if plan.abandoned else self._create(plan)
 
     def _decide(self) -> Plan:
-        """Read live stock and grant, until it is certain; then the holds stand and the intent is written.
-
-        Raises:
-            UnsettledError: it does not become certain; the ladder tries again.
-        """
+        """Grant on live stock; then the holds stand and the intent is written. Raises UnsettledError."""
         means = self._means
         wanted = resolve(self._order, self._partner, means.erp)
         substitutes = substitutes_for(wanted, self._partner, means.erp)
-        keys = _keys(wanted, substitutes)
-        deadline, pause = means.clock() + timedelta(seconds=means.settle_seconds), 0.02
-        while True:
-            reading = means.store.next_sequence()
-            figures = patiently(lambda: means.erp.stock(keys)) if keys else {}
-            free = {key: figure.free for key, figure in figures.items()}
-            with means.store.begin() as tx:
-                tx.holds.lock(keys)
-                unsettled = tx.holds.unsettled(keys, reading, but=self._record.id)
-                plan = allocate(wanted, Stock(free, unsettled), self._partner.shortage, substitutes)
-                if plan is not None:
-                    plan = plan.model_copy(update={"reading": reading})
-                    self._intend(tx, plan, free, means.clock())
-                    return plan
-            if means.clock() >= deadline:
-                raise UnsettledError("other orders for the same items are under way", order_no=self._order.order_no)
-            means.sleep(pause)
-            pause = min(pause * 2, 0.5)
+
+        def attempt(tx: Transaction, stock: Stock, reading: int) -> Plan | None:
+            plan = allocate(wanted, stock, self._partner.shortage, substitutes)
+            if plan is not None:
+                plan = plan.model_copy(update={"reading": reading})
+                self._intend(tx, plan, stock.free, means.clock())
+            return plan
+
+        return settled(self._lease, stock_keys(wanted, substitutes), attempt)
 
     def _intend(self, tx: Transaction, plan: Plan, free: Mapping[StockKey, Decimal], now: datetime) -> None:
         record = self._record
         holds = [
-            Hold(record.id, str(line.erp_line_no), plan.key(line), line.standing, line.backordered)
+            Hold(record.id, str(line.hold_no), plan.key(line), line.standing, line.backordered)
             for line in plan.standing
         ]
         tx.holds.add(holds, now)
@@ -172,7 +167,7 @@ class Job:
         detail = {"lines": lines}
         tx.journal.step(Step(self._event.documentid, now, "stock_held", self._event.id, detail))
 
-    def _create(self, plan: Plan) -> ErpOrder:
+    def _create(self, plan: Plan) -> tuple[Plan, ErpOrder]:
         """Make the sales order: the intent is written, and as far as we know none stands."""
         means = self._means
         means.checkpoint("after_intent")
@@ -182,14 +177,13 @@ class Job:
         if standing is None:
             standing = self._make(draft, plan)
         means.checkpoint("after_reply")
-        self._created(standing)
-        return standing
+        return self._created(plan, standing), standing
 
     def _make(self, draft: SalesOrderDraft, plan: Plan) -> ErpOrder:
         """Call NAV. A fault is no proof that nothing was done: read back before anything else."""
         means, pauses = self._means, iter(_LOCK_PAUSES)
         while True:
-            self._prolong()
+            self._lease.prolong()
             try:
                 return means.erp.create_order(draft)
             except OutageError:
@@ -226,36 +220,21 @@ class Job:
             tx.holds.release(self._record.id, reason)
             tx.orders.save(self._record.id, self._record.fence, state=OrderState.NEW, draft=None)
 
-    def _created(self, standing: ErpOrder) -> None:
-        """Confirm the holds: readings drawn from now on have seen them."""
+    def _created(self, plan: Plan, standing: ErpOrder) -> Plan:
+        """Confirm the holds: readings drawn from now on have seen them. Returns the plan with NAV's line numbers."""
         means, record = self._means, self._record
+        plan = numbered_as(plan, standing)
         sequence = means.store.next_sequence()
         with means.store.begin() as tx:
+            self._note(tx, plan)
             tx.orders.save(record.id, record.fence, state=OrderState.CREATED, erp_no=standing.no)
             tx.holds.confirm(record.id, sequence)
             detail = {"erp_no": standing.no}
             tx.journal.step(Step(self._event.documentid, means.clock(), "order_created", self._event.id, detail))
-
-    def _prolong(self) -> None:
-        """Keep the order's lease over the next call.
-
-        Raises:
-            BusyError: it had run out; the next try takes the order up from where it stands.
-        """
-        means, record = self._means, self._record
-        with means.store.begin() as tx:
-            fence = tx.orders.lease(record.id, means.owner(), means.clock(), means.lease_seconds)
-            if fence is not None and fence != record.fence:
-                tx.orders.free(record.id, fence)
-        if fence != record.fence:
-            raise BusyError("the order's lease ran out", order_no=self._order.order_no)
-
-    def _let_go(self) -> None:
-        """Give the lease up, so that the next try need not wait for its end."""
-        with suppress(TransientError), self._means.store.begin() as tx:
-            tx.orders.free(self._record.id, self._record.fence)
+        return plan
 
 
-def _keys(plan: Plan, substitutes: dict[str, str]) -> list[StockKey]:
+def stock_keys(plan: Plan, substitutes: Mapping[str, str]) -> list[StockKey]:
+    """Return what stock is to be read of to decide the plan."""
     nos = {line.item_no for line in plan.lines if line.item_no and line.reason is None} | set(substitutes.values())
     return [StockKey(item_no=no, location=plan.location) for no in sorted(nos)]

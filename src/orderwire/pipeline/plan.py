@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -36,7 +37,9 @@ class PlannedLine(Canonical):
     outcome: LineOutcome = LineOutcome.REJECTED
     reason: str | None = None
     substitute_no: str | None = None
-    erp_line_no: int | None = Field(default=None, description="NAV's line number; None: no line is to be made")
+    erp_line_no: int | None = Field(default=None, description="NAV's line number; None: no line stands")
+    hold_no: int | None = Field(default=None, description="Under which its stock is held; None: never held")
+    kept: QuantityOrZero = Field(default=Decimal(0), description="Of `granted`: promised before, not to be cut")
     unit_price: Decimal | None = None
 
     @property
@@ -74,7 +77,8 @@ class Plan(Canonical):
         lines, number = [], 0
         for line in self.lines:
             number += LINE_STEP if line.standing > 0 else 0
-            lines.append(line.model_copy(update={"erp_line_no": number if line.standing > 0 else None}))
+            number_or_none = number if line.standing > 0 else None
+            lines.append(line.model_copy(update={"erp_line_no": number_or_none, "hold_no": number_or_none}))
         return self.model_copy(update={"lines": tuple(lines)})
 
     def keys(self) -> list[StockKey]:
@@ -104,15 +108,20 @@ def to_draft(plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_n
         requested_on=order.requested_on,
         currency=order.currency,
         lines=[
-            SalesLineDraft(
-                line_no=line.erp_line_no,
-                item_no=line.sold_item_no or "",
-                quantity=line.erp_quantity,
-                unit=line.erp_unit,
-                requested_on=ordered.requested_on or order.requested_on,
-                location=plan.location,
-            )
+            to_line_draft(line, plan.location, ordered.requested_on or order.requested_on)
             for ordered, line in zip(order.lines, plan.lines, strict=True)
             if line.erp_line_no is not None
         ],
+    )
+
+
+def to_line_draft(line: PlannedLine, location: str, requested_on: date | None) -> SalesLineDraft:
+    """Return the sales line that the planned line wants to stand in NAV."""
+    return SalesLineDraft(
+        line_no=line.erp_line_no or 0,
+        item_no=line.sold_item_no or "",
+        quantity=line.erp_quantity,
+        unit=line.erp_unit,
+        requested_on=requested_on,
+        location=location,
     )

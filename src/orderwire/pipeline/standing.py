@@ -19,15 +19,31 @@ def as_standing(plan: Plan, standing: ErpOrder | None) -> Plan:
     lines = []
     for line in plan.lines:
         erp_line = found.get(line.erp_line_no) if line.erp_line_no is not None else None
-        lowered = line
+        now = line
         if line.standing > 0 and not (standing and standing.posted):
-            lowered = _lowered(line, erp_line.quantity if erp_line else Decimal(0), reason)
+            now = lowered(line, erp_line.quantity if erp_line else Decimal(0), reason)
         price = erp_line.unit_price if erp_line else None
-        lines.append(lowered.model_copy(update={"unit_price": price}))
+        lines.append(now.model_copy(update={"unit_price": price}))
     return plan.model_copy(update={"lines": tuple(lines)})
 
 
-def _lowered(line: PlannedLine, quantity: Decimal, reason: str) -> PlannedLine:
+def numbered_as(plan: Plan, standing: ErpOrder) -> Plan:
+    """Return the plan with the numbers that NAV gave its lines; what NAV added of its own is passed over.
+
+    A posted order shows no lines, so the numbers stay as planned.
+    """
+    left = list(standing.lines)
+    lines = []
+    for line in plan.lines:
+        wanted = (line.sold_item_no, line.erp_unit)
+        found = next((each for each in left if (each.item_no, each.unit) == wanted), None) if line.standing else None
+        if found is not None:
+            left.remove(found)
+        lines.append(line.model_copy(update={"erp_line_no": found.line_no}) if found else line)
+    return plan.model_copy(update={"lines": tuple(lines)})
+
+
+def lowered(line: PlannedLine, quantity: Decimal, reason: str) -> PlannedLine:
     """Return the line as it is when only `quantity` of its unit stands in NAV."""
     if quantity >= line.erp_quantity:
         return line

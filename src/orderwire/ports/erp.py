@@ -1,6 +1,6 @@
 """The ERP as the pipeline sees it: items, stock, sales orders. Quantities are in the unit named beside them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -66,6 +66,7 @@ class ErpOrderLine:
     quantity: Decimal  # in `unit`
     unit: str
     unit_price: Decimal | None
+    shipped: Decimal = Decimal(0)  # in `unit`
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,30 @@ class ErpOrder:
     customer_no: str
     posted: bool
     lines: tuple[ErpOrderLine, ...]
+    status: str = "Open"  # Open, Released, Pending_Approval, Pending_Prepayment; "": the page does not show it
+
+
+@dataclass(frozen=True, slots=True)
+class SalesOrderEdit:
+    """What is to stand differently in an open order. Applied twice it is applied once: what stands is compared."""
+
+    quantities: Mapping[int, Decimal] = field(default_factory=dict)  # by NAV line number; 0 takes the line away
+    dates: Mapping[int, date] = field(default_factory=dict)  # by NAV line number
+    requested_on: date | None = None  # None: as it is
+    added: Sequence[SalesLineDraft] = ()
+    known: frozenset[int] = frozenset()  # line numbers that stood before: among the others are the `added`
+
+    def added_in(self, lines: Iterable[ErpOrderLine]) -> list[ErpOrderLine | None]:
+        """Return, for each line to be added, the one that stands; None: it does not stand yet."""
+        strangers = [line for line in lines if line.line_no not in self.known]
+        found: list[ErpOrderLine | None] = []
+        for draft in self.added:
+            wanted = (draft.item_no, draft.quantity, draft.unit)
+            line = next((each for each in strangers if (each.item_no, each.quantity, each.unit) == wanted), None)
+            if line is not None:
+                strangers.remove(line)
+            found.append(line)
+        return found
 
 
 class StockSource(Protocol):
@@ -154,5 +179,12 @@ class Erp(StockSource, Protocol):
         Raises:
             ConflictError: somebody else changed the order while we did.
             InDoubtError, BusyError, ErpRefusedError, OutageError: as `create_order`.
+        """
+        ...
+
+    def change_order(self, no: str, edit: SalesOrderEdit) -> ErpOrder | None:
+        """Make an order what `edit` wants, all but the deletions in one call. Returns and raises as `set_quantities`.
+
+        What stands is read first and only the difference is written, so it is safe to repeat after any doubt.
         """
         ...

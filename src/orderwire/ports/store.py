@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.access import Attempts, Sessions, Tokens, Users
 from orderwire.ports.ledger import Ledger
 from orderwire.ports.punchout import Punchouts
+
+if TYPE_CHECKING:
+    from orderwire.ports.changes import Changes
 
 
 class DocumentState(StrEnum):
@@ -298,13 +301,17 @@ class Holds(Protocol):
         ...
 
     def add(self, holds: Sequence[Hold], at: datetime) -> None:
-        """Insert pending holds; the ones of that order and line already there are replaced."""
+        """Insert pending holds; those of that order and line that are not confirmed are replaced."""
         ...
 
     def confirm(self, order_id: str, sequence: int) -> None: ...
 
     def back_order(self, order_id: str, line_no: str, quantity: Decimal, sequence: int) -> None:
-        """Say how much of a confirmed hold is uncovered from `sequence` on, because a NAV user got the stock."""
+        """Say how much of a line's confirmed holds is uncovered from `sequence` on: a NAV user got the stock."""
+        ...
+
+    def cover(self, order_id: str, line_no: str, quantity: Decimal) -> None:
+        """Say that no more than `quantity` of a line's confirmed holds is uncovered any more."""
         ...
 
     def backorders(self, key: StockKey, *, since: int, reading: int, but: str) -> Backorders:
@@ -362,6 +369,8 @@ class Transaction(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def orders(self) -> Orders: ...
+    @property
+    def changes(self) -> "Changes": ...
     @property
     def holds(self) -> Holds: ...
     @property

@@ -44,7 +44,8 @@ _held: Final = select(holds.c.item_no, holds.c.location, holds.c.variant, holds.
 _UNSETTLED: Final = union_all(
     _held.where(holds.c.ended_at.is_(None)), _held.where(holds.c.confirmed_sequence > bindparam("reading"))
 )
-_REPLACED: Final = delete(holds).where(holds.c.order_id == bindparam("order"), holds.c.line_no == bindparam("line"))
+_of_line: Final = (holds.c.order_id == bindparam("order"), holds.c.line_no == bindparam("line"))
+_REPLACED: Final = delete(holds).where(*_of_line, holds.c.confirmed_sequence.is_(None))
 _ADD: Final = insert(holds).inline()
 _END: Final = update(holds).where(holds.c.order_id == bindparam("order"), holds.c.ended_at.is_(None))
 _CONFIRM: Final = _END.values(
@@ -53,15 +54,18 @@ _CONFIRM: Final = _END.values(
     backordered_sequence=case((holds.c.backordered.is_not(None), bindparam("sequence"))),
     ended_at=bindparam("at"),
 )
+#: A line has a hold for the order, and one more for each change that wanted more of it.
+_CONFIRMED: Final = (
+    select(holds.c.id, holds.c.backordered)
+    .where(*_of_line, holds.c.confirmed_sequence.is_not(None))
+    .order_by(holds.c.id.desc())
+)
 _BACK_ORDER: Final = (
     update(holds)
-    .where(
-        holds.c.order_id == bindparam("order"),
-        holds.c.line_no == bindparam("line"),
-        holds.c.confirmed_sequence.is_not(None),
-    )
-    .values(backordered=bindparam("quantity_now"), backordered_sequence=bindparam("sequence"))
+    .where(holds.c.id == bindparam("hold"))
+    .values(backordered=bindparam("quantity_now"), backordered_sequence=bindparam("since"))
 )
+_COVER: Final = update(holds).where(holds.c.id == bindparam("hold")).values(backordered=bindparam("quantity_now"))
 _BACKORDERS: Final = select(holds.c.backordered, holds.c.backordered_sequence).where(
     holds.c.item_no == bindparam("of_item"),
     holds.c.location == bindparam("of_location"),
@@ -122,8 +126,17 @@ class SqlHolds:
         self._connection.execute(_CONFIRM, {"order": order_id, "sequence": sequence, "at": self._clock()})
 
     def back_order(self, order_id: str, line_no: str, quantity: Decimal, sequence: int) -> None:
-        change = {"order": order_id, "line": line_no, "quantity_now": quantity, "sequence": sequence}
-        self._connection.execute(_BACK_ORDER, change)
+        found = self._connection.execute(_CONFIRMED, {"order": order_id, "line": line_no}).all()
+        for number, (hold, _before) in enumerate(found):  # the newest has all of it
+            now: dict[str, Any] = {"quantity_now": None if number else quantity, "since": None if number else sequence}
+            self._connection.execute(_BACK_ORDER, {"hold": hold, **now})
+
+    def cover(self, order_id: str, line_no: str, quantity: Decimal) -> None:
+        left = quantity
+        for hold, before in self._connection.execute(_CONFIRMED, {"order": order_id, "line": line_no}).all()[::-1]:
+            kept = min(before or Decimal(0), left)
+            left -= kept
+            self._connection.execute(_COVER, {"hold": hold, "quantity_now": kept})
 
     def backorders(self, key: StockKey, *, since: int, reading: int, but: str) -> Backorders:
         seen = in_flight = Decimal(0)

@@ -161,6 +161,21 @@ orders: Final = Table(
     Index("ix_orders_state", "state", "created_at"),
 )
 
+order_changes: Final = Table(
+    "order_changes",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("order_id", Words, ForeignKey("orders.id"), nullable=False),
+    Column("document_id", Words, nullable=False),
+    Column("state", Choice(OrderState), nullable=False),
+    Column("request", Words, nullable=False),  # JSON
+    Column("created_at", Instant, nullable=False),
+    Column("draft", Words),  # JSON
+    Column("response", Words),  # JSON
+    Column("outcome", Words),
+    Index("ix_order_changes_order_id", "order_id", "created_at"),
+)
+
 stock_items: Final = Table(
     "stock_items",
     metadata,

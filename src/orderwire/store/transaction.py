@@ -9,6 +9,7 @@ from orderwire.ports.clock import Clock
 from orderwire.store.access import SqlAttempts, SqlSessions, SqlTokens, SqlUsers
 from orderwire.store.archive import SqlArchive
 from orderwire.store.audit import SqlAudit
+from orderwire.store.changes import SqlChanges
 from orderwire.store.failures import translated
 from orderwire.store.holds import SqlHolds
 from orderwire.store.inbox import SqlInbox
@@ -29,6 +30,7 @@ class SqlTransaction:
         self.inbox = SqlInbox(connection)
         self.outbox = SqlOutbox(connection)
         self.orders = SqlOrders(connection)
+        self.changes = SqlChanges(connection)
         self.holds = SqlHolds(connection, clock)
         self.parked = SqlParkingLot(connection)
         self.audit = SqlAudit(connection)

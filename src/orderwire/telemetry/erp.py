@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.errors import OrderwireError
-from orderwire.ports.erp import Erp, ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft
+from orderwire.ports.erp import Erp, ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft, SalesOrderEdit
 from orderwire.telemetry.metrics import Metrics
 
 _Parameters = ParamSpec("_Parameters")
@@ -49,6 +49,9 @@ class MeteredErp:
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         return self._timed("set_quantities", self._erp.set_quantities, no, quantities)
+
+    def change_order(self, no: str, edit: SalesOrderEdit) -> ErpOrder | None:
+        return self._timed("change_order", self._erp.change_order, no, edit)
 
     def _timed(
         self,

@@ -8,7 +8,7 @@ import pytest
 
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.errors import UnavailableError
-from orderwire.ports.erp import Erp, ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft
+from orderwire.ports.erp import Erp, ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft, SalesOrderEdit
 from orderwire.telemetry.erp import MeteredErp
 from orderwire.telemetry.metrics import Metrics
 
@@ -47,6 +47,9 @@ class FakeErp:
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         return ORDER if no == ORDER.no and quantities else None
 
+    def change_order(self, no: str, edit: SalesOrderEdit) -> ErpOrder | None:
+        return ORDER if no == ORDER.no and edit.quantities else None
+
 
 @pytest.fixture
 def metrics() -> Metrics:
@@ -72,8 +75,18 @@ def test_answers_are_passed_on_and_counted(erp: Erp, metrics: Metrics) -> None:
     assert erp.find_order(DRAFT) is ORDER
     assert erp.create_order(DRAFT) is ORDER
     assert erp.set_quantities("OW-1", {10000: Decimal(1)}) is ORDER
+    assert erp.change_order("OW-1", SalesOrderEdit({10000: Decimal(1)})) is ORDER
 
-    for operation in ("ping", "items", "items_by_gtin", "customer", "find_order", "create_order", "set_quantities"):
+    for operation in (
+        "ping",
+        "items",
+        "items_by_gtin",
+        "customer",
+        "find_order",
+        "create_order",
+        "set_quantities",
+        "change_order",
+    ):
         assert calls(metrics, operation, "ok") == 1
 
 

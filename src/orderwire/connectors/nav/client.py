@@ -21,7 +21,7 @@ from orderwire.connectors.nav.stock import StockReader
 from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ContractError, OutageError, TransientError
 from orderwire.ports.clock import Clock, system_clock
-from orderwire.ports.erp import ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft
+from orderwire.ports.erp import ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft, SalesOrderEdit
 
 #: A number that no customer has: NAV answers with nothing, and shows that it, its database and our account are there.
 _NOBODY = "ORDERWIRE-PING"
@@ -94,7 +94,11 @@ class NavErp:
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         """Set quantities by NAV line number."""
-        return self._changes.set_quantities(no, quantities)
+        return self._changes.change(no, SalesOrderEdit(quantities=quantities))
+
+    def change_order(self, no: str, edit: SalesOrderEdit) -> ErpOrder | None:
+        """Make an order what the edit wants."""
+        return self._changes.change(no, edit)
 
     def follower(self) -> NavFollower:
         """Return what reads NAV for changes, over the same lanes."""

@@ -1,6 +1,6 @@
 """A sales order as NAV's page shows it: read from its element, held against a draft."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -26,7 +26,13 @@ class LineRecord:
     item_no: str
     quantity: Decimal
     unit: str
-    unit_price: Decimal
+    unit_price: Decimal | None  # None: not shown
+    shipped: Decimal
+    requested_on: str  # as NAV writes it
+
+    def told(self) -> ErpOrderLine:
+        """Return the line as the port speaks of it."""
+        return ErpOrderLine(self.line_no, self.item_no, self.quantity, self.unit, self.unit_price, self.shipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class OrderRecord:
     customer_no: str
     customer_name: str
     external_document_no: str
+    status: str
+    requested_on: str
     lines: tuple[LineRecord, ...]
 
     @property
@@ -50,10 +58,8 @@ class OrderRecord:
             external_document_no=self.external_document_no,
             customer_no=self.customer_no,
             posted=False,
-            lines=tuple(
-                ErpOrderLine(line.line_no, line.item_no, line.quantity, line.unit, line.unit_price)
-                for line in self.items
-            ),
+            lines=tuple(line.told() for line in self.items),
+            status=self.status,
         )
 
 
@@ -65,14 +71,24 @@ def read_record(record: etree._Element) -> OrderRecord:
     """
     row = plain(record)
     lists = (child for child in record if soap.name_of(child) == LINES)
+    rows = [plain(line) for lines in lists for line in lines]
     return OrderRecord(
         key=row.get("Key", ""),
         no=row.get("No", ""),
         customer_no=row.get("Sell_to_Customer_No", ""),
         customer_name=row.get("Sell_to_Customer_Name", ""),
         external_document_no=row.get("External_Document_No", ""),
-        lines=tuple(sorted((_line(plain(line)) for lines in lists for line in lines), key=lambda line: line.line_no)),
+        status=option_of(row, "Status"),
+        requested_on=row.get("Requested_Delivery_Date", ""),
+        lines=tuple(sorted(map(_line, _numbered(rows)), key=lambda line: line.line_no)),
     )
+
+
+def _numbered(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the lines with numbers; where the page shows none, as NAV would number them."""
+    if any("Line_No" in row for row in rows):
+        return rows
+    return [{**row, "Line_No": str(number * 10_000)} for number, row in enumerate(rows, start=1)]
 
 
 def _line(row: Row) -> LineRecord:
@@ -83,7 +99,9 @@ def _line(row: Row) -> LineRecord:
         item_no=row.get("No", ""),
         quantity=decimal_of(row, "Quantity"),
         unit=row.get("Unit_of_Measure_Code", ""),
-        unit_price=decimal_of(row, "Unit_Price"),
+        unit_price=decimal_of(row, "Unit_Price") if "Unit_Price" in row else None,
+        shipped=decimal_of(row, "Quantity_Shipped"),
+        requested_on=row.get("Requested_Delivery_Date", ""),
     )
 
 

@@ -1,6 +1,6 @@
 """Sales orders: made in one call, and read back whenever it is not certain what stands in NAV."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -135,13 +135,6 @@ class Orders:
     def _fields(self, draft: SalesOrderDraft) -> dict[str, Any]:
         """Return the header and its lines by our names; what is None stays out."""
         _check(draft)
-        for wanted_for, used in (
-            (wants.LOCATIONS, any(line.location for line in draft.lines)),
-            (wants.VARIANTS, any(line.variant for line in draft.lines)),
-        ):
-            if used:
-                self._page.need(wanted_for)
-        dated = self._page.has(f"{wants.LINES}.Requested_Delivery_Date")
         header = {
             "No": draft.no,
             # NAV's name field looks a customer up by number, too.
@@ -150,10 +143,25 @@ class Orders:
             "Order_Date": _day(draft.ordered_on),
             "Requested_Delivery_Date": _day(draft.requested_on),
             "Currency_Code": self._currency(draft),
-            wants.LINES: [_line(line, dated=dated) for line in draft.lines],
+            wants.LINES: self.new_lines(draft.lines),
         }
         left_out = {name for name in _OPTIONAL if not self._page.has(name)}
         return {name: value for name, value in header.items() if value is not None and name not in left_out}
+
+    def new_lines(self, drafts: Sequence[SalesLineDraft]) -> list[dict[str, str]]:
+        """Return the fields of lines to be made.
+
+        Raises:
+            ContractError: the page cannot hold a location or a variant that is wanted.
+        """
+        for wanted_for, used in (
+            (wants.LOCATIONS, any(line.location for line in drafts)),
+            (wants.VARIANTS, any(line.variant for line in drafts)),
+        ):
+            if used:
+                self._page.need(wanted_for)
+        dated = self._page.has(f"{wants.LINES}.Requested_Delivery_Date")
+        return [_line(line, dated=dated) for line in drafts]
 
     def _currency(self, draft: SalesOrderDraft) -> str | None:
         """Return a foreign currency's code; the company's own has none in NAV, and is no row of its Currency table."""

@@ -87,6 +87,7 @@ PRICES: Final = "prices"
 DATES: Final = "order date"
 HEADER_DATES: Final = "requested date of an order"
 CART_PRICES: Final = "prices of carts"
+STATUS: Final = "what can be changed"
 LINE_DATES: Final = "requested dates per line"
 PLACES: Final = "stock of a location"
 RECEIPTS: Final = "receipts that are expected"
@@ -107,6 +108,7 @@ WITHOUT: Final[Mapping[str, str]] = {
     BY_GTIN: "orders name items by our number or the partner's, not by GTIN",
     BY_EXTERNAL: "doubles are told by the order's own No. alone, so nav.numbering must be ours",
     CHANGES: "an order's quantities cannot be changed, nor the order be cancelled, once it stands in NAV",
+    STATUS: "released and part-shipped orders are told from others by NAV's refusal alone",
     PRICES: "NAV's prices are not compared with the buyer's",
     CART_PRICES: "carts show no list price of NAV's",
     DATES: "NAV sets the order date",
@@ -153,6 +155,7 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         *_key("External_Document_No", BY_EXTERNAL, optional=True),
         Want("Order_Date", DATES, "date", optional=True),
         Want("Requested_Delivery_Date", HEADER_DATES, "date", optional=True),
+        Want("Status", STATUS, "enum", optional=True),
         Want(LINES, ORDERS, "list"),
         _line("Key", CHANGES, "string", optional=True),
         _line("Type", ORDERS, "enum", values=("Item",)),

@@ -83,6 +83,7 @@ class SalesOrders:
             self._test_open(header)
             lines = world.lines_of(header.no)
             for line in lines:
+                _test_unshipped(line)
                 world.remove(world.lines, line)
             world.remove(world.orders, header)
             world.log("delete", by, header, [line.no for line in lines if line.type == "Item"])
@@ -93,6 +94,7 @@ class SalesOrders:
         with world.transaction():
             header = world.orders.rows[(line.document_no,)]
             self._test_open(header)
+            _test_unshipped(line)
             world.remove(world.lines, line)
             header = world.put(world.orders, header)
             world.log("update", "service", header, [line.no] if line.type == "Item" else [])
@@ -210,6 +212,8 @@ class SalesOrders:
         if quantity and line.type != "_blank_" and not line.no:
             record = self._world.lines.identify((line.document_no, line.line_no))
             raise must_have_value("Sales Line", record, "No.")
+        if quantity < line.quantity_shipped:
+            raise dialog("Quantity must not be less than Quantity Shipped.")
         return replace(line, quantity=quantity)
 
     def _with_unit(self, line: SalesLine, code: str) -> SalesLine:
@@ -220,6 +224,12 @@ class SalesOrders:
         qty_per = unit.qty_per if unit else Decimal(1)
         price = item.unit_price * qty_per if item else line.unit_price
         return replace(line, unit_code=code, qty_per=qty_per, unit_price=price)
+
+
+def _test_unshipped(line: SalesLine) -> None:
+    """NAV deletes no line of which something is shipped and not yet invoiced."""
+    if line.quantity_shipped:
+        raise dialog("You cannot delete the line, because it is shipped but not invoiced.")
 
 
 def _differing(row: SalesHeader | SalesLine, changes: Changes) -> dict[str, Value]:

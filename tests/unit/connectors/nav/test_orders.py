@@ -35,7 +35,13 @@ DRAFT = SalesOrderDraft(
         SalesLineDraft(20000, "1002", Decimal("2.5"), "CARTON"),
     ],
 )
-HEADER = {"Key": "H1", "No": "OW-1", "Sell_to_Customer_No": "C10000", "External_Document_No": "PO-4711"}
+HEADER = {
+    "Key": "H1",
+    "No": "OW-1",
+    "Sell_to_Customer_No": "C10000",
+    "External_Document_No": "PO-4711",
+    "Status": "Open",
+}
 
 
 def line(line_no: int, item_no: str, quantity: str, unit: str, **more: str) -> dict[str, str]:
