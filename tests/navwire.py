@@ -148,7 +148,7 @@ def wsdl(service: str, fields: Fields, operations: Sequence[str], *, lines: Fiel
     types += _list(service) + _type(
         f"{service}_Filter", _element("Field", f"tns:{service}_Fields") + _element("Criteria")
     )
-    elements = "".join(_call(name, service) for name in operations)
+    elements = "".join(_call(name, service, list(fields)[1]) for name in operations)
     messages = "".join(
         f'<message name="{name}"><part name="parameters" element="tns:{name}" /></message>'
         f'<message name="{name}_Result"><part name="parameters" element="tns:{name}_Result" /></message>'
@@ -210,10 +210,10 @@ def _record(name: str, fields: Fields) -> str:
     return options + _type(name, content)
 
 
-def _call(name: str, service: str) -> str:
+def _call(name: str, service: str, first: str) -> str:
     deleting = name.startswith("Delete")
     argument, answer = {
-        "Read": (_element("No"), _element(service, f"tns:{service}")),
+        "Read": (_element(first), _element(service, f"tns:{service}")),
         "ReadMultiple": (
             f'<xsd:element minOccurs="1" maxOccurs="unbounded" name="filter" type="tns:{service}_Filter" />'
             + _element("bookmarkKey")

@@ -123,10 +123,10 @@ def test_edi_check(deployment: Deployment) -> None:
 
 def test_nav_check(deployment: Deployment) -> None:
     """The simulator offers everything that Orderwire needs."""
-    rows = printed(deployment, "nav", "check")
+    report = printed(deployment, "nav", "check")
 
-    assert rows
-    assert [row for row in rows if row["problem"]] == []
+    assert (report["stock"], report["orders"]) == (True, True)
+    assert [row for row in report["services"] if row["problem"]] == []
 
 
 def test_queue(deployment: Deployment) -> None:

@@ -134,8 +134,10 @@ def test_an_order_from_draft_to_posting(sim: NavSimulator, erp: NavErp) -> None:
 
 def test_the_contract_is_met(sim: NavSimulator, auth: str) -> None:
     """`nav check` finds every field and operation."""
-    rows = check(settings(sim, auth))
+    report = check(settings(sim, auth))
+    rows = list(report.rows())
     assert len(rows) > 30
+    assert report.orders
     assert [row for row in rows if row["problem"]] == []
 
 
@@ -293,7 +295,9 @@ def test_another_company_is_no_contract(sim: NavSimulator) -> None:
         erp.ping()
     erp.close()
     services = {"item": "Items"}
-    assert check(settings(sim, services=services))[0]["problem"]
+    report = check(settings(sim, services=services))
+    assert not report.stock
+    assert any("publish as Items" in sentence for sentence in report.advice())
 
 
 def test_zeros_that_nav_leaves_out() -> None:

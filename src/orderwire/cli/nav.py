@@ -1,14 +1,19 @@
 """`orderwire nav`: does this NAV offer what Orderwire needs?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from orderwire.cli.context import ConfigDir, read_settings
-from orderwire.cli.output import Json, emit
+from orderwire.cli.output import Json, emit, emit_json, out
+
+if TYPE_CHECKING:
+    from orderwire.connectors.nav.report import Report
 
 app = typer.Typer(no_args_is_help=True)
+
+_AWAY: Final = 3
 
 
 @app.callback()
@@ -19,21 +24,31 @@ def nav() -> None:
 @app.command()
 def check(
     wsdl: Annotated[
-        list[Path] | None, typer.Option(help="Read these files instead of asking NAV.", exists=True)
+        list[Path] | None, typer.Option(help="Read these files instead of asking NAV.", exists=True, dir_okay=False)
     ] = None,
     config: ConfigDir = None,
     *,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Print only the settings that would help, as YAML for orderwire.yaml.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Report which fields and operations are there, missing or of another type.
+    """Report what NAV's web services offer of what Orderwire needs, what follows, and what to publish.
 
-    Ends 1 when something that is needed is missing.
+    Ends 1 when something that is needed is missing, has another name, or cannot be read, 3 when NAV does not answer.
     """
     from orderwire.connectors.nav import connector
 
-    rows = connector.check(read_settings(config), tuple(wsdl or ()))
-    emit(rows, ("service", "field_or_operation", "wanted_for", "found", "problem"), as_json=as_json)
-    if any(row["problem"] and not row["problem"].endswith("(optional)") for row in rows):
+    report = connector.check(read_settings(config), tuple(wsdl or ()))
+    if suggest:
+        _suggest(report)
+    elif as_json:
+        emit_json(_told(report))
+    else:
+        _show(report)
+    if report.away:
+        raise typer.Exit(_AWAY)
+    if not report.complete:
         raise typer.Exit(1)
 
 
@@ -47,3 +62,30 @@ def accept_stock(config: ConfigDir = None) -> None:
 
     connector.accept_stock(read_settings(config))
     typer.echo("for an hour every stock figure is believed")
+
+
+def _told(report: "Report") -> dict[str, object]:
+    return {
+        "services": list(report.rows()),
+        "follows": list(report.follows()),
+        "advice": list(report.advice()),
+        "suggestion": report.suggestion,
+        "stock": report.stock,
+        "orders": report.orders,
+    }
+
+
+def _show(report: "Report") -> None:
+    emit(list(report.rows()), ("service", "field_or_operation", "wanted_for", "found", "problem"), as_json=False)
+    out.print()
+    emit(list(report.follows()), ("what", "offered", "otherwise"), as_json=False)
+    for sentence in report.advice():
+        out.print(f"\nTo do: {sentence}", markup=False)
+
+
+def _suggest(report: "Report") -> None:
+    import yaml
+
+    told = report.suggestion
+    text = yaml.safe_dump({"nav": told}, allow_unicode=True, sort_keys=False) if told else "# nothing to add\n"
+    typer.echo(text, nl=False)

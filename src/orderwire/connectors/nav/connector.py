@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from orderwire.config.settings import NavSettings, Settings
 from orderwire.connectors.nav.client import NavErp
@@ -9,15 +10,17 @@ from orderwire.connectors.nav.contract import published_as, read_contract, wants
 from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.plausibility import Acceptance
+from orderwire.connectors.nav.report import Looked, Report
+from orderwire.connectors.nav.suggest import recognised
 from orderwire.connectors.nav.wants import Page
 from orderwire.connectors.nav.wire import Wire
 from orderwire.connectors.nav.wsdl import NotWsdlError, Wsdl, read_wsdl
-from orderwire.errors import OrderwireError
+from orderwire.errors import ContractError, OrderwireError, OutageError, TransientError
 from orderwire.ports.clock import Clock, system_clock
 from orderwire.ports.intake import Connector
 
-#: A row of the report: service, field_or_operation, wanted_for, found, problem ("": none).
-Row = dict[str, str]
+#: No page's WSDL comes near this; of a larger file the rest is not read.
+_MAX_WSDL_BYTES: Final = 16 * 1024 * 1024
 
 
 def connect(settings: Settings, clock: Clock = system_clock) -> Connector:
@@ -35,61 +38,48 @@ def accept_stock(settings: Settings) -> None:
     Acceptance(settings.data_dir).give()
 
 
-def check(settings: Settings, wsdl_files: Sequence[Path] = ()) -> list[Row]:
+def check(settings: Settings, wsdl_files: Sequence[Path] = ()) -> Report:
     """Hold the contract against NAV's WSDLs, or against WSDL files; never raises for what it finds."""
-    rows = _check_files(settings.nav, wsdl_files) if wsdl_files else _check_services(settings.nav)
-    return list(rows)
+    looked = _files(settings.nav, wsdl_files) if wsdl_files else _services(settings.nav)
+    return Report(settings.nav, tuple(looked))
 
 
-def _check_services(nav: NavSettings) -> Iterator[Row]:
+def _services(nav: NavSettings) -> Iterator[Looked]:
     lanes = Lanes(nav)
     try:
         for page in Page:
             name = published_as(page, nav)
             if name is None:
-                yield _row(page.value, wanted_for=page.value, found="switched off in the settings")
-                continue
-            try:
-                yield from _report(page, read_wsdl(Wire(name, service_url(nav, "Page", name), lanes).fetch_wsdl()), nav)
-            except (NotWsdlError, OrderwireError) as error:
-                needed = any(not want.optional for want in wants_of(page, nav))
-                yield _row(name, wanted_for=page.value, problem=str(error) if needed else f"{error} (optional)")
+                yield Looked(page.value, page, note="switched off in the settings")
+            else:
+                yield _service(page, name, nav, lanes)
     finally:
         lanes.close()
 
 
-def _check_files(nav: NavSettings, files: Iterable[Path]) -> Iterator[Row]:
+def _service(page: Page, name: str, nav: NavSettings, lanes: Lanes) -> Looked:
+    try:
+        wsdl = read_wsdl(Wire(name, service_url(nav, "Page", name), lanes).fetch_wsdl())
+    except (NotWsdlError, OrderwireError) as error:
+        away, unpublished = isinstance(error, (OutageError, TransientError)), isinstance(error, ContractError)
+        optional = all(want.optional for want in wants_of(page, nav))
+        return Looked(name, page, problem=str(error), away=away, unpublished=unpublished, optional=optional)
+    return Looked(name, page, read_contract(page, wsdl, nav))
+
+
+def _files(nav: NavSettings, files: Iterable[Path]) -> Iterator[Looked]:
     for file in files:
         try:
-            wsdl = read_wsdl(file.read_bytes())
+            with file.open("rb") as opened:
+                wsdl = read_wsdl(opened.read(_MAX_WSDL_BYTES))
         except (NotWsdlError, OSError) as error:
-            yield _row(file.name, problem=f"cannot be read: {error}")
+            yield Looked(file.name, problem=f"cannot be read: {error}")
             continue
-        page = _page_of(wsdl, nav)
-        if page is None:
-            yield _row(wsdl.service, found="page" if wsdl.entity else "codeunit", problem="Orderwire does not use it")
-        else:
-            yield from _report(page, wsdl, nav)
+        yield _file(wsdl, nav)
 
 
-def _page_of(wsdl: Wsdl, nav: NavSettings) -> Page | None:
-    """Return the page published under this name."""
-    names = {(published_as(page, nav) or "").lower(): page for page in Page}
-    return names.get(wsdl.service.lower()) if wsdl.service else None
-
-
-def _report(page: Page, wsdl: Wsdl, nav: NavSettings) -> Iterator[Row]:
-    for finding in read_contract(page, wsdl, nav).findings:
-        want = finding.want
-        problem = f"{finding.problem} (optional)" if finding.problem and want.optional else finding.problem
-        yield _row(wsdl.service, str(want), want.wanted_for, finding.found, problem)
-
-
-def _row(service: str, field_or_operation: str = "", wanted_for: str = "", found: str = "", problem: str = "") -> Row:
-    return {
-        "service": service,
-        "field_or_operation": field_or_operation,
-        "wanted_for": wanted_for,
-        "found": found,
-        "problem": problem,
-    }
+def _file(wsdl: Wsdl, nav: NavSettings) -> Looked:
+    page = recognised(wsdl, nav)
+    if page is None:
+        return Looked(wsdl.service, note="page, not used" if wsdl.entity else "codeunit, not used")
+    return Looked(wsdl.service, page, read_contract(page, wsdl, nav))

@@ -44,7 +44,8 @@ class Contract:
 
     def filters(self, field: str) -> bool:
         """Whether the page can be filtered by the field."""
-        return f"filter {field}" not in self._spoilt and self.names.field(field) in self.wsdl.filterable
+        found = f"filter {field}" not in self._spoilt and self.names.field(field) in self.wsdl.filterable
+        return found and self.offers("ReadMultiple")
 
     def offers(self, operation: str) -> bool:
         """Whether the service has the operation."""
@@ -65,7 +66,7 @@ def wants_of(page: Page, nav: NavSettings) -> tuple[Want, ...]:
     if page is Page.SALES_ORDER and nav.local_currency:
         wants = (*wants, Want("Currency_Code", "orders in other currencies", "string"))
     if page is Page.SALES_ORDER and nav.numbering == "nav":  # then it is the only witness of a double
-        wants = (*wants, Want("External_Document_No", ORDERS, "filter"))
+        wants = (*wants, Want("External_Document_No", ORDERS, "filter"), Want("ReadMultiple", ORDERS, "operation"))
     return wants
 
 
@@ -94,8 +95,7 @@ def _examine(page: Page, wsdl: Wsdl, nav: NavSettings, names: Names) -> Iterator
 
 def _look(want: Want, wsdl: Wsdl, names: Names) -> tuple[str, str]:
     if want.kind == "operation":
-        name = names.operation(want.name)
-        return (name, "") if wsdl.actions.get(name) else ("", "operation missing")
+        return _look_for_operation(want, wsdl, names)
     if want.kind == "filter":
         name = names.field(want.path)
         return (name, "") if name in wsdl.filterable else ("", "the page has no filter of this name")
@@ -107,6 +107,16 @@ def _look(want: Want, wsdl: Wsdl, names: Names) -> tuple[str, str]:
         if other is not None and not _mismatch(want, other, names):
             return f"{other} in {names.field(name)}", ""
     return "", "field missing"
+
+
+def _look_for_operation(want: Want, wsdl: Wsdl, names: Names) -> tuple[str, str]:
+    name = names.operation(want.name)
+    if not wsdl.actions.get(name):
+        return "", "operation missing"
+    wanted = tuple(map(names.field, want.values))
+    if wanted and wsdl.read_by != wanted:
+        return name, f"it asks for {', '.join(wsdl.read_by) or 'nothing'}, wanted {', '.join(wanted)}"
+    return name, ""
 
 
 def field_of(wsdl: Wsdl, names: Names, path: str) -> FieldType | None:

@@ -35,7 +35,7 @@ class Want:
     wanted_for: str
     kind: str  # the field's type; "operation"; "filter": the field must be one to filter by
     part: str | None = None
-    values: tuple[str, ...] = ()  # options that an enum must have
+    values: tuple[str, ...] = ()  # options that an enum must have; parameters that an operation takes
     optional: bool = False  # without it something is not offered; the rest works
     instead: tuple[str, ...] = ()  # fields of the same kind of which one does as well
 
@@ -46,6 +46,11 @@ class Want:
 
     def __str__(self) -> str:
         return f"filter {self.path}" if self.kind == "filter" else self.path
+
+
+def _read_by(field: str, wanted_for: str) -> Want:
+    """`Read` asks for the fields of the primary key that the page does not fix; it must be this one."""
+    return Want("Read", wanted_for, "operation", values=(field,))
 
 
 def _operations(*names: str, wanted_for: str, optional: bool = False) -> tuple[Want, ...]:
@@ -129,7 +134,7 @@ WITHOUT: Final[Mapping[str, str]] = {
 
 WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
     Page.ITEM: (
-        *_operations("Read", "ReadMultiple", wanted_for=STOCK),
+        *_operations("ReadMultiple", wanted_for=STOCK),
         *_key("No", STOCK),
         Want("Inventory", STOCK, "decimal"),
         Want("Qty_on_Sales_Order", STOCK, "decimal"),
@@ -140,14 +145,15 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         Want("Unit_Price", CART_PRICES, "decimal", optional=True),
     ),
     Page.CUSTOMER: (
-        *_operations("Read", wanted_for=CUSTOMERS),
+        _read_by("No", CUSTOMERS),
         Want("No", CUSTOMERS, "string"),
         Want("Name", CUSTOMERS, "string"),
         Want("Blocked", CUSTOMERS, "enum"),
     ),
     Page.SALES_ORDER: (
         *_operations("Create", wanted_for=ORDERS),
-        *_operations("Read", "ReadMultiple", wanted_for=FIND),
+        _read_by("No", FIND),
+        *_operations("ReadMultiple", wanted_for=BY_EXTERNAL, optional=True),
         *_operations("Update", f"Delete_{LINES}", "Delete", wanted_for=CHANGES, optional=True),
         Want("Key", CHANGES, "string", optional=True),
         Want("No", ORDERS, "string"),

@@ -14,6 +14,9 @@ _WSDL: Final = "{http://schemas.xmlsoap.org/wsdl/}"
 _BINDING: Final = "{http://schemas.xmlsoap.org/wsdl/soap/}operation"
 _XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
 
+#: Namespace and name.
+_Name = tuple[str, str]
+
 
 class NotWsdlError(ValueError):
     """The bytes are no WSDL of NAV's."""
@@ -49,6 +52,7 @@ class Wsdl:
     entity: Entity | None  # None: a codeunit
     parts: Mapping[str, Entity] = field(default_factory=dict)  # field of the entity → its rows
     filterable: frozenset[str] = frozenset()
+    read_by: tuple[str, ...] = ()  # the fields that Read asks for
 
     @property
     def fingerprint(self) -> str:
@@ -80,6 +84,7 @@ def read_wsdl(content: bytes) -> Wsdl:
     binding = root.find(f"{_WSDL}binding")
     if root.tag != f"{_WSDL}definitions" or binding is None:
         raise NotWsdlError("not a WSDL")
+    _refuse_imports(root)
     namespace = root.get("targetNamespace", "")
     binding_name = binding.get("name", "")
     schema = _Schema(root)
@@ -92,7 +97,18 @@ def read_wsdl(content: bytes) -> Wsdl:
         entity=entity,
         parts=schema.parts_of(entity) if entity else {},
         filterable=schema.filterable_of(entity) if entity else frozenset(),
+        read_by=schema.parameters_of("Read") if entity else (),
     )
+
+
+def _refuse_imports(root: etree._Element) -> None:
+    """Refuse what would be fetched from elsewhere: NAV writes everything into one document."""
+    for name in ("import", "include", "redefine"):
+        for space in (_WSDL, _XSD):
+            for element in root.iter(f"{space}{name}"):
+                place = element.get("schemaLocation") or element.get("location")
+                if place:
+                    raise NotWsdlError(f"it wants another document: {place[:120]}")
 
 
 def _actions(binding: etree._Element) -> Iterator[tuple[str, str]]:
@@ -103,56 +119,66 @@ def _actions(binding: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 class _Schema:
-    """The definitions of the WSDL's inline schemas, by local name."""
+    """The definitions of the WSDL's inline schemas, by namespace and name: an XMLport brings a schema of its own."""
 
     def __init__(self, root: etree._Element) -> None:
-        definitions = [child for schema in root.iter(f"{_XSD}schema") for child in schema]
-        self._types = {child.get("name"): child for child in definitions if name_of(child).endswith("Type")}
-        self._elements = {child.get("name"): child for child in definitions if name_of(child) == "element"}
+        self._namespace = root.get("targetNamespace", "")
+        self._types: dict[_Name, etree._Element] = {}
+        self._elements: dict[_Name, etree._Element] = {}
+        for schema in root.iter(f"{_XSD}schema"):
+            namespace = schema.get("targetNamespace", "")
+            for child in schema.iterchildren(f"{_XSD}*"):
+                kept = self._elements if name_of(child) == "element" else self._types
+                kept[namespace, child.get("name", "")] = child
 
     def entity_of_reads(self) -> Entity | None:
         """Return what `Read` and `ReadMultiple` answer with: NAV calls it as the service is published."""
         for reply in ("Read_Result", "ReadMultiple_Result"):
-            for child in _children(self._elements.get(reply)):
-                entity = self._entity(_local_type(child))
+            for child in _children(self._elements.get((self._namespace, reply))):
+                entity = self._entity(_type_of(child))
                 if entity is not None:
                     return self._row_of(entity) or entity
         return None
+
+    def parameters_of(self, operation: str) -> tuple[str, ...]:
+        """Return the names of an operation's parameters."""
+        element = self._elements.get((self._namespace, operation))
+        return tuple(child.get("name", "") for child in _children(element))
 
     def parts_of(self, entity: Entity) -> dict[str, Entity]:
         """Return the record type of every list among the entity's fields."""
         found: dict[str, Entity] = {}
         for name, kind in entity.fields.items():
-            listed = self._entity(kind.values[0]) if kind.kind == "list" else None
+            listed = self._entity((self._namespace, kind.values[0])) if kind.kind == "list" else None
             row = self._row_of(listed) if listed else None
             if row is not None:
                 found[name] = row
         return found
 
     def filterable_of(self, entity: Entity) -> frozenset[str]:
-        return frozenset(self._enumeration(self._types.get(f"{entity.name}_Fields")))
+        return frozenset(self._enumeration(self._types.get((self._namespace, f"{entity.name}_Fields"))))
 
     def _row_of(self, entity: Entity) -> Entity | None:
         """Return the type of a list's only element; None: it is no list."""
         only = next(iter(entity.fields.items())) if len(entity.fields) == 1 else None
         if only is None or only[1].kind != "list":
             return None
-        row = self._entity(only[1].values[0])
+        row = self._entity((self._namespace, only[1].values[0]))
         return Entity(only[0], row.fields) if row else None
 
-    def _entity(self, type_name: str) -> Entity | None:
+    def _entity(self, type_name: _Name) -> Entity | None:
         definition = self._types.get(type_name)
         if definition is None or name_of(definition) != "complexType":
             return None
-        return Entity(type_name, {child.get("name", ""): self._field(child) for child in _children(definition)})
+        return Entity(type_name[1], {child.get("name", ""): self._field(child) for child in _children(definition)})
 
     def _field(self, element: etree._Element) -> FieldType:
-        type_name = _local_type(element)
+        type_name = _type_of(element)
         definition = self._types.get(type_name)
         if definition is None:
-            return FieldType(type_name or "unknown")
+            return FieldType(type_name[1] or "unknown")
         if name_of(definition) == "complexType":
-            return FieldType("list", (type_name,))
+            return FieldType("list", (type_name[1],))
         return FieldType("enum", tuple(self._enumeration(definition)))
 
     @staticmethod
@@ -167,5 +193,6 @@ def _children(definition: etree._Element | None) -> Iterator[etree._Element]:
     return iter(()) if definition is None else definition.iterfind(f".//{_XSD}sequence/{_XSD}element")
 
 
-def _local_type(element: etree._Element) -> str:
-    return element.get("type", "").rpartition(":")[2]
+def _type_of(element: etree._Element) -> _Name:
+    prefix, _, name = element.get("type", "").rpartition(":")
+    return element.nsmap.get(prefix or None, ""), name

@@ -7,6 +7,7 @@ import pytest
 from navwire import CUSTOMER, ITEM, NAV, READS, SALES_ORDER, without, wsdl
 from orderwire.config.settings import Settings
 from orderwire.connectors.nav.connector import check, connect
+from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ConfigurationError
 
 CORPUS = Path(__file__).parents[5] / "shared" / "corpus" / "nav"
@@ -32,7 +33,7 @@ def test_check_reports_files(tmp_path: Path) -> None:
     item, orders = tmp_path / "item.wsdl", tmp_path / "orders.wsdl"
     item.write_bytes(wsdl("Item", without(ITEM, "Inventory", "GTIN"), READS))
     orders.write_bytes(wsdl("SalesOrder", SALES_ORDER, (*READS, "Create")))
-    rows = check(SETTINGS, [item, orders])
+    rows = list(check(SETTINGS, [item, orders]).rows())
     problems = {(row["service"], row["field_or_operation"]): row["problem"] for row in rows if row["problem"]}
     assert problems == {
         ("Item", "Inventory"): "field missing",
@@ -46,21 +47,22 @@ def test_check_reports_files(tmp_path: Path) -> None:
 
 
 def test_check_survives_other_files(tmp_path: Path) -> None:
-    """A file that is none, and a service that Orderwire does not use, are rows too."""
+    """A file that is none is a problem; a service that Orderwire does not use is none."""
     junk, other = tmp_path / "junk.wsdl", tmp_path / "vendor.wsdl"
     junk.write_bytes(b"\x00")
-    other.write_bytes(wsdl("Vendor", CUSTOMER, READS))
-    rows = check(SETTINGS, [junk, other, tmp_path / "missing.wsdl"])
+    other.write_bytes(wsdl("Vendor", without(CUSTOMER, "Blocked"), READS))
+    rows = list(check(SETTINGS, [junk, other, tmp_path / "missing.wsdl"]).rows())
     assert [row["service"] for row in rows] == ["junk.wsdl", "Vendor", "missing.wsdl"]
-    assert all(row["problem"] for row in rows)
+    assert [bool(row["problem"]) for row in rows] == [True, False, True]
 
 
 @pytest.mark.skipif(not REAL, reason="no corpus of real WSDLs beside this repository")
 def test_check_reports_real_services() -> None:
     """Every real WSDL gives rows; the sales order page of a localisation without the field says so."""
-    rows = check(SETTINGS, REAL)
+    rows = list(check(SETTINGS, REAL).rows())
     assert {"SalesOrder", "PostCodeInfo", "B2BManagement"} <= {row["service"] for row in rows}
-    problems = [row["field_or_operation"] for row in rows if row["service"] == "SalesOrder" and row["problem"]]
+    page = {row["field_or_operation"]: row for row in rows if row["service"] == "SalesOrder"}
+    problems = [name for name, row in page.items() if row["problem"]]
     assert problems == ["External_Document_No", "filter External_Document_No"]
 
 
@@ -68,8 +70,10 @@ def test_check_of_a_nav_that_is_away_tells_each_service() -> None:
     """The report never fails: what cannot be read is its problem."""
     services = NAV.services.model_copy(update={"item_units": None})
     away = NAV.model_copy(update={"url": "http://127.0.0.1:1/NAV/WS", "services": services})
-    rows = check(Settings(nav=away))
-    assert len(rows) == 8
+    report = check(Settings(nav=away))
+    rows = list(report.rows())
+    assert report.away
+    assert len(rows) == len(Page)
+    assert ["cannot be reached" in row["problem"] for row in rows].count(True) == len(rows) - 1
     assert [row["service"] for row in rows if row["problem"].endswith("(optional)")] == ["PostedSalesInvoice"]
-    assert ["cannot be reached" in row["problem"] for row in rows].count(True) == 7
     assert [row["service"] for row in rows if not row["problem"]] == ["item_units"]
