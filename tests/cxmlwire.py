@@ -67,3 +67,33 @@ def cxml(
         f"{header() if head is None else head}{content}</cXML>"
     )
     return text.encode(encoding)
+
+
+def item(
+    quantity: str = "2",
+    *,
+    attributes: str = 'lineNumber="1"',
+    item_id: str = "<SupplierPartID>1001</SupplierPartID>",
+    detail: str = '<UnitPrice><Money currency="EUR">89.90</Money></UnitPrice>',
+    unit: str = "PCE",
+    rest: str = "",
+    tag: str = "ItemOut",
+) -> str:
+    """Return an ItemOut."""
+    described = f'{detail}<Description xml:lang="en">Drill</Description><UnitOfMeasure>{unit}</UnitOfMeasure>'
+    return (
+        f'<{tag} quantity="{quantity}" {attributes}><ItemID>{item_id}</ItemID>'
+        f"<ItemDetail>{described}</ItemDetail>{rest}</{tag}>"
+    )
+
+
+def order_request(
+    *items: str, attributes: str = "", heading: str = "", order_no: str = "PO-1", mode: str = "production"
+) -> str:
+    """Return a Request that orders."""
+    total = '<Total><Money currency="EUR">179.80</Money></Total>'
+    head = (
+        f'<OrderRequestHeader orderID="{order_no}" orderDate="2026-11-20T09:30:00+01:00" {attributes}>{total}{heading}'
+    )
+    lines = "".join(items or (item(),))
+    return f'<Request deploymentMode="{mode}"><OrderRequest>{head}</OrderRequestHeader>{lines}</OrderRequest></Request>'

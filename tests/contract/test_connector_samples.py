@@ -15,6 +15,7 @@ from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
 from orderwire.connectors import REGISTRY
+from orderwire.connectors.channels.names import channel_of
 from orderwire.ports.intake import DecodedFile, DecodedMessage, DecodeHint, Decoder, Severity
 
 CONFIG: Final = Path(__file__).parents[2] / "config"
@@ -131,7 +132,7 @@ def test_a_broken_sample_gives_the_code_in_its_name(name: str, path: Path) -> No
 @pytest.mark.parametrize("path", sorted(CONFIG.glob("partners/*/samples/*")), ids=lambda path: path.name)
 def test_a_partners_sample_is_read(path: Path) -> None:
     """The samples in the demo partners' folders decode as their names say: an order, or broken."""
-    channel = Channel.API if path.suffix == ".json" else Channel.EDI
+    channel = channel_of(path.name)
     [(_, decoder, _)] = [entry for entry in DECODERS.values() if entry[0] is channel]
     key = path.parent.parent.name
 

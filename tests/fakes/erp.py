@@ -64,7 +64,9 @@ class FakeErp:
         self.known = {item.no: item for item, _, _ in DEMO}
         self.inventory = {item.no: Decimal(inventory) for item, inventory, _ in DEMO}
         self.users = {item.no: Decimal(sold) for item, _, sold in DEMO}  # sold by NAV's own users
-        self.customers = {no: ErpCustomer(no, f"Customer {no}") for no in ("C10000", "C20000", "C30000", "C40000")}
+        self.customers = {
+            no: ErpCustomer(no, f"Customer {no}") for no in ("C10000", "C20000", "C30000", "C40000", "C50000")
+        }
         self.prices: dict[str, Decimal] = defaultdict(lambda: Decimal("9.90"))
         self.orders: dict[str, ErpOrder] = {}
         self.dates: dict[str, dict[int, date]] = {}

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from orderwire.canonical.model import Amount, Canonical, Quantity
+from orderwire.canonical.model import Amount, Canonical, ChannelRefs, Quantity
 from orderwire.canonical.order import Channel, ItemId, PurchaseOrder, Purpose
 
 
@@ -46,6 +46,7 @@ class OrderChange(Canonical):
     change_no: str | None = Field(default=None, description="The request's own number")
     partner: str = Field(description="Key of the partner profile")
     channel: Channel
+    channel_refs: ChannelRefs = Field(default_factory=dict)
     purpose: Purpose = Field(default=Purpose.CHANGE, description="cancel: all of it; replace: `lines` are the order")
     test: bool = False
     requested_at: date | None = Field(default=None, description="Date of the request")
@@ -71,8 +72,10 @@ def change_of(order: PurchaseOrder) -> OrderChange:
     """Return what an order document asks for whose purpose is to change, replace or cancel an earlier one."""
     return OrderChange(
         order_no=order.order_no,
+        change_no=order.references.get("order_change"),
         partner=order.partner,
         channel=order.channel,
+        channel_refs=order.channel_refs,
         purpose=order.purpose,
         test=order.test,
         requested_at=order.ordered_on,

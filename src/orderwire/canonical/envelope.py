@@ -1,6 +1,7 @@
 """The event envelope: CloudEvents 1.0, with ids that are the same whenever the same work is done."""
 
 import hashlib
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Any, Final, Literal
 from uuid import UUID, uuid5
@@ -97,6 +98,6 @@ def event_id(document_id: str, epoch: int, step: str) -> str:
     return str(uuid5(NAMESPACE, f"{document_id}:{epoch}:{step}"))
 
 
-def content_hash(body: BaseModel, *, exclude: set[str] | None = None) -> str:
+def content_hash(body: BaseModel, *, exclude: AbstractSet[str] | None = None) -> str:
     """Return the SHA-256 of a model's canonical JSON; equal content has an equal hash."""
-    return hashlib.sha256(body.model_dump_json(exclude=exclude).encode()).hexdigest()
+    return hashlib.sha256(body.model_dump_json(exclude=set(exclude or ())).encode()).hexdigest()

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from pydantic import Field, model_validator
 
-from orderwire.canonical.model import Amount, Canonical, Currency, Quantity, QuantityOrZero
+from orderwire.canonical.model import Amount, Canonical, ChannelRefs, Currency, Quantity, QuantityOrZero
 from orderwire.canonical.order import Channel, ItemId
 from orderwire.canonical.party import Party
 
@@ -75,6 +75,7 @@ class Invoice(Canonical):
 
     partner: str = Field(description="Key of the partner profile")
     channel: Channel = Field(default=Channel.EDI, description="By which the order came")
+    channel_refs: ChannelRefs = Field(default_factory=dict)
     kind: InvoiceKind = InvoiceKind.INVOICE
     invoice_no: str = Field(min_length=1, max_length=35, description="NAV's posted invoice or credit memo")
     corrects_no: str | None = Field(default=None, description="Credit note: the invoice it is about")

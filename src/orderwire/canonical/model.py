@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
@@ -40,6 +40,13 @@ QuantityOrZero = Annotated[Decimal, Field(ge=0, max_digits=18), AfterValidator(_
 SignedQuantity = Annotated[Decimal, Field(max_digits=24), AfterValidator(_plain), _AS_TEXT, _SCHEMA]
 #: An amount or price in the document's currency.
 Amount = Annotated[Decimal, Field(max_digits=24), AfterValidator(_plain), _AS_TEXT, _SCHEMA]
+#: What the channel's own answers must name, e.g. the payloadID of a cXML order: no part of what the document says.
+ChannelRefs = Annotated[
+    dict[str, str],
+    Field(exclude_if=lambda refs: not refs, description="References of the channel's own"),
+]
+#: Fields that say by which way a document came, and nothing of what it says.
+CARRIAGE: Final = frozenset({"channel", "channel_refs"})
 #: An instant, always UTC.
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 #: ISO 4217 alphabetic code.

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from orderwire.canonical.model import Amount, Canonical, Currency, Quantity
+from orderwire.canonical.model import Amount, Canonical, ChannelRefs, Currency, Quantity
 from orderwire.canonical.party import Party, PartyRole
 
 
@@ -71,6 +71,7 @@ class PurchaseOrder(Canonical):
     order_no: str = Field(min_length=1, max_length=70, description="The buyer's (BGM 1004, orderID)")
     partner: str = Field(description="Key of the partner profile")
     channel: Channel
+    channel_refs: ChannelRefs = Field(default_factory=dict)
     purpose: Purpose = Purpose.ORIGINAL
     test: bool = Field(default=False, description="A test document never makes a production order")
     ordered_on: date | None = None

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from orderwire.canonical.model import Canonical, QuantityOrZero
+from orderwire.canonical.model import Canonical, ChannelRefs, QuantityOrZero
 from orderwire.canonical.order import Channel, ItemId
 from orderwire.canonical.party import Party
 
@@ -41,6 +41,7 @@ class Shipment(Canonical):
 
     partner: str = Field(description="Key of the partner profile")
     channel: Channel = Field(default=Channel.EDI, description="By which the order came")
+    channel_refs: ChannelRefs = Field(default_factory=dict)
     shipment_no: str = Field(min_length=1, max_length=35, description="NAV's posted shipment")
     order_no: str = Field(min_length=1, max_length=70, description="The buyer's")
     erp_no: str | None = Field(default=None, description="NAV's sales order number")

@@ -14,6 +14,7 @@ REGISTRY: Final[Mapping[str, str]] = {
     "channels": "orderwire.connectors.channels.connector",
     "edi": "orderwire.connectors.edi.connector",
     "nav": "orderwire.connectors.nav.connector",
+    "punchout": "orderwire.connectors.punchout.connector",
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event, content_hash, event_id
+from orderwire.canonical.model import CARRIAGE
 from orderwire.canonical.order import PurchaseOrder, Purpose
 from orderwire.config.partners import Partners
 from orderwire.errors import BusyError, DuplicateConflictError, MappingError
@@ -78,7 +79,7 @@ def order_id(order: PurchaseOrder) -> str:
 
 def digest_of(order: PurchaseOrder) -> str:
     """Return what is equal for the same order sent again, whatever way it came."""
-    return content_hash(order, exclude={"channel"})
+    return content_hash(order, exclude=CARRIAGE)
 
 
 def _replaceable(record: OrderRecord) -> bool:

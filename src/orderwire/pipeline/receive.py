@@ -56,7 +56,8 @@ class Receiver:
             return hint.document_id
         if hint.control_ref is None:
             return None
-        claim = tx.journal.claim(f"{channel}:{hint.partner}:{hint.control_ref}", tx.archive.put(content), document_id)
+        fingerprint = hint.fingerprint or tx.archive.put(content)
+        claim = tx.journal.claim(f"{channel}:{hint.partner}:{hint.control_ref}", fingerprint, document_id)
         if not claim.new and not claim.same_content:
             raise DuplicateConflictError("the Idempotency-Key was used for other content", key=hint.control_ref)
         return None if claim.new else claim.document_id

@@ -118,6 +118,7 @@ class DecodeHint:
     partner: str | None = None
     name: str | None = None
     control_ref: str | None = None  # the Idempotency-Key
+    fingerprint: str | None = None  # equal for what is the same under one control_ref; None: the bytes themselves
     document_id: str | None = None  # the same bytes taken in again after a crash keep their id; None: a new one
 
 

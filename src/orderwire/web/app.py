@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from orderwire import __version__
 from orderwire.bootstrap import Services
-from orderwire.web import as2, edi, health, orders, problems, reference, stock
+from orderwire.web import as2, cxml, edi, health, orders, problems, reference, stock
 from orderwire.web.access import AccessLog
 from orderwire.web.announcer import Announcer
 from orderwire.web.console import routes as console
@@ -54,7 +54,8 @@ def create_app(services: Services) -> FastAPI:
 def _route(app: FastAPI) -> None:
     home = APIRouter(include_in_schema=False)
     home.add_api_route("/", _home, methods=["GET"])
-    for router in (orders.router, stock.router, edi.router, as2.router, health.router, console.router, home):
+    api = (orders.router, stock.router, edi.router, cxml.router, as2.router, health.router)
+    for router in (*api, console.router, home):
         app.include_router(router)
 
 

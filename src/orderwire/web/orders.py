@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from orderwire.canonical.envelope import content_hash
-from orderwire.canonical.model import Canonical
+from orderwire.canonical.model import CARRIAGE, Canonical
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import OrderOutcome
 from orderwire.connectors.api.connector import read_order
@@ -135,7 +135,7 @@ def _read(content: bytes, partner: str) -> tuple[PurchaseOrder, str]:
         raise problems.of_code("not_json", f"the body is not JSON: {error.msg} at {place}") from None
     except (ValueError, RecursionError):
         raise problems.of_code("not_json", "the body is not JSON that can be read") from None
-    return order, content_hash(order, exclude={"channel"})
+    return order, content_hash(order, exclude=CARRIAGE)
 
 
 async def _decided_while_away(context: Context, order: PurchaseOrder, digest: str) -> Standing | None:

@@ -32,6 +32,7 @@ def test_the_profiles_are_in_order() -> None:
         "baumarkt": ShortagePolicy.REJECT_LINE,
         "bricolage": ShortagePolicy.BACK_ORDER,
         "toolbox": ShortagePolicy.PART_DELIVERY,
+        "procure": ShortagePolicy.PART_DELIVERY,
         "webshop": ShortagePolicy.REJECT_ORDER,
     }
 

@@ -30,6 +30,7 @@ def test_the_document_describes_every_route(site: Site) -> None:
         "get /api/v1/orders/{order_id}",
         "get /api/v1/stock",
         "post /as2",
+        "post /cxml",
         "post /edi/{partner}",
         "get /health/live",
         "get /health/ready",

@@ -1,17 +1,20 @@
 """File names: which channel reads them, which are finished, which are safe to write."""
 
+from pathlib import PurePath
 from typing import Final
 
 from orderwire.canonical.order import Channel
 
 #: Endings under which programs write files that are not finished.
 UNFINISHED: Final = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
+#: By ending; whatever else there is, is EDIFACT.
+_CHANNELS: Final = {".json": Channel.API, ".xml": Channel.PUNCHOUT, ".mime": Channel.PUNCHOUT}
 _MAX_CHARS: Final = 200
 
 
 def channel_of(name: str) -> Channel:
     """Return the channel whose decoder reads files of this name."""
-    return Channel.API if name.lower().endswith(".json") else Channel.EDI
+    return _CHANNELS.get(PurePath(name.lower()).suffix, Channel.EDI)
 
 
 def is_finished(name: str) -> bool:

@@ -30,7 +30,7 @@ def read_document(content: bytes, charset: str | None = None, limits: XmlLimits 
     if content.count(b"<") > limits.max_tags:  # in every encoding no less than there are tags
         return reject("limit", f"The XML has more than {limits.max_tags} tags")
     try:
-        root = etree.fromstring(content, _parser(charset))
+        root = etree.fromstring(content.lstrip(b" \t\r\n"), _parser(charset))  # many senders begin with an empty line
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         return _refusal(str(error), charset)
     return _checked(root, limits)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal
+from uuid import uuid4
 
 from lxml import etree
 from pydantic import SecretStr
@@ -54,6 +55,11 @@ class Heading:
     test: bool = False
     dtd: Dtd = "cXML.dtd"
     in_reply_to: str | None = None
+
+
+def new_payload_id(now: datetime) -> str:
+    """Return the id of a document that is made once and never again."""
+    return f"{now:%Y%m%d%H%M%S}.{uuid4()}@orderwire"
 
 
 def element(tag: str, *content: Content, lang: str | None = None, **attributes: str | None) -> etree._Element:
