@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.access import Attempts, Sessions, Tokens, Users
+from orderwire.ports.following import Following
 from orderwire.ports.ledger import Ledger
 from orderwire.ports.punchout import Punchouts
 
@@ -263,6 +264,10 @@ class Orders(Protocol):
         """Return the newest first."""
         ...
 
+    def by_erp_no(self, erp_nos: Collection[str]) -> Mapping[str, OrderRecord]:
+        """Return the orders whose sales orders have these numbers."""
+        ...
+
     def lease(self, order_id: str, owner: str, now: datetime, seconds: float) -> int | None:
         """Take or prolong the order's lock and return the fence; None while another owner's lease runs."""
         ...
@@ -379,6 +384,8 @@ class Transaction(Protocol):
     def audit(self) -> Audit: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def following(self) -> Following: ...
     @property
     def punchouts(self) -> Punchouts: ...
     @property

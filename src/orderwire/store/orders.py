@@ -1,5 +1,6 @@
 """Orders: one row per partner and order number, worked on by one lease holder at a time."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,12 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.errors import LeaseLostError
 from orderwire.ports.store import OrderRecord
-from orderwire.store.rows import checked, columns_of, record_of, values_of
+from orderwire.store.rows import checked, columns_of, portions, record_of, values_of
 from orderwire.store.tables import orders
 
 _INSERT: Final = insert(orders).on_conflict_do_nothing()
 _ORDER: Final = select(*columns_of(OrderRecord, orders))
 _GET: Final = _ORDER.where(orders.c.id == bindparam("key"))
+_BY_ERP_NO: Final = _ORDER.where(orders.c.erp_no.in_(bindparam("nos", expanding=True)))
 _LOCK: Final = _ORDER.where(
     orders.c.partner == bindparam("of_partner"), orders.c.order_no == bindparam("of_order")
 ).with_for_update()
@@ -55,6 +57,10 @@ class SqlOrders:
         if partner is not None:
             statement = statement.where(orders.c.partner == partner)
         return [record_of(OrderRecord, row) for row in self._connection.execute(statement)]
+
+    def by_erp_no(self, erp_nos: Collection[str]) -> Mapping[str, OrderRecord]:
+        rows = [row for nos in portions(erp_nos) for row in self._connection.execute(_BY_ERP_NO, {"nos": nos})]
+        return {record.erp_no: record for record in (record_of(OrderRecord, row) for row in rows) if record.erp_no}
 
     def lease(self, order_id: str, owner: str, now: datetime, seconds: float) -> int | None:
         until = now + timedelta(seconds=seconds)

@@ -11,6 +11,7 @@ from orderwire.store.archive import SqlArchive
 from orderwire.store.audit import SqlAudit
 from orderwire.store.changes import SqlChanges
 from orderwire.store.failures import translated
+from orderwire.store.following import SqlFollowing
 from orderwire.store.holds import SqlHolds
 from orderwire.store.inbox import SqlInbox
 from orderwire.store.journal import SqlJournal
@@ -35,6 +36,7 @@ class SqlTransaction:
         self.parked = SqlParkingLot(connection)
         self.audit = SqlAudit(connection)
         self.ledger = SqlLedger(connection)
+        self.following = SqlFollowing(connection)
         self.punchouts = SqlPunchouts(connection)
         self.users = SqlUsers(connection)
         self.sessions = SqlSessions(connection)
