@@ -13,7 +13,8 @@
     │   ├── UnsettledError          stock holds in flight on the item: read again when they are settled
     │   └── LeaseLostError          another worker has the order now
     ├── OutageError                 the other side is down: the lane pauses, no attempt is counted
-    │   └── CredentialsError        the other side refuses our credentials: pause, so that no account is locked
+    │   ├── CredentialsError        the other side refuses our credentials: pause, so that no account is locked
+    │   └── BrokenContractError     NAV's web service lacks what every order needs, or is not what it was
     ├── PermanentError              a retry cannot help: parked for a person
     │   ├── DecodeError             the bytes are not what they say they are
     │   ├── MappingError            understood, but without a meaning here (unit, item, date)
@@ -21,7 +22,7 @@
     │   ├── DuplicateConflictError  the same reference with other content
     │   ├── TestRefusedError        a test document met a production NAV company
     │   ├── ErpRefusedError         NAV understood and said no
-    │   ├── ContractError           NAV's web service lacks what we need
+    │   ├── ContractError           NAV's web service lacks what this message needs
     │   ├── DeliveryRefusedError    the partner's system said no
     │   ├── LimitError              larger, deeper or longer than the configured limit
     │   └── DeadLetterError         the broker gave the message up
@@ -94,6 +95,10 @@ class OutageError(OrderwireError):
 
 class CredentialsError(OutageError):
     code = "credentials"
+
+
+class BrokenContractError(OutageError):
+    code = "erp_contract_broken"
 
 
 class PermanentError(OrderwireError):

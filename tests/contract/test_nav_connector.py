@@ -16,9 +16,9 @@ from orderwire.config.settings import Settings
 from orderwire.connectors.nav.client import NavErp
 from orderwire.connectors.nav.connector import check
 from orderwire.errors import (
+    BrokenContractError,
     BusyError,
     ConflictError,
-    ContractError,
     CredentialsError,
     ErpRefusedError,
     InDoubtError,
@@ -289,7 +289,7 @@ def test_away_and_back(sim: NavSimulator, erp: NavErp) -> None:
 def test_another_company_is_no_contract(sim: NavSimulator) -> None:
     """A company that NAV does not know is told as such."""
     erp = NavErp(settings(sim, company="northwind tools ltd.").nav)
-    with pytest.raises(ContractError):
+    with pytest.raises(BrokenContractError):
         erp.stock([key("1001")])
     with pytest.raises(OutageError):
         erp.ping()

@@ -53,6 +53,18 @@ def check(
 
 
 @app.command()
+def accept(config: ConfigDir = None) -> None:
+    """Take NAV's pages as they are now: for when a page was changed on purpose (code `erp_contract_broken`).
+
+    Holds for the processes of this machine; paused flows go on by themselves.
+    """
+    from orderwire.connectors.nav import connector
+
+    connector.accept(read_settings(config))
+    typer.echo("what NAV's pages show now is taken for what they are to show")
+
+
+@app.command()
 def accept_stock(config: ConfigDir = None) -> None:
     """Believe NAV for an hour although nearly all stock is gone: for when that is so (code `implausible_stock`).
 

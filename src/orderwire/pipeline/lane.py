@@ -156,6 +156,8 @@ class Batch:
             policy=self._around.policy,
             jitter=random.random(),  # noqa: S311  no secret
         )
+        if isinstance(item.decision, Pause):
+            log.warning("other_side_away", flow=self._lane.flow, code=item.error.code, reason=str(item.error))
         if not isinstance(error, OrderwireError):
             log.error("handler_defect", flow=self._lane.flow, exc_info=error)
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.config.settings import NavSettings
@@ -16,6 +17,7 @@ from orderwire.connectors.nav.memory import Memory
 from orderwire.connectors.nav.order_changes import OrderChanges
 from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.page import PageService
+from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.posted import PostedOrders
 from orderwire.connectors.nav.stock import StockReader
 from orderwire.connectors.nav.wants import Page
@@ -36,11 +38,12 @@ class NavErp:
         clock: Clock = system_clock,
         monotonic: Monotonic = time.monotonic,
         accepted: Callable[[], bool] = lambda: False,
+        data_dir: Path | None = None,
     ) -> None:
         self._nav = nav
         self._lanes = Lanes(nav, monotonic)
         pages = {
-            page: PageService(page, name, nav, self._lanes, monotonic)
+            page: PageService(page, name, nav, self._lanes, monotonic, pins=Pins(data_dir, nav))
             for page in Page
             if (name := published_as(page, nav)) is not None
         }
@@ -62,9 +65,12 @@ class NavErp:
         return self._nav.production
 
     def ping(self) -> None:
-        """Return if NAV answers a question."""
+        """Return if NAV answers a question, and all pages are as they must be."""
         try:
             self.customer(_NOBODY)
+            for page in self._pages.values():
+                if page.needed:
+                    page.contract()
         except (TransientError, ContractError) as error:
             raise OutageError(f"NAV does not answer: {error.message}", **error.facts) from error
 

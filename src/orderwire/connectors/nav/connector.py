@@ -9,6 +9,7 @@ from orderwire.connectors.nav.client import NavErp
 from orderwire.connectors.nav.contract import published_as, read_contract, wants_of
 from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.lanes import Lanes
+from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.plausibility import Acceptance
 from orderwire.connectors.nav.report import Looked, Report
 from orderwire.connectors.nav.suggest import recognised
@@ -29,7 +30,7 @@ def connect(settings: Settings, clock: Clock = system_clock) -> Connector:
     Raises:
         ConfigurationError: the address is none.
     """
-    erp = NavErp(settings.nav, clock, accepted=Acceptance(settings.data_dir))
+    erp = NavErp(settings.nav, clock, accepted=Acceptance(settings.data_dir), data_dir=settings.data_dir)
     return Connector("nav", erp=erp, follower=erp.follower())
 
 
@@ -38,10 +39,16 @@ def accept_stock(settings: Settings) -> None:
     Acceptance(settings.data_dir).give()
 
 
+def accept(settings: Settings) -> None:
+    """Take NAV's pages as they are from now on, on this machine."""
+    Pins(settings.data_dir, settings.nav).forget()
+
+
 def check(settings: Settings, wsdl_files: Sequence[Path] = ()) -> Report:
     """Hold the contract against NAV's WSDLs, or against WSDL files; never raises for what it finds."""
     looked = _files(settings.nav, wsdl_files) if wsdl_files else _services(settings.nav)
-    return Report(settings.nav, tuple(looked))
+    pins = Pins(None if wsdl_files else settings.data_dir, settings.nav)
+    return Report(settings.nav, tuple(looked), pins)
 
 
 def _services(nav: NavSettings) -> Iterator[Looked]:

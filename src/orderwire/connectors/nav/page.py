@@ -10,15 +10,16 @@ from lxml import etree
 
 from orderwire.config.settings import NavSettings
 from orderwire.connectors.nav import soap
-from orderwire.connectors.nav.contract import Contract, read_contract
+from orderwire.connectors.nav.contract import Contract, read_contract, wants_of
 from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes, Monotonic
 from orderwire.connectors.nav.messages import Writer
+from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.wants import Page
 from orderwire.connectors.nav.wire import Wire
 from orderwire.connectors.nav.wsdl import NotWsdlError, Wsdl, read_wsdl
-from orderwire.errors import ContractError
+from orderwire.errors import BrokenContractError, ContractError, OrderwireError
 
 #: How long a contract is believed: a field that vanishes from a page gives no error, only empty answers.
 _BELIEF_SECONDS: Final = 300.0
@@ -35,22 +36,33 @@ class PageService:
     """
 
     def __init__(
-        self, page: Page, name: str, nav: NavSettings, lanes: Lanes, monotonic: Monotonic = time.monotonic
+        self,
+        page: Page,
+        name: str,
+        nav: NavSettings,
+        lanes: Lanes,
+        monotonic: Monotonic = time.monotonic,
+        *,
+        pins: Pins | None = None,
     ) -> None:
         self.page = page
         self.name = name
         self._nav = nav
         self._wire = Wire(name, service_url(nav, "Page", name), lanes)
         self._monotonic = monotonic
+        self._pins = pins or Pins(None, nav)
+        #: Whether nothing goes without the page.
+        self.needed = any(not want.optional for want in wants_of(page, nav))
         self._learning = threading.Lock()
         self._known: _Known | None = None
-        self._refusal: tuple[float, ContractError] | None = None
+        self._refusal: tuple[float, OrderwireError] | None = None
 
     def contract(self) -> Contract:
         """Return the contract, read again from time to time.
 
         Raises:
-            ContractError: the service lacks something that Orderwire needs.
+            BrokenContractError: the service lacks something that Orderwire needs, or is not what it was.
+            ContractError: it is not there, and the rest works without it.
             UnavailableError, OutageError: it cannot be read now.
         """
         return self._learnt().contract
@@ -135,13 +147,14 @@ class PageService:
 
     def _learn(self) -> "_Known":
         if self._refusal is not None and self._monotonic() < self._refusal[0]:
-            raise ContractError(self._refusal[1].message, **self._refusal[1].facts)
+            raise type(self._refusal[1])(self._refusal[1].message, **self._refusal[1].facts)
         try:
             self._known = self._accept(self._wire.fetch_wsdl())
-        except ContractError as error:
+        except (ContractError, BrokenContractError) as error:
             self._known = None
-            self._refusal = (self._monotonic() + _DISBELIEF_SECONDS, error)
-            raise
+            known = BrokenContractError(error.message, **error.facts) if self.needed else error
+            self._refusal = (self._monotonic() + _DISBELIEF_SECONDS, known)
+            raise known from None
         return self._known
 
     def _accept(self, content: bytes) -> "_Known":
@@ -153,6 +166,11 @@ class PageService:
         problems = [f"{found.want}: {found.problem}" for found in contract.findings if found.breaks]
         if problems:
             raise self._lacking(problems)
+        changed = [f"{want}: was {was}" for want, was in self._pins.differences(contract)]
+        if changed:
+            why = "NAV's web service is not what it was: mend it, or take it as it is with orderwire nav accept"
+            raise BrokenContractError(why, service=self.name, problems="; ".join(changed))
+        self._pins.keep(contract)
         return _Known(contract, Writer(wsdl, content, self.name), self._monotonic() + _BELIEF_SECONDS)
 
     def _lacking(self, problems: Sequence[str], **facts: object) -> ContractError:

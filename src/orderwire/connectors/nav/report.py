@@ -6,6 +6,7 @@ from functools import cached_property
 
 from orderwire.config.settings import NavServices, NavSettings
 from orderwire.connectors.nav.contract import Contract, Finding
+from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.suggest import Suggestion, improved, renamed, suggestion
 from orderwire.connectors.nav.wants import WITHOUT, Page
 
@@ -36,6 +37,7 @@ class Report:
 
     nav: NavSettings
     services: Sequence[Looked]
+    pins: Pins
 
     @cached_property
     def _contracts(self) -> list[Contract]:
@@ -77,7 +79,8 @@ class Report:
     def complete(self) -> bool:
         """Whether everything that was looked at can be used as it is."""
         return not any(one.problem and not one.optional for one in self.services) and all(
-            _usable(contract, self.nav, suggested=False) for contract in self._contracts
+            _usable(contract, self.nav, suggested=False) and not any(self.pins.differences(contract))
+            for contract in self._contracts
         )
 
     def rows(self) -> Iterator[Row]:
@@ -89,6 +92,10 @@ class Report:
                 continue
             if not _named(one.contract, self.nav):
                 yield _row(one.name, "(name)", one.contract.page.value, one.name, "not the name in nav.services")
+            for want, was in self.pins.differences(one.contract):
+                yield _row(
+                    one.name, want, "what it was when first met", was, "changed: mend it, or orderwire nav accept"
+                )
             for finding in one.contract.findings:
                 told = finding.want
                 yield _row(one.name, str(told), told.wanted_for, finding.found, _problem(finding, one.contract))

@@ -1,15 +1,18 @@
 """A page service: contract once, fail closed, answers judged."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
-from navwire import ITEM, NAV, READS, SALES_ORDER, ScriptedLanes, answer, fault, without, wsdl
+from navwire import ITEM, NAV, PAGES, READS, SALES_ORDER, WRITES, ScriptedLanes, answer, fault, without, wsdl
 from orderwire.connectors.nav import wants
 from orderwire.connectors.nav.page import PageService
+from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.wants import Page
 from orderwire.errors import (
+    BrokenContractError,
     ConflictError,
     ContractError,
     InDoubtError,
@@ -26,8 +29,10 @@ class Seconds:
         return self.now
 
 
-def service(lanes: ScriptedLanes, clock: Seconds | None = None, page: Page = Page.ITEM) -> PageService:
-    return PageService(page, "Item" if page is Page.ITEM else "SalesOrder", NAV, lanes, clock or Seconds())
+def service(
+    lanes: ScriptedLanes, clock: Seconds | None = None, page: Page = Page.ITEM, pins: Pins | None = None
+) -> PageService:
+    return PageService(page, PAGES[page][0], NAV, lanes, clock or Seconds(), pins=pins)
 
 
 def test_the_contract_is_read_once() -> None:
@@ -47,9 +52,9 @@ def test_a_lacking_service_answers_nothing() -> None:
     lanes = ScriptedLanes(wsdls={"Item": wsdl("Item", without(ITEM, "Qty_on_Sales_Order"), READS)})
     item = service(lanes)
     for _ in range(2):
-        with pytest.raises(ContractError):
+        with pytest.raises(BrokenContractError):
             item.read([("No", "1")])
-    with pytest.raises(ContractError) as caught:
+    with pytest.raises(BrokenContractError) as caught:
         item.read([("No", "1")])
     assert caught.value.facts == {"service": "Item", "problems": "Qty_on_Sales_Order: field missing"}
     assert [sent.call.operation for sent in lanes.sent] == ["WSDL"]
@@ -60,7 +65,7 @@ def test_a_repaired_service_is_noticed() -> None:
     lanes = ScriptedLanes(wsdls={"Item": wsdl("Item", without(ITEM, "Inventory"), READS)})
     clock = Seconds()
     item = service(lanes, clock)
-    with pytest.raises(ContractError):
+    with pytest.raises(BrokenContractError):
         item.contract()
     lanes.wsdls["Item"] = wsdl("Item", ITEM, READS)
     clock.now = 16
@@ -76,8 +81,55 @@ def test_drift_is_noticed() -> None:
     lanes.wsdls["Item"] = wsdl("Item", without(ITEM, "Qty_on_Sales_Order"), READS)
     assert item.contract().wsdl.fingerprint == before
     clock.now = 301
-    with pytest.raises(ContractError):
+    with pytest.raises(BrokenContractError):
         item.contract()
+
+
+def test_an_optional_field_that_vanishes_is_drift(tmp_path: Path) -> None:
+    """What we have once relied on must stay, or somebody must say that it may go: also after a restart."""
+    pins = Pins(tmp_path, NAV)
+    service(ScriptedLanes(), page=Page.SALES_ORDER, pins=pins).contract()
+    poorer = wsdl("SalesOrder", without(SALES_ORDER, "External_Document_No"), WRITES)
+    lanes = ScriptedLanes(wsdls={"SalesOrder": poorer})
+    restarted = service(lanes, page=Page.SALES_ORDER, pins=Pins(tmp_path, NAV))
+    with pytest.raises(BrokenContractError, match="External_Document_No: was string"):
+        restarted.contract()
+    pins.forget()
+    accepted = service(lanes, page=Page.SALES_ORDER, pins=pins)
+    assert not accepted.has("External_Document_No")
+
+
+def test_another_installation_is_not_drift(tmp_path: Path) -> None:
+    """Each NAV, company and service is known by itself; what a page gains is no drift, and is kept."""
+    Pins(tmp_path, NAV.model_copy(update={"company": "Other"})).keep(
+        service(ScriptedLanes(), page=Page.SALES_ORDER).contract()
+    )
+    poorer = wsdl("SalesOrder", without(SALES_ORDER, "External_Document_No"), WRITES)
+    pins = Pins(tmp_path, NAV)
+    service(ScriptedLanes(wsdls={"SalesOrder": poorer}), page=Page.SALES_ORDER, pins=pins).contract()
+    richer = service(ScriptedLanes(), page=Page.SALES_ORDER, pins=pins)
+    assert richer.has("External_Document_No")
+    with pytest.raises(BrokenContractError):
+        service(ScriptedLanes(wsdls={"SalesOrder": poorer}), page=Page.SALES_ORDER, pins=pins).contract()
+
+
+def test_a_pin_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    """A damaged file is written anew; a folder that cannot be written stops nothing."""
+    (tmp_path / "nav-contract-item.json").write_text("[]", encoding="utf-8")
+    assert service(ScriptedLanes(), pins=Pins(tmp_path, NAV)).has("No")
+    assert "Inventory" in (tmp_path / "nav-contract-item.json").read_text("utf-8")
+    (tmp_path / "file").touch()
+    assert service(ScriptedLanes(), pins=Pins(tmp_path / "file", NAV)).has("No")
+
+
+def test_a_page_that_others_can_do_without_is_no_outage() -> None:
+    """Without the page of posted invoices orders go on: its absence is an answer."""
+    lanes = ScriptedLanes()
+    lanes.get = _raise(ContractError("there is no such web service"))  # type: ignore[method-assign]
+    with pytest.raises(BrokenContractError):
+        service(lanes).contract()
+    with pytest.raises(ContractError):
+        service(lanes, page=Page.POSTED_INVOICE).contract()
 
 
 def test_an_outage_is_not_a_contract() -> None:
