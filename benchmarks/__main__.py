@@ -5,12 +5,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import edi
+from benchmarks import edi, queue
 from benchmarks.measure import Result
 
 #: Groups by name; each prints its table and returns its results.
 GROUPS: dict[str, Callable[[int], list[Result]]] = {
     "edi": edi.run,
+    "queue": queue.run,
 }
 
 

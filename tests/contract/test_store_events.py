@@ -14,9 +14,9 @@ from records import NOON, an_entry, an_event, later
 def test_inbox_marks_once_per_consumer(store: SqlStore) -> None:
     """An event is new to each consumer once."""
     with store.begin() as tx:
-        assert tx.inbox.mark("fulfil", "event-1", NOON)
-        assert not tx.inbox.mark("fulfil", "event-1", later(1))
-        assert tx.inbox.mark("respond", "event-1", NOON)
+        assert tx.inbox.mark("fulfil", ["event-1"], NOON)
+        assert not tx.inbox.mark("fulfil", ["event-1"], later(1))
+        assert tx.inbox.mark("respond", ["event-1"], NOON)
 
         assert tx.inbox.seen("fulfil", ["event-1", "event-2"]) == {"event-1"}
         assert tx.inbox.seen("decode", ["event-1"]) == set()
@@ -28,7 +28,7 @@ def test_inbox_takes_large_batches(store: SqlStore) -> None:
     ids = [f"event-{number}" for number in range(1500)]
     with store.begin() as tx:
         for event_id in ids[::2]:
-            tx.inbox.mark("fulfil", event_id, NOON)
+            tx.inbox.mark("fulfil", [event_id], NOON)
 
         assert tx.inbox.seen("fulfil", ids) == set(ids[::2])
 
@@ -38,7 +38,7 @@ def test_marks_race(store: SqlStore) -> None:
 
     def mark(_: int) -> bool:
         with store.begin() as tx:
-            return tx.inbox.mark("fulfil", "event-1", NOON)
+            return tx.inbox.mark("fulfil", ["event-1"], NOON)
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(mark, range(16))).count(True) == 1

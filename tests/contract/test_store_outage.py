@@ -142,7 +142,7 @@ def test_a_deadlock_is_busy(away: SqlStore) -> None:
 def test_an_oversized_key_is_permanent(away: SqlStore) -> None:
     """What the database can never hold is refused for good, instead of being retried for ever."""
     with pytest.raises(LimitError), away.begin() as tx:
-        tx.inbox.mark("fulfil", ENDLESS, NOON)
+        tx.inbox.mark("fulfil", [ENDLESS], NOON)
 
 
 @pytest.fixture

@@ -16,9 +16,8 @@ import pytest
 
 _USER: Final = "orderwire"
 #: Fast: what was committed outlives the server, but not the machine.
+_FAST: Final = ("fsync=off", "full_page_writes=off")
 _OPTIONS: Final = (
-    "fsync=off",
-    "full_page_writes=off",
     "shared_buffers=64MB",
     "max_connections=200",
     "autovacuum=off",
@@ -32,7 +31,8 @@ _TIMEOUT_SECONDS: Final = 60
 class PostgresServer:
     """Starts at once; `stop` and `start` may be used to take the database away and give it back."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._settings = _OPTIONS if durable else (*_FAST, *_OPTIONS)
         self._programs = _programs()
         self._account = _account()
         self._folder = Path(tempfile.mkdtemp(prefix="orderwire-postgres-"))
@@ -49,7 +49,7 @@ class PostgresServer:
         """Start the server, on the port it had before, if it had one."""
         for attempt in range(1, _START_ATTEMPTS + 1):
             self.port = self.port or _free_port()
-            options = " ".join(f"-c {option}" for option in (*_OPTIONS, f"port={self.port}"))
+            options = " ".join(f"-c {option}" for option in (*self._settings, f"port={self.port}"))
             try:
                 self._run(
                     "pg_ctl", "start", "-w", "-D", str(self._data), "-l", str(self._folder / "log"), "-o", options

@@ -163,11 +163,30 @@ class Batch:
 
     def _commit(self) -> None:
         with self._around.store.begin() as tx:
+            worked = [item for item in self._items if item.commit is not None]
+            together = len(worked) > 1 and self._commit_together(tx, worked)
             for item in self._items:
-                if item.commit is not None:
+                if item.commit is not None and not together:
                     self._commit_one(tx, item, item.commit)
                 if item.error is not None:
                     self._note(tx, item, item.error)
+
+    def _commit_together(self, tx: Transaction, items: Sequence[_Item]) -> bool:
+        """Commit them in one go, which is how it goes nearly always; False: one is in the way, nothing was done."""
+        by_consumer: defaultdict[str, list[str]] = defaultdict(list)
+        for item in items:
+            if item.delivery.event is not None:
+                by_consumer[self._consumer(item)].append(item.delivery.event.id)
+        try:
+            with tx.savepoint():
+                for consumer, ids in by_consumer.items():
+                    self._mark(tx, consumer, ids)
+                for item in items:
+                    self._fill(tx, item, item.commit(tx) if item.commit else ())
+        except Exception as error:  # noqa: BLE001  one by one, each meets its own error
+            log.debug("batch_split", flow=self._lane.flow, error=type(error).__name__)
+            return False
+        return True
 
     def _commit_one(self, tx: Transaction, item: _Item, commit: Commit) -> None:
         try:
@@ -179,8 +198,16 @@ class Batch:
     def _store(self, tx: Transaction, item: _Item, events: Sequence[Event]) -> None:
         """Mark the inbox and fill the outbox, in the savepoint of the work itself."""
         event = item.delivery.event
-        if event is not None and not tx.inbox.mark(self._consumer(item), event.id, self._around.clock()):
-            raise AlreadyDoneError("another worker committed this message meanwhile", event_id=event.id)
+        if event is not None:
+            self._mark(tx, self._consumer(item), [event.id])
+        self._fill(tx, item, events)
+
+    def _mark(self, tx: Transaction, consumer: str, event_ids: Sequence[str]) -> None:
+        if not tx.inbox.mark(consumer, event_ids, self._around.clock()):
+            raise AlreadyDoneError("another worker committed this message meanwhile", event_id=event_ids[0])
+
+    def _fill(self, tx: Transaction, item: _Item, events: Sequence[Event]) -> None:
+        event = item.delivery.event
         for following in events:
             tx.outbox.add(following, cause=event.id if event else None)
         item.events = list(events)
@@ -211,7 +238,7 @@ class Batch:
             case Retry(delay_seconds=delay) if event is not None:
                 self._note_retry(tx, event, error, item.delivery.attempt, delay)
             case Discard(reason=reason) if event is not None:
-                tx.inbox.mark(self._consumer(item), event.id, now)
+                tx.inbox.mark(self._consumer(item), [event.id], now)
                 tx.journal.step(Step(event.documentid, now, "discarded", event.id, {"reason": reason}))
 
     def _note_retry(self, tx: Transaction, event: Event, error: OrderwireError, attempt: int, delay: float) -> None:

@@ -230,8 +230,8 @@ class Journal(Protocol):
 class Inbox(Protocol):
     def seen(self, consumer: str, event_ids: Collection[str]) -> set[str]: ...
 
-    def mark(self, consumer: str, event_id: str, at: datetime) -> bool:
-        """Return False when it was marked before."""
+    def mark(self, consumer: str, event_ids: Collection[str], at: datetime) -> bool:
+        """Mark them; return False when one was marked before."""
         ...
 
 

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.access import Session, Token, Tries, User
 from orderwire.store.access_tables import login_tries, sessions, tokens, users
 from orderwire.store.rows import checked, columns_of, record_of, values_of
+from orderwire.store.statements import Statements
 
 _ADD_USER: Final = insert(users).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 _USERS: Final = select(*columns_of(User, users)).order_by(users.c.name)
@@ -23,7 +24,7 @@ _PUT_TRIES: Final = _put_tries.on_conflict_do_update(
 
 
 class SqlUsers:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def add(self, user: User) -> bool:
@@ -42,7 +43,7 @@ class SqlUsers:
 
 
 class SqlSessions:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def add(self, session: Session) -> None:
@@ -67,7 +68,7 @@ class SqlSessions:
 
 
 class SqlTokens:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def add(self, token: Token) -> None:
@@ -90,7 +91,7 @@ class SqlTokens:
 
 
 class SqlAttempts:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def get(self, key: str) -> Tries | None:

@@ -4,10 +4,11 @@ import hashlib
 import zlib
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.clock import Clock
+from orderwire.store.statements import Statements
 from orderwire.store.tables import blobs
 
 #: Less than this does not shrink enough to be worth it.
@@ -18,7 +19,7 @@ _GET: Final = select(blobs.c.content, blobs.c.packed).where(blobs.c.sha256 == bi
 
 
 class SqlArchive:
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Statements, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
 

@@ -5,10 +5,11 @@ import json
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.store.columns import storable
+from orderwire.store.statements import Statements
 from orderwire.store.tables import audit
 
 #: PostgreSQL's advisory lock for appending; SQLite has one writer anyway.
@@ -22,7 +23,7 @@ _LOCK: Final = select(func.pg_advisory_xact_lock(bindparam("lock_no", _LOCK_NO))
 
 
 class SqlAudit:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def add(self, at: datetime, who: str, what: str, subject: str, why: str) -> None:

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.changes import ChangeRecord
 from orderwire.store.rows import checked, columns_of, record_of, values_of
+from orderwire.store.statements import Statements
 from orderwire.store.tables import order_changes
 
 _INSERT: Final = insert(order_changes).on_conflict_do_nothing()
@@ -19,7 +20,7 @@ _SAVE: Final = update(order_changes).where(order_changes.c.id == bindparam("key"
 
 
 class SqlChanges:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def open(self, record: ChangeRecord) -> ChangeRecord:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.stock import StockFigure, StockKey
@@ -12,6 +12,7 @@ from orderwire.errors import LeaseLostError
 from orderwire.ports.following import Cursor, FollowedLine, FollowedOrder, FollowedState
 from orderwire.store.following_tables import cursors, followed_lines, followed_orders, leases, stock_figures
 from orderwire.store.rows import columns_of, portions, record_of, values_of
+from orderwire.store.statements import Statements
 
 _NAME: Final = "follow"
 _ADD_LEASE: Final = insert(leases).values(name=_NAME, fence=0).on_conflict_do_nothing()
@@ -68,7 +69,7 @@ _PUT_FIGURE: Final = _add_figure.on_conflict_do_update(
 
 
 class SqlFollowing:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def lease(self, owner: str, now: datetime, seconds: float) -> int | None:

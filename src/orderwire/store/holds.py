@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal, Inexact
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, or_, select, union_all, update
+from sqlalchemy import and_, bindparam, case, delete, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.clock import Clock
 from orderwire.ports.store import Backorders, Hold
 from orderwire.store.rows import portions
+from orderwire.store.statements import Statements
 from orderwire.store.tables import holds, stock_items
 
 #: Sums are exact or an error; more digits than any two quantities can need.
@@ -79,7 +80,7 @@ _BACKORDERS: Final = select(holds.c.backordered, holds.c.backordered_sequence).w
 
 
 class SqlHolds:
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Statements, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
 
@@ -112,8 +113,8 @@ class SqlHolds:
     def _in_flight(self, item_nos: list[str], reading: int, but: str) -> Iterator[tuple[StockKey, Decimal]]:
         for items in portions(item_nos):
             rows = self._connection.execute(_UNSETTLED, {"items": items, "reading": reading, "but": but})
-            for item_no, location, variant, quantity in rows:
-                yield StockKey(item_no=item_no, location=location, variant=variant), quantity
+            for row in rows:
+                yield StockKey(item_no=row.item_no, location=row.location, variant=row.variant), row.quantity
 
     def add(self, holds: Sequence[Hold], at: datetime) -> None:
         if not holds:

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.store.rows import portions
+from orderwire.store.statements import Statements
 from orderwire.store.tables import inbox
 
 _MARK: Final = insert(inbox).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
@@ -17,7 +18,7 @@ _SEEN: Final = select(inbox.c.event_id).where(
 
 
 class SqlInbox:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def seen(self, consumer: str, event_ids: Collection[str]) -> set[str]:
@@ -27,5 +28,7 @@ class SqlInbox:
             for event_id in self._connection.execute(_SEEN, {"by": consumer, "ids": ids}).scalars()
         }
 
-    def mark(self, consumer: str, event_id: str, at: datetime) -> bool:
-        return self._connection.execute(_MARK, {"consumer": consumer, "event_id": event_id, "at": at}).rowcount == 1
+    def mark(self, consumer: str, event_ids: Collection[str], at: datetime) -> bool:
+        # Sorted, so that two workers that share some lock them in one order.
+        rows = [{"consumer": consumer, "event_id": event_id, "at": at} for event_id in sorted(event_ids)]
+        return not rows or bool(self._connection.execute(_MARK, rows).rowcount == len(rows))

@@ -4,12 +4,13 @@ import hashlib
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.clock import Clock
 from orderwire.ports.store import Claim, Document, DocumentQuery, DocumentState, Step
 from orderwire.store.rows import checked, columns_of, record_of, values_of
+from orderwire.store.statements import Statements
 from orderwire.store.tables import claims, counters, documents, steps
 
 #: A key that is longer is claimed by its digest: PostgreSQL indexes no long ones.
@@ -49,12 +50,12 @@ _NEXT: Final = (
 
 
 class SqlJournal:
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Statements, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
 
     def add(self, document: Document) -> None:
-        self._connection.execute(_ADD, values_of(document))
+        self._connection.later(_ADD, values_of(document))
 
     def get(self, document_id: str) -> Document | None:
         row = self._connection.execute(_GET, {"key": document_id}).one_or_none()
@@ -82,7 +83,7 @@ class SqlJournal:
         return [record_of(Document, row) for row in self._connection.execute(statement)]
 
     def step(self, step: Step) -> None:
-        self._connection.execute(_STEP, values_of(step))
+        self._connection.later(_STEP, values_of(step))
 
     def steps(self, correlation_id: str) -> list[Step]:
         return [record_of(Step, row) for row in self._connection.execute(_STEPS, {"key": correlation_id})]

@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.ledger import LedgerEntry, LedgerQuery, LedgerState, Met
 from orderwire.store.rows import columns_of, record_of, values_of
+from orderwire.store.statements import Statements
 from orderwire.store.tables import ledger
 
 _ADD: Final = insert(ledger).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
@@ -24,7 +25,7 @@ _LATE: Final = update(ledger).where(ledger.c.id == bindparam("key"), ledger.c.st
 
 
 class SqlLedger:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def open(self, entry: LedgerEntry) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
+from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.errors import LeaseLostError
 from orderwire.ports.store import OrderRecord
 from orderwire.store.rows import checked, columns_of, portions, record_of, values_of
+from orderwire.store.statements import Statements
 from orderwire.store.tables import orders
 
 _INSERT: Final = insert(orders).on_conflict_do_nothing()
@@ -38,7 +39,7 @@ _FREE: Final = _FENCED.values(lease_owner=None, lease_until=None)
 
 
 class SqlOrders:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def open(self, record: OrderRecord) -> OrderRecord:

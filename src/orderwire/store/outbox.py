@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.envelope import Event
 from orderwire.errors import LimitError
 from orderwire.ports.queue import MAX_EVENT_BYTES
+from orderwire.store.statements import Statements
 from orderwire.store.tables import outbox
 
 _ADD: Final = insert(outbox).on_conflict_do_nothing().inline()
@@ -18,7 +19,7 @@ _SENT: Final = update(outbox).where(outbox.c.event_id == bindparam("key"), outbo
 
 
 class SqlOutbox:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def add(self, event: Event, *, cause: str | None) -> None:
@@ -26,7 +27,7 @@ class SqlOutbox:
         if len(text.encode()) > MAX_EVENT_BYTES:
             raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_EVENT_BYTES)
         values = {"event_id": event.id, "cause": cause, "time": event.time, "event": text}
-        self._connection.execute(_ADD, values)
+        self._connection.later(_ADD, values)
 
     def unsent(self, *, cause: str | None = None, before: datetime | None = None, limit: int = 500) -> list[Event]:
         statement = _UNSENT.limit(max(0, limit))

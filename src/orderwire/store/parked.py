@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.store import Parked
 from orderwire.store.rows import columns_of, record_of, values_of
+from orderwire.store.statements import Statements
 from orderwire.store.tables import parked
 
 _insert: Final = insert(parked)
@@ -20,7 +21,7 @@ _SETTLE: Final = update(parked).where(parked.c.id == bindparam("key"), parked.c.
 
 
 class SqlParkingLot:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def add(self, entry: Parked) -> None:

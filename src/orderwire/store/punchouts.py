@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.punchout import CartRecord, CartState, PunchoutSession, SessionState
 from orderwire.store.rows import columns_of, portions, record_of, values_of
+from orderwire.store.statements import Statements
 from orderwire.store.tables import cart_lines, carts, punchout_sessions
 
 _SESSION: Final = select(*columns_of(PunchoutSession, punchout_sessions))
@@ -42,7 +43,7 @@ _LAST: Final = (
 
 
 class SqlPunchouts:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def open(self, session: PunchoutSession) -> None:
@@ -100,8 +101,9 @@ class SqlPunchouts:
         found: dict[str, CartRecord] = {}
         for portion in portions(_sorted(auxiliary_ids)):
             statement = _BY_AUXILIARY.where(cart_lines.c.auxiliary_id.in_(portion))
-            for auxiliary_id, *row in self._connection.execute(statement, {"of": partner}):
-                found[auxiliary_id] = CartRecord(*row)  # the later one wins
+            for row in self._connection.execute(statement, {"of": partner}):
+                auxiliary_id, *record = tuple(row)
+                found[auxiliary_id] = CartRecord(*record)  # the later one wins
         return found
 
     def last_carts(self, partner: str, limit: int) -> list[CartRecord]:

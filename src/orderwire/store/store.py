@@ -32,7 +32,9 @@ class SqlStore:
     def begin(self) -> Iterator[SqlTransaction]:
         """Open a transaction: committed on leaving, rolled back when the block raises."""
         with self._database.begin() as connection:
-            yield SqlTransaction(connection, self._clock)
+            transaction = SqlTransaction(connection, self._clock)
+            yield transaction
+            transaction.flush()
 
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:

@@ -20,39 +20,44 @@ from orderwire.store.orders import SqlOrders
 from orderwire.store.outbox import SqlOutbox
 from orderwire.store.parked import SqlParkingLot
 from orderwire.store.punchouts import SqlPunchouts
+from orderwire.store.statements import Statements
 
 
 class SqlTransaction:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
+        self._statements = statements = Statements(connection)
         self._depth = 0
-        self.archive = SqlArchive(connection, clock)
-        self.journal = SqlJournal(connection, clock)
-        self.inbox = SqlInbox(connection)
-        self.outbox = SqlOutbox(connection)
-        self.orders = SqlOrders(connection)
-        self.changes = SqlChanges(connection)
-        self.holds = SqlHolds(connection, clock)
-        self.parked = SqlParkingLot(connection)
-        self.audit = SqlAudit(connection)
-        self.ledger = SqlLedger(connection)
-        self.following = SqlFollowing(connection)
-        self.punchouts = SqlPunchouts(connection)
-        self.users = SqlUsers(connection)
-        self.sessions = SqlSessions(connection)
-        self.tokens = SqlTokens(connection)
-        self.attempts = SqlAttempts(connection)
+        self.archive = SqlArchive(statements, clock)
+        self.journal = SqlJournal(statements, clock)
+        self.inbox = SqlInbox(statements)
+        self.outbox = SqlOutbox(statements)
+        self.orders = SqlOrders(statements)
+        self.changes = SqlChanges(statements)
+        self.holds = SqlHolds(statements, clock)
+        self.parked = SqlParkingLot(statements)
+        self.audit = SqlAudit(statements)
+        self.ledger = SqlLedger(statements)
+        self.following = SqlFollowing(statements)
+        self.punchouts = SqlPunchouts(statements)
+        self.users = SqlUsers(statements)
+        self.sessions = SqlSessions(statements)
+        self.tokens = SqlTokens(statements)
+        self.attempts = SqlAttempts(statements)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what was done inside when it raises; the transaction goes on."""
         name = f"savepoint_{self._depth}"
         with translated():
+            self._statements.flush()
             self._execute(f"SAVEPOINT {name}")
             self._depth += 1
             try:
                 yield
+                self._statements.flush()
             except BaseException:
+                self._statements.forget()
                 if not self._connection.invalidated:  # else everything is undone anyway
                     self._execute(f"ROLLBACK TO SAVEPOINT {name}")
                     self._execute(f"RELEASE SAVEPOINT {name}")
@@ -61,6 +66,10 @@ class SqlTransaction:
                 self._execute(f"RELEASE SAVEPOINT {name}")
             finally:
                 self._depth -= 1
+
+    def flush(self) -> None:
+        """Send what waits to the database: the last thing before the commit."""
+        self._statements.flush()
 
     def _execute(self, statement: str) -> None:
         # Of SQLAlchemy's own savepoints each is compiled anew, which costs more than all the rest of a short message.

@@ -24,6 +24,7 @@ DECISIONS: Final = (
     (errors.ImplausibleError("x"), Retry(5)),
     (errors.OutageError("x"), Pause(7)),
     (errors.CredentialsError("x"), Pause(7)),
+    (errors.BrokenContractError("x"), Pause(7)),
     (errors.AccessRefusedError("x"), Park("access_refused")),
     (errors.DecodeError("x"), Park("decode")),
     (errors.MappingError("x"), Park("mapping")),
