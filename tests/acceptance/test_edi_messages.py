@@ -61,17 +61,6 @@ def test_a_notice_is_told_and_done(deployment: Deployment, sample: str, kind: st
     assert (row.state, row.code) == (DocumentState.DONE, "noted")
 
 
-def test_a_change_is_for_a_person(deployment: Deployment) -> None:
-    """An ORDCHG is understood, and parks under the number of the order it is about."""
-    deployment.receive((SAMPLES / "baumarkt-ordchg-d96a.edi").read_bytes(), "ordchg.edi")
-
-    deployment.wait_for(
-        lambda: any(each.order_no == "BM-70001" for each in deployment.parked()), 30, "the change parked"
-    )
-    (row,) = deployment.documents(kind="ORDCHG")
-    assert (row.state, row.order_no) == (DocumentState.PARKED, "BM-70001")
-
-
 def test_the_sender_is_told_of_a_message_without_meaning(deployment: Deployment) -> None:
     """Where the partner wants it, an APERAK says what nobody here could make sense of."""
     deployment.receive((SAMPLES / "broken" / "mapping__recadv-line-without-quantity.edi").read_bytes(), "broken.edi")

@@ -6,8 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event, EventType, event_id
-from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder
+from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder, Purpose
 from orderwire.config.partners import FolderProfile, PartnerProfile, Partners, ShortagePolicy
 from orderwire.errors import UnknownPartnerError
 from orderwire.pipeline.work import Source, next_event
@@ -92,6 +93,15 @@ def order_event(order: PurchaseOrder, document_id: str | None = None, epoch: int
     document_id = document_id or event_id(order.partner, 0, f"document:{order.order_no}")
     source = Source(document_id, document_id, order.partner, epoch, order.test)
     return next_event(EventType.ORDER_RECEIVED, order, source, MORNING, subject=order.order_no)
+
+
+def change_event(change: OrderChange, document_id: str | None = None) -> Event:
+    """Return the event that asks for a change, from a document of its own."""
+    document_id = document_id or event_id(change.partner, 0, f"document:{change.order_no}:{change.change_no}")
+    source = Source(document_id, document_id, change.partner, 0, change.test)
+    cancels = change.purpose is Purpose.CANCEL
+    kind = EventType.ORDER_CANCEL_REQUESTED if cancels else EventType.ORDER_CHANGE_REQUESTED
+    return next_event(kind, change, source, MORNING, subject=change.order_no)
 
 
 def a_message(order: PurchaseOrder | None = None, **changes: Any) -> DecodedMessage:

@@ -24,7 +24,7 @@ from orderwire.canonical.invoice import (
     TaxTotal,
 )
 from orderwire.canonical.model import Canonical
-from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder
+from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder, Purpose
 from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.canonical.response import (
     AnsweredOrder,
@@ -97,6 +97,9 @@ def partners(draw: st.DrawFn) -> PartnerProfile:
     )
 
 
+_UNPRICED = frozenset({LineOutcome.REJECTED, LineOutcome.DELETED})
+
+
 @st.composite
 def response_lines(draw: st.DrawFn, line_no: str) -> ResponseLine:
     """Draw a line whose quantities fit its outcome."""
@@ -109,7 +112,8 @@ def response_lines(draw: st.DrawFn, line_no: str) -> ResponseLine:
         LineOutcome.CHANGED: (draw(st.sampled_from((part, ordered))), Decimal(0)),
         LineOutcome.BACKORDERED: (part, ordered - part),
         LineOutcome.SUBSTITUTED: (ordered, Decimal(0)),
-        LineOutcome.REJECTED: (Decimal(0), Decimal(0)),
+        LineOutcome.REJECTED: (draw(st.sampled_from((Decimal(0), part))), Decimal(0)),
+        LineOutcome.DELETED: (Decimal(0), Decimal(0)),
     }[outcome]
     in_parts = bool(confirmed) and draw(st.booleans())
     parts = 2 if in_parts else 0
@@ -126,7 +130,7 @@ def response_lines(draw: st.DrawFn, line_no: str) -> ResponseLine:
         ordered=ordered,
         confirmed=confirmed,
         backordered=backordered,
-        unit_price=draw(st.none() | MONEY) if outcome is not LineOutcome.REJECTED else None,
+        unit_price=draw(st.none() | MONEY) if outcome not in _UNPRICED else None,
         promised_on=draw(st.none() | DAY) if confirmed and not in_parts else None,
         deliveries=tuple(deliveries),
         backorder_on=draw(st.none() | DAY) if backordered else None,
@@ -137,11 +141,13 @@ def response_lines(draw: st.DrawFn, line_no: str) -> ResponseLine:
 @st.composite
 def answers(draw: st.DrawFn) -> AnsweredOrder:
     """Draw an answer; NAV's base units are not said to a buyer, and its day is the message's."""
-    order_no = draw(NUMBER)
+    order_no, change_no = draw(NUMBER), draw(st.none() | NUMBER)
     lines = tuple(draw(response_lines(str(number))) for number in range(1, draw(st.integers(1, 3)) + 1))
     response = OrderResponse(
         order_no=order_no,
         partner="baumarkt",
+        answers=Purpose.CHANGE if change_no else Purpose.ORIGINAL,
+        change_no=change_no,
         outcome=draw(st.sampled_from((OrderOutcome.ACCEPTED, OrderOutcome.CHANGED, OrderOutcome.REJECTED))),
         erp_no=draw(st.none() | NUMBER),
         reason_text=draw(st.none() | SENTENCE),

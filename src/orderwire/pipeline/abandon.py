@@ -9,6 +9,7 @@ from orderwire.canonical.order import PurchaseOrder
 from orderwire.errors import BusyError
 from orderwire.pipeline.fulfil import digest_of, order_id
 from orderwire.pipeline.plan import Plan
+from orderwire.pipeline.requests import UNDER_WAY
 from orderwire.ports.store import OrderRecord, OrderState, Parked, Transaction
 
 #: Long enough for this transaction alone.
@@ -16,7 +17,7 @@ _LEASE_SECONDS: Final = 30.0
 
 
 def abandon(tx: Transaction, entry: Parked, reason: str, now: datetime) -> None:
-    """End the holds of the order that a parked message asked for.
+    """End the holds of the order, or of the change of one, that a parked message asked for.
 
     It keeps its intent, for NAV may have it after all: should it come again, NAV is asked first.
 
@@ -25,6 +26,7 @@ def abandon(tx: Transaction, entry: Parked, reason: str, now: datetime) -> None:
     """
     record = _half_way(tx, entry)
     if record is None:
+        _abandon_change(tx, entry, reason, now)
         return
     fence = tx.orders.lease(record.id, f"parked:{entry.id}", now, _LEASE_SECONDS)
     if fence is None:
@@ -45,3 +47,16 @@ def _half_way(tx: Transaction, entry: Parked) -> OrderRecord | None:
     if record is None or record.content_hash != digest_of(order):
         return None
     return record if record.state is OrderState.INTENDED else None
+
+
+def _abandon_change(tx: Transaction, entry: Parked, reason: str, now: datetime) -> None:
+    """End the holds of a change that stands half-way, so that the next one may begin. NAV's order is left as it is."""
+    change = tx.changes.of_document(entry.document_id) if entry.document_id else None
+    if change is None or change.state not in UNDER_WAY:
+        return
+    fence = tx.orders.lease(change.order_id, f"parked:{entry.id}", now, _LEASE_SECONDS)
+    if fence is None:
+        raise BusyError("the order is being worked on", order_id=change.order_id)
+    tx.holds.release(change.order_id, reason)
+    tx.changes.save(change.id, state=OrderState.NEW, draft=None)
+    tx.orders.free(change.order_id, fence)

@@ -5,10 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.order import OrderLine, PurchaseOrder
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.mapping.units import to_unit
+from orderwire.pipeline.amendment import AmendedLine, Amendment
 from orderwire.pipeline.plan import Plan, PlannedLine
 
 #: A sentence for the buyer, by reason code.
@@ -27,7 +29,16 @@ REASONS: Final[Mapping[str, str]] = {
     "nothing_to_deliver": "no line could be delivered",
     "changed_in_erp": "the order was changed by the supplier",
     "price_differs": "the price is not the one in the order",
-    "test_refused": "a test order was sent to a production system",
+    "test_refused": "a test document was sent to a production system",
+    "nothing_stands": "there is no order that could be changed",
+    "gone_in_erp": "the supplier has deleted the order",
+    "shipped": "the order is shipped",
+    "partly_shipped": "a part of the order is shipped",
+    "released": "the order is being prepared for shipping",
+    "refused_by_erp": "the supplier's system did not take the change",
+    "unclear_line": "a line is not clearly named",
+    "cancelled": "the order was cancelled",
+    "change_refused": "nothing of the change could be done",
 }
 #: The event that tells of an outcome.
 EVENTS: Final[Mapping[OrderOutcome, EventType]] = {
@@ -58,6 +69,50 @@ def refuse(order: PurchaseOrder, reason: str, now: datetime) -> OrderResponse:
     """Return the answer that refuses the whole order."""
     lines = tuple(PlannedLine(line_no=line.line_no, reason=reason) for line in order.lines)
     return to_response(order, Plan(customer_no="", refusal=reason, lines=lines), None, now)
+
+
+def to_change_response(
+    change: OrderChange,
+    amendment: Amendment,
+    erp_no: str | None,
+    now: datetime,
+    price_tolerance: Decimal | None = None,
+) -> OrderResponse:
+    """Return the answer to a change that is carried out: every line of the order as it stands now."""
+    again = {line.planned.line_no for line in amendment.lines if line.was is None}
+    shown = [line for line in amendment.lines if not (line.deleted and line.planned.line_no in again)]
+    lines = tuple(_amended(line, price_tolerance) for line in shown)
+    touched = {line.outcome for line, amended in zip(lines, shown, strict=True) if amended.touched}
+    response = OrderResponse(
+        order_no=change.order_no, partner=change.partner, answers=change.purpose, change_no=change.change_no,
+        outcome=OrderOutcome.CHANGED, erp_no=erp_no, currency=amendment.order.currency, test=change.test,
+        decided_at=now, lines=lines,
+    )  # fmt: skip
+    if touched == {LineOutcome.REJECTED}:
+        return change_outcome(response, amendment.plan.refusal or "change_refused", None)
+    whole = touched <= {LineOutcome.ACCEPTED, LineOutcome.DELETED}
+    return response.model_copy(update={"outcome": OrderOutcome.ACCEPTED}) if whole else response
+
+
+def change_outcome(response: OrderResponse, reason: str, text: str | None) -> OrderResponse:
+    """Return the answer that refuses a change as a whole."""
+    changes = {"outcome": OrderOutcome.REJECTED, "reason": reason, "reason_text": text or REASONS.get(reason)}
+    return response.model_copy(update=changes)
+
+
+def _amended(line: AmendedLine, tolerance: Decimal | None) -> ResponseLine:
+    told = _line(line.shown, line.planned)
+    if line.refused is None:
+        return _priced(told, line.shown, tolerance)
+    changes: dict[str, object] = {
+        "outcome": LineOutcome.REJECTED,
+        "reason": line.refused,
+        "reason_text": REASONS.get(line.refused),
+        "ordered_base": None,
+    }
+    if line.asked is not None and line.asked.unit == line.shown.unit:
+        changes["ordered"] = line.asked.quantity
+    return told.model_copy(update=changes)
 
 
 def _line(ordered: OrderLine, planned: PlannedLine) -> ResponseLine:

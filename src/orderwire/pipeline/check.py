@@ -45,6 +45,10 @@ class AfterCheck:
         plan = as_standing(plan, standing)
         if plan.yielding and self._policy is ShortagePolicy.REJECT_ORDER and not plan.standing:
             return plan.model_copy(update={"refusal": "all_or_nothing"})
+        return self.settle(plan)
+
+    def settle(self, plan: Plan) -> Plan:
+        """Return the plan, already held against NAV's order, with what had to be cut. Raises as `run`."""
         for key in sorted(self._beyond(plan, plan.keys()), key=lambda key: key.item_no):
             plan = self._settle(plan, key)
         return plan

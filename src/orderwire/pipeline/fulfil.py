@@ -10,7 +10,9 @@ from orderwire.canonical.model import CARRIAGE
 from orderwire.canonical.order import PurchaseOrder, Purpose
 from orderwire.config.partners import Partners
 from orderwire.errors import BusyError, DuplicateConflictError, MappingError
+from orderwire.pipeline.amend import Amend
 from orderwire.pipeline.job import Answer, Job
+from orderwire.pipeline.requests import changed_again, open_change
 from orderwire.pipeline.work import Commit, body_of
 from orderwire.ports.clock import Checkpoint, Clock
 from orderwire.ports.erp import Erp
@@ -34,15 +36,22 @@ class Fulfil:
 
     def __call__(self, event: Event) -> Commit:
         order: PurchaseOrder | OrderChange = body_of(event)
-        if isinstance(order, OrderChange) or order.purpose is not Purpose.ORIGINAL:
-            raise MappingError(
-                "a change or cancellation of an order is decided by a person", purpose=order.purpose.value
-            )
+        if isinstance(order, OrderChange):
+            return self._change(order, event)
+        if order.purpose is not Purpose.ORIGINAL:
+            raise MappingError("an order that changes another one comes as a change", purpose=order.purpose.value)
         partner = self.partners.get(order.partner)
         record = self._open(order, event)
         if record.state is OrderState.ANSWERED:
             return Answer(self, event, order, record).again
         return Job(self, event, order, record, partner).run()
+
+    def _change(self, change: OrderChange, event: Event) -> Commit:
+        partner = self.partners.get(change.partner)
+        opened = open_change(self, order_id(change), change, event)
+        if opened.fence is None:
+            return lambda tx: changed_again(tx, self, event, opened)
+        return Amend(self, event, replace(opened.order, fence=opened.fence), opened.change, partner).run()
 
     def _open(self, order: PurchaseOrder, event: Event) -> OrderRecord:
         """Find or make the order's row; unless it is answered, it comes back leased, with our fence."""
@@ -72,7 +81,7 @@ class Fulfil:
             return replace(record, fence=fence) if same else _replaced(tx, record, fresh, fence)
 
 
-def order_id(order: PurchaseOrder) -> str:
+def order_id(order: PurchaseOrder | OrderChange) -> str:
     """Return the id of the order's row: a partner has one order of a number."""
     return event_id(order.partner, 0, f"order:{order.order_no}")
 

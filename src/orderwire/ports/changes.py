@@ -34,6 +34,10 @@ class Changes(Protocol):
         """Set columns of `ChangeRecord` by name."""
         ...
 
+    def of_document(self, document_id: str) -> ChangeRecord | None:
+        """Return the request that a message asked for first."""
+        ...
+
     def of_order(self, order_id: str) -> Sequence[ChangeRecord]:
         """Return the oldest first."""
         ...

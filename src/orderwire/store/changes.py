@@ -16,6 +16,7 @@ _GET: Final = _CHANGE.where(order_changes.c.id == bindparam("key"))
 _OF_ORDER: Final = _CHANGE.where(order_changes.c.order_id == bindparam("of_order")).order_by(
     order_changes.c.created_at, order_changes.c.id
 )
+_OF_DOCUMENT: Final = _CHANGE.where(order_changes.c.document_id == bindparam("of_document"))
 _SAVE: Final = update(order_changes).where(order_changes.c.id == bindparam("key"))
 
 
@@ -30,6 +31,10 @@ class SqlChanges:
     def save(self, change_id: str, **changes: object) -> None:
         values = checked(ChangeRecord, changes, fixed=["id", "order_id"])
         self._connection.execute(_SAVE, {"key": change_id, **values})
+
+    def of_document(self, document_id: str) -> ChangeRecord | None:
+        row = self._connection.execute(_OF_DOCUMENT, {"of_document": document_id}).first()
+        return None if row is None else record_of(ChangeRecord, row)
 
     def of_order(self, order_id: str) -> list[ChangeRecord]:
         rows = self._connection.execute(_OF_ORDER, {"of_order": order_id})

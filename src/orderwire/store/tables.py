@@ -174,6 +174,7 @@ order_changes: Final = Table(
     Column("response", Words),  # JSON
     Column("outcome", Words),
     Index("ix_order_changes_order_id", "order_id", "created_at"),
+    Index("ix_order_changes_document_id", "document_id"),
 )
 
 stock_items: Final = Table(

@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from fakes.documents import CannedDecoder, a_line, a_message, an_interchange, an_order, order_event, types_of
+from fakes.documents import (
+    CannedDecoder,
+    a_line,
+    a_message,
+    an_interchange,
+    an_order,
+    change_event,
+    order_event,
+    types_of,
+)
 from fakes.transport import a_delivery
 from fakes.world import World
+from orderwire.canonical.change import LineAction, LineChange, OrderChange
 from orderwire.canonical.document import DocumentReady, DocumentReceived
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel, PurchaseOrder
@@ -424,3 +435,28 @@ def _park(world: World, document_id: str, flow: str, order: PurchaseOrder | None
     body = order.model_dump_json().encode() if order else b""
     with world.store.begin() as tx:
         park(tx, Source(document_id, document_id), Failure(BROKEN, flow, body), world.clock())
+
+
+def test_a_discarded_change_gives_its_stock_free(desk: Desk) -> None:
+    """A person ends a change in doubt: nothing stays held, and the next change begins with what stands then."""
+    world = desk.world
+    world.place(ORDER)
+    change = OrderChange(
+        order_no="PO-1", partner="baumarkt", channel=Channel.EDI, lines=(grown(ORDER.lines[0].line_no),)
+    )
+    event = change_event(change)
+    world.journal(event.documentid, order_no="PO-1", partner="baumarkt")
+    world.erp.fail("change_order", InDoubtError("no answer in time"))
+    world.batch(world.fulfil, [a_delivery(event, 11)], "fulfil")
+    assert world.pending() > 0
+    [entry] = world.read(lambda tx: tx.parked.find())
+
+    desk.replays.discard(entry.id, who="anna", why="the buyer called")
+
+    assert world.pending() == 0
+    [answer] = world.commit(world.fulfil(change_event(change, "again")))
+    assert answer.type is EventType.ORDER_ACCEPTED
+
+
+def grown(line_no: str) -> LineChange:
+    return LineChange(line_no=line_no, action=LineAction.CHANGED, quantity=Decimal(9))

@@ -12,13 +12,14 @@ from orderwire.connectors.edi.writer import Row
 #: BGM 1225: 29 accepted without amendment, 4 changed, 27 not accepted. A held order is answered where a profile
 #: has a code for it: 12 is received, not yet processed.
 _ORDER_CODES: Final = {OrderOutcome.ACCEPTED: "29", OrderOutcome.CHANGED: "4", OrderOutcome.REJECTED: "27"}
-#: LIN 1229: 5 accepted without amendment, 3 changed, 6 accepted with amendment, 7 not accepted.
+#: LIN 1229: 5 accepted without amendment, 3 changed, 6 accepted with amendment, 7 not accepted, 2 deleted.
 _LINE_CODES: Final = {
     LineOutcome.ACCEPTED: "5",
     LineOutcome.CHANGED: "3",
     LineOutcome.BACKORDERED: "6",
     LineOutcome.SUBSTITUTED: "6",
     LineOutcome.REJECTED: "7",
+    LineOutcome.DELETED: "2",
 }
 #: SCC 4017: firm.
 _FIRM: Final = "1"
@@ -37,6 +38,8 @@ def to_rows(answer: AnsweredOrder, dialect: Dialect) -> list[Row] | None:
     rows: list[Row] = [("BGM", "231", dialect.control_ref, code), day("137", dialect.now.date())]
     rows += _reason(dialect, response.reason, response.reason_text)
     rows.append(dialect.reference("ON", response.order_no))
+    if response.change_no:
+        rows.append(dialect.reference("PP", response.change_no))  # 1153: purchase order change number
     if response.erp_no:
         rows.append(dialect.reference("VN", response.erp_no))
     rows += dialect.parties([party for party in answer.order.parties if party.ids])
@@ -57,7 +60,7 @@ def _line(line: ResponseLine, dialect: Dialect) -> Iterator[Row]:
     if discrepancy and line.confirmed < line.ordered:
         yield ("QVR", (dialect.number(line.confirmed - line.ordered), "21"), discrepancy)
     yield from _reason(dialect, line.reason, line.reason_text)
-    if line.unit_price is not None and line.outcome is not LineOutcome.REJECTED:
+    if line.unit_price is not None and line.outcome not in {LineOutcome.REJECTED, LineOutcome.DELETED}:
         yield ("PRI", ("AAA", dialect.number(line.unit_price)))
     yield from _schedule(line, dialect)
 

@@ -19,6 +19,15 @@ REASON_CODES: Final = {
     "changed_in_erp": "CHG",
     "test_refused": "TST",
     "price_differs": "PRC",
+    "nothing_stands": "NOR",
+    "gone_in_erp": "GON",
+    "shipped": "SHP",
+    "partly_shipped": "PSH",
+    "released": "REL",
+    "refused_by_erp": "ERP",
+    "unclear_line": "LIN",
+    "cancelled": "CAN",
+    "change_refused": "NCH",
 }
 #: FTX 4441 to reason.
 REASONS: Final = {code: reason for reason, code in REASON_CODES.items()}

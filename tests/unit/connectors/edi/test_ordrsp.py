@@ -262,3 +262,16 @@ def test_ordrsp_passes_our_own_checks() -> None:
     (only,) = decode(document.content)
     assert only.accepted
     assert [(each.kind, each.accepted) for each in only.messages] == [("ORDRSP", True)]
+
+
+def test_ordrsp_answers_a_change() -> None:
+    """The change's own number is told beside the order's; what was taken away says so, without a price."""
+    line = answer_line(outcome="deleted", confirmed=0, unit_price="1.5")
+    segments = written(answered(line, change_no="CH-70001", answers="cancel", outcome=OrderOutcome.ACCEPTED))
+    assert "BGM+231+77+29" in segments
+    assert segments[segments.index("RFF+ON:" + answered(line).response.order_no) + 1] == "RFF+PP:CH-70001"
+    assert [row for row in segments if row.startswith(("LIN+00010+2", "QTY+113:0", "QTY+182:10", "PRI"))] == [
+        next(row for row in segments if row.startswith("LIN+00010+2")),
+        "QTY+113:0:PCE",
+        "QTY+182:10:PCE",
+    ]

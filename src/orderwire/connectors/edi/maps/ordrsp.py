@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from orderwire.canonical.order import ItemId, ItemScheme
+from orderwire.canonical.order import ItemId, ItemScheme, Purpose
 from orderwire.canonical.response import Delivery, LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.connectors.edi.maps.document import Heading, day_of, items_of, numbered, placed, quantity_of
 from orderwire.connectors.edi.maps.sender import Sender
@@ -29,6 +29,7 @@ _OUTCOMES: Final = {
 _CONFIRMED: Final = frozenset({"113", "12"})
 _PROMISED: Final = frozenset({"69", "67"})
 _REJECTED: Final = "7"
+_DELETED: Final = "2"
 _CHANGED: Final = "3"
 
 
@@ -67,9 +68,11 @@ class _Line:
         )
 
     def _outcome(self, substitute_no: str | None) -> LineOutcome:
-        """1229 7 refuses and 3 changes; of the rest the quantities tell, whatever code a partner has for it."""
+        """1229 7 refuses, 2 deletes and 3 changes; of the rest the quantities tell, whatever a partner writes."""
         if self.action == _REJECTED:
             return LineOutcome.REJECTED
+        if self.action == _DELETED:
+            return LineOutcome.DELETED
         if substitute_no:
             return LineOutcome.SUBSTITUTED
         if self.quantities.get("backordered"):
@@ -108,6 +111,8 @@ def _response(heading: Heading, lines: Sequence[_Line], facts: dict[str, Any]) -
         order_no=heading.references["ON"],
         partner=heading.sender.partner,
         outcome=_OUTCOMES[heading.function],
+        answers=Purpose.CHANGE if "PP" in heading.references else Purpose.ORIGINAL,
+        change_no=heading.references.get("PP"),
         erp_no=heading.references.get("VN"),
         test=heading.sender.test,
         decided_at=datetime.combine(issued, time(), UTC),

@@ -24,4 +24,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_changes")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_changes_order_id")),
         sa.Index("ix_order_changes_order_id", "order_id", "created_at"),
+        sa.Index("ix_order_changes_document_id", "document_id"),
     )
