@@ -1,8 +1,12 @@
 """cXML documents for tests, as a procurement system would write them; and the partner that writes them."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from fakes.documents import a_partner
+from lxml import etree
+
+from fakes.documents import a_line, a_partner, an_order
+from orderwire.canonical.response import AnsweredOrder, OrderResponse
 from orderwire.config.partners import PartnerProfile
 from orderwire.config.secrets import Secrets, variable_of
 
@@ -97,3 +101,43 @@ def order_request(
     )
     lines = "".join(items or (item(),))
     return f'<Request deploymentMode="{mode}"><OrderRequest>{head}</OrderRequestHeader>{lines}</OrderRequest></Request>'
+
+
+REFS: Final = {"payload_id": PAYLOAD_ID, "order_date": "2026-11-20T09:30:00-0100"}
+
+
+def an_answer(*lines: dict[str, Any], outcome: str = "accepted", **changes: Any) -> AnsweredOrder:
+    """Return an answer to a cXML order; each line is what differs from ten drills, all confirmed."""
+    fields = [
+        {
+            "line_no": str(number),
+            "item_ids": ({"scheme": "supplier", "value": "1001"}, {"scheme": "buyer", "value": "B-1"}),
+            "item_no": "1001",
+            "outcome": "accepted",
+            "unit": "PCE",
+            "ordered": "10",
+            "confirmed": "10",
+            "unit_price": "89.90",
+            **line,
+        }
+        for number, line in enumerate(lines or ({},), start=1)
+    ]
+    ordered = tuple(
+        a_line("1001", str(line["ordered"]), "PCE", net_price="89.90", line_no=line["line_no"]) for line in fields
+    )
+    order = an_order(*ordered, partner="procure", channel="punchout", channel_refs=REFS, currency="EUR")
+    response = {
+        "order_no": order.order_no,
+        "partner": "procure",
+        "outcome": outcome,
+        "erp_no": "SO-1",
+        "currency": "EUR",
+        "decided_at": datetime(2026, 11, 21, 8, tzinfo=UTC),
+        "lines": fields,
+    }
+    return AnsweredOrder(order=order, response=OrderResponse.model_validate(response | changes))
+
+
+def parse(content: bytes) -> etree._Element:
+    """Return the root of a document of ours."""
+    return etree.fromstring(content)

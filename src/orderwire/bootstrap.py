@@ -146,6 +146,7 @@ def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
     decoders = services.decoders
     encoders = {channel: encoder for one in services.connectors for channel, encoder in one.encoders.items()}
     deliverers = {scheme: deliverer for one in services.connectors for scheme, deliverer in one.deliverers.items()}
+    judges = {channel: judge for one in services.connectors for channel, judge in one.judges.items()}
     fulfil = Fulfil(
         store=store,
         erp=services.erp,
@@ -165,7 +166,7 @@ def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
         Lane("decode", queue("decode"), Decode(store, decoders, partners, clock), batch=50),
         Lane("fulfil", queue("fulfil"), fulfil, settings.fulfil.threads, 1, services.erp.ping),
         Lane("respond", queue("respond"), Respond(encoders, partners, clock)),
-        Lane("deliver", queue("deliver"), Deliver(store, deliverers, partners, clock), batch=20),
+        Lane("deliver", queue("deliver"), Deliver(store, deliverers, partners, clock, judges), batch=20),
         Lane("ledger", queue("ledger"), Bookkeeping(clock)),
         Lane("record", queue("record"), record),
         Lane("dead", topology.dead, record),

@@ -11,6 +11,7 @@ from fakes.documents import a_partner
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.channels.http import HttpDeliverer
 from orderwire.errors import DeliveryRefusedError, UnavailableError
+from orderwire.ports.intake import Delivered
 from services.partner_server import PartnerServer, make_certificate, serving
 
 SECRETS = Secrets(
@@ -27,7 +28,7 @@ def partner() -> Iterator[PartnerServer]:
         yield server
 
 
-def deliver(url: str, config_dir: Path, secrets: Secrets = SECRETS, **section: Any) -> str:
+def deliver(url: str, config_dir: Path, secrets: Secrets = SECRETS, **section: Any) -> str | Delivered:
     profile = a_partner(folder=None, http={"url": url, "timeout_seconds": 5, **section})
     return HttpDeliverer(config_dir, secrets).deliver("ORDRSP_1.edi", b"UNB'", "application/edifact", profile)
 
@@ -118,3 +119,13 @@ def test_a_missing_authority_file_is_a_refusal(partner: PartnerServer, tmp_path:
     """It does not fall back to anything."""
     with pytest.raises(DeliveryRefusedError, match="trusted certificates"):
         deliver(partner.url, tmp_path, ca_file="none.pem")
+
+
+def test_xml_comes_with_what_was_answered(partner: PartnerServer, tmp_path: Path) -> None:
+    """For cXML says there, and not in HTTP, how the document was taken."""
+    profile = a_partner(folder=None, http={"url": partner.url, "auth": "none"})
+    partner.statuses, partner.reply = [200], lambda _got: ({}, b"<cXML/>")
+
+    delivered = HttpDeliverer(tmp_path, SECRETS).deliver("a.xml", b"<cXML/>", "text/xml; charset=UTF-8", profile)
+
+    assert delivered == Delivered(f"http:{partner.url}", answer=b"<cXML/>")

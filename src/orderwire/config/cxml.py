@@ -52,6 +52,12 @@ class CxmlProfile(_Section):
         default="lines", description="header: whole orders are accepted or refused without naming their lines"
     )
 
+    @property
+    def answer(self) -> CxmlKind | None:
+        """Return the kind of document that tells of a decided order; None: the partner takes none."""
+        kinds: tuple[CxmlKind, ...] = ("ConfirmationRequest", "StatusUpdateRequest")
+        return next((kind for kind in kinds if self.takes(kind)), None)
+
     def takes(self, kind: CxmlKind) -> bool:
         """Tell whether the partner takes a kind of document."""
         return kind in self.send

@@ -6,18 +6,27 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from orderwire.canonical.document import DocumentDelivered, DocumentReady
-from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.envelope import Event, EventType, event_id
+from orderwire.canonical.order import Channel
 from orderwire.config.partners import PartnerProfile, Partners
-from orderwire.errors import DeliveryRefusedError, TransientError, UnavailableError
+from orderwire.errors import DeliveryRefusedError, OrderwireError, TransientError, UnavailableError
 from orderwire.pipeline.ledger import settle
 from orderwire.pipeline.work import Commit, Source, body_of, next_event
 from orderwire.ports.clock import Clock
-from orderwire.ports.intake import Delivered, Deliverer
-from orderwire.ports.store import DocumentState, Step, Store, Transaction
+from orderwire.ports.intake import Delivered, Deliverer, Judge
+from orderwire.ports.store import Document, DocumentState, Step, Store, Transaction
 from orderwire.ports.transmission import RECEIPT_TYPE
 
 #: A partner that did not answer is left alone for so long, lest its time-outs keep all the others waiting.
 REST: Final = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a partner's answer says, with the code of the error where it is none that one likes."""
+
+    said: str
+    code: str | None
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Deliver:
     deliverers: Mapping[str, Deliverer]
     partners: Partners
     clock: Clock
+    judges: Mapping[Channel, Judge] = field(default_factory=dict)
     _resting: dict[str, datetime] = field(default_factory=dict)  # partner → when it may be tried again
 
     def __call__(self, event: Event) -> Commit:
@@ -37,6 +47,8 @@ class Deliver:
         with self.store.begin() as tx:
             content = tx.archive.get(body.sha256)
         delivered = self._try(deliverer, body, content, partner)
+        if delivered.answer is not None:
+            self._hear(event, body, delivered.answer)
         return lambda tx: self._delivered(tx, event, body, delivered, partner)
 
     def _outlet(self, partner: PartnerProfile, body: DocumentReady) -> Deliverer:
@@ -58,6 +70,48 @@ class Deliver:
             raise
         self._resting.pop(partner.key, None)
         return delivered if isinstance(delivered, Delivered) else Delivered(delivered)
+
+    def _hear(self, event: Event, body: DocumentReady, answer: bytes) -> None:
+        """Keep the partner's answer, whatever it says, and then do as it says."""
+        with self.store.begin() as tx:
+            sent = tx.journal.get(body.document_id)
+        judge = self.judges.get(Channel(sent.channel)) if sent is not None else None
+        if sent is None or judge is None:
+            return
+        said, refusal = "", None
+        try:
+            said = judge(answer)
+        except OrderwireError as error:
+            said, refusal = str(error), error
+        with self.store.begin() as tx:
+            self._keep(tx, event, sent, answer, Heard(said, refusal.code if refusal is not None else None))
+        if refusal is not None:
+            raise refusal
+
+    def _keep(self, tx: Transaction, event: Event, sent: Document, answer: bytes, heard: Heard) -> None:
+        now, sha256 = self.clock(), tx.archive.put(answer)
+        document_id = event_id(sent.id, event.epoch, f"answer:{sha256}")
+        tx.journal.add(
+            Document(
+                id=document_id,
+                direction="in",
+                channel=sent.channel,
+                kind="Response",
+                state=DocumentState.DONE,
+                correlation_id=sent.correlation_id,
+                received_at=now,
+                parent_id=sent.id,
+                partner=sent.partner,
+                order_no=sent.order_no,
+                sha256=sha256,
+                name=f"Response to {sent.name}",
+                test=sent.test,
+                code=heard.code,
+                reason=heard.said,
+                finished_at=now,
+            )
+        )
+        tx.journal.step(Step(sent.id, now, "answered", event.id, {"said": heard.said, "by": document_id}))
 
     def _delivered(
         self, tx: Transaction, event: Event, body: DocumentReady, delivered: Delivered, partner: PartnerProfile

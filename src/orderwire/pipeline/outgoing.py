@@ -12,7 +12,7 @@ from orderwire.ports.intake import OutboundDocument
 from orderwire.ports.store import Document, DocumentState, Step, Transaction
 from orderwire.ports.transmission import RECEIPT_TYPE
 
-_MEDIA_TYPES: Final = {".edi": "application/EDIFACT", ".xml": "application/xml", ".json": "application/json"}
+_MEDIA_TYPES: Final = {".edi": "application/EDIFACT", ".xml": "text/xml; charset=UTF-8", ".json": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)

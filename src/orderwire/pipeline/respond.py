@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.model import Canonical
-from orderwire.canonical.order import Channel
+from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import AnsweredOrder, OrderOutcome, OrderResponse
 from orderwire.canonical.shipment import Shipment
 from orderwire.config.partners import Partners
@@ -36,6 +36,7 @@ class Respond:
         else:
             number = body.shipment_no if isinstance(body, Shipment) else body.invoice_no
             to = Recipient(body.partner, body.channel.value, f"{event.type.value}:{number}", body.order_no)
+            body = _referring(tx, body)
         return self._send(tx, event, body, to)
 
     def _journal_answer(self, tx: Transaction, event: Event, response: OrderResponse) -> None:
@@ -58,3 +59,13 @@ class Respond:
         now, partner = self.clock(), self.partners.get(to.partner)
         outbound = encoder.encode(body, partner, tx.journal.next_number(f"control:{partner.key}"), now)
         return [] if outbound is None else [dispatch(tx, outbound, to, Source.of(event), now)]
+
+
+def _referring(tx: Transaction, body: Shipment | Invoice) -> Shipment | Invoice:
+    """Return the body with what its channel must name of the order, as the order brought it."""
+    if body.channel_refs or not body.order_no:
+        return body
+    for record in tx.orders.find(order_no=body.order_no, partner=body.partner, limit=1):
+        refs = PurchaseOrder.model_validate_json(record.order).channel_refs
+        return body.model_copy(update={"channel_refs": refs})
+    return body

@@ -156,6 +156,7 @@ class Delivered:
 
     via: str  # for the journal
     receipt: AwaitedReceipt | None = None
+    answer: bytes | None = None  # what came back in the same call, where that says how the document was taken
 
 
 class Deliverer(Protocol):
@@ -170,6 +171,9 @@ class Deliverer(Protocol):
         """
         ...
 
+
+#: Returns what the answer to a delivery says. Raises DeliveryRefusedError: no. Raises UnavailableError: later.
+Judge = Callable[[bytes], str]
 
 #: Takes bytes in for good: returns the document id after raw bytes and journal row are committed.
 Receive = Callable[[bytes, Channel, DecodeHint], str]
@@ -190,6 +194,7 @@ class Connector:
     name: str
     decoders: Mapping[Channel, Decoder] = field(default_factory=dict)
     encoders: Mapping[Channel, Encoder] = field(default_factory=dict)
+    judges: Mapping[Channel, Judge] = field(default_factory=dict)
     deliverers: Mapping[str, Deliverer] = field(default_factory=dict)  # by channel scheme: folder, sftp …
     inlets: Iterable[Inlet] = ()
     erp: Erp | None = None

@@ -144,7 +144,7 @@ def _take_in(call: CxmlCall) -> CxmlAnswer:
         code, text = status_code(refusal), refusal.text
     elif order is not None and record is not None and _contradicts(record, digest_of(order)):
         code, text = 409, f"Order {order.order_no} was taken before with other content"
-    elif order is not None and "StatusUpdateRequest" in call.cxml.send:
+    elif order is not None and call.cxml.answer == "StatusUpdateRequest":
         code = 201
     return CxmlAnswer(code, text, payload_id=f"{document_id}@orderwire", at=at)
 

@@ -8,13 +8,14 @@ from fakes.documents import a_partner
 from fakes.world import World
 from orderwire.canonical.document import DocumentDelivered
 from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.order import Channel
 from orderwire.config.partners import FolderProfile, PartnerProfile
-from orderwire.errors import DeliveryRefusedError, UnavailableError
+from orderwire.errors import DeliveryRefusedError, OrderwireError, UnavailableError
 from orderwire.pipeline.deliver import REST, Deliver
 from orderwire.pipeline.outgoing import Recipient, dispatch, dispatch_again
 from orderwire.pipeline.work import Source
-from orderwire.ports.intake import OutboundDocument
-from orderwire.ports.store import DocumentState
+from orderwire.ports.intake import Delivered, OutboundDocument
+from orderwire.ports.store import DocumentQuery, DocumentState
 
 ANSWER = OutboundDocument("ORDRSP", b"answer", "ORDRSP_1.edi", "application/edifact")
 
@@ -156,3 +157,53 @@ def test_refusal_is_no_reason_to_rest(world: World, ready: Event) -> None:
     flow(ready)
 
     assert len(outbox.given) == 1
+
+
+class Talker:
+    """A `Deliverer` whose partner answers in the same call."""
+
+    def deliver(self, name: str, content: bytes, media_type: str, partner: PartnerProfile) -> Delivered:  # noqa: ARG002  the port's signature
+        return Delivered("http:there", answer=b"well")
+
+
+def hear(world: World, event: Event, verdict: OrderwireError | None = None) -> list[Event]:
+    """Deliver to a partner whose answer means `verdict`; None: yes."""
+
+    def judge(answer: bytes) -> str:
+        if verdict is not None:
+            raise verdict
+        return f"said {answer.decode()}"
+
+    flow = Deliver(world.store, {"folder": Talker()}, world.partners, world.clock, {Channel.EDI: judge})
+    return world.commit(flow(event))
+
+
+def test_a_partners_answer_is_kept(world: World, ready: Event) -> None:
+    """As a document of its own below the one it answers, once however often that is told."""
+    hear(world, ready)
+    hear(world, ready)
+
+    [answer] = world.read(lambda tx: tx.journal.find(DocumentQuery(parent_id=ready.documentid)))
+    assert (answer.kind, answer.direction, answer.reason, answer.code) == ("Response", "in", "said well", None)
+    assert world.read(lambda tx: tx.archive.get(answer.sha256 or "")) == b"well"
+    assert world.document(ready.documentid).state is DocumentState.DONE
+
+
+@pytest.mark.parametrize("verdict", [DeliveryRefusedError("no"), UnavailableError("later")])
+def test_a_partners_no_is_none_the_less_an_answer(world: World, ready: Event, verdict: OrderwireError) -> None:
+    """It is kept, and the delivery fails with what it means: for good, or for now."""
+    with pytest.raises(type(verdict)):
+        hear(world, ready, verdict)
+
+    [answer] = world.read(lambda tx: tx.journal.find(DocumentQuery(parent_id=ready.documentid)))
+    assert (answer.code, answer.reason) == (verdict.code, str(verdict))
+    assert world.document(ready.documentid).state is DocumentState.RECEIVED
+
+
+def test_an_answer_that_nobody_judges_is_none(world: World, ready: Event) -> None:
+    """Only some channels are answered so."""
+    flow = Deliver(world.store, {"folder": Talker()}, world.partners, world.clock)
+    world.commit(flow(ready))
+
+    assert world.read(lambda tx: tx.journal.find(DocumentQuery(parent_id=ready.documentid))) == []
+    assert world.document(ready.documentid).state is DocumentState.DONE

@@ -5,10 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from canonicals import an_invoice
 from fakes.documents import a_line, an_order, order_event
 from fakes.world import World
 from orderwire.canonical.document import DocumentReady
 from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import Channel, ItemId, ItemScheme
 from orderwire.canonical.response import AnsweredOrder
@@ -21,14 +23,16 @@ from orderwire.ports.store import DocumentQuery, DocumentState
 
 
 class Writer:
-    """An `Encoder` that writes the outcome, or nothing."""
+    """An `Encoder` that writes the outcome, or nothing, and keeps what it was given."""
 
     def __init__(self, *, silent: bool = False) -> None:
         self._silent = silent
+        self.bodies: list[Canonical] = []
 
     def encode(
         self, body: Canonical, partner: PartnerProfile, control_no: int, now: datetime
     ) -> OutboundDocument | None:
+        self.bodies.append(body)
         if self._silent:
             return None
         what = body.response.outcome if isinstance(body, AnsweredOrder) else type(body).__name__
@@ -127,3 +131,17 @@ def test_channel_that_answers_by_itself(world: World) -> None:
 
     assert world.commit(Respond({}, world.partners, world.clock)(event)) == []
     assert world.document(event.documentid).state is DocumentState.DONE
+
+
+@pytest.mark.parametrize(("order_no", "named"), [("PO-1", {"payload_id": "p@x"}), ("PO-2", {}), (None, {})])
+def test_later_documents_name_the_order_as_it_came(world: World, order_no: str | None, named: dict[str, str]) -> None:
+    """What the channel's answers must name is taken from the order; one that is not known gives nothing."""
+    world.commit(world.fulfil(order_event(an_order(channel_refs={"payload_id": "p@x"}))))
+    invoice, writer = an_invoice(order_no=order_no), Writer()
+    event = next_event(EventType.INVOICE_POSTED, invoice, Source("d1", "d1", "baumarkt"), world.clock())
+
+    world.commit(Respond({Channel.EDI: writer}, world.partners, world.clock)(event))
+
+    [body] = writer.bodies
+    assert isinstance(body, Invoice)
+    assert body.channel_refs == named

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 
@@ -12,6 +13,9 @@ from orderwire.config.secrets import Secrets, variable_of
 from orderwire.connectors.channels.names import is_plain
 from orderwire.connectors.channels.posting import Posting, trusted
 from orderwire.errors import DeliveryRefusedError
+from orderwire.ports.intake import Delivered
+
+_MAX_ANSWER_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,8 @@ class HttpDeliverer:
     config_dir: Path
     secrets: Secrets
 
-    def deliver(self, name: str, content: bytes, media_type: str, partner: PartnerProfile) -> str:
-        """Post the document, and return where it went.
+    def deliver(self, name: str, content: bytes, media_type: str, partner: PartnerProfile) -> str | Delivered:
+        """Post the document, and return where it went; of XML also what was answered, for cXML says there how it went.
 
         Raises:
             DeliveryRefusedError: no address, no secret, or an answer that says no (3xx, 4xx).
@@ -40,8 +44,11 @@ class HttpDeliverer:
             **self._credentials(partner.key, profile),
         }
         whom = trusted(self.config_dir / "partners" / partner.key, profile.ca_file)
-        Posting(partner.key, profile.url, whom, profile.timeout_seconds).send(headers, content)
-        return f"http:{profile.url}"
+        posting, via = Posting(partner.key, profile.url, whom, profile.timeout_seconds), f"http:{profile.url}"
+        if not media_type.startswith("text/xml"):
+            posting.send(headers, content)
+            return via
+        return Delivered(via, answer=posting.send(headers, content, answer_bytes=_MAX_ANSWER_BYTES).content)
 
     def _credentials(self, partner: str, profile: HttpProfile) -> dict[str, str]:
         if profile.auth == "none":

@@ -95,7 +95,7 @@ def day(when: date) -> str:
 
 def number(value: Decimal) -> str:
     """Write a number without exponent."""
-    return f"{value:f}"
+    return f"{value or Decimal(0):f}"  # never -0
 
 
 def money(tag: str, amount: Decimal, currency: str) -> etree._Element:
