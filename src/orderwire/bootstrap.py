@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
+from typing import Final
 
 import structlog
 
+from orderwire import __version__
 from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
@@ -18,23 +20,31 @@ from orderwire.connectors import connect_all
 from orderwire.errors import ConfigurationError
 from orderwire.pipeline.access import Access
 from orderwire.pipeline.accounts import Accounts
+from orderwire.pipeline.chore import Chore
 from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.deliver import Deliver
 from orderwire.pipeline.fulfil import Fulfil
+from orderwire.pipeline.heartbeat import BEAT_SECONDS, Heartbeat
+from orderwire.pipeline.indexing import Indexing
 from orderwire.pipeline.lane import Lane, Surroundings
 from orderwire.pipeline.ledger import Bookkeeping
 from orderwire.pipeline.outbox import Dispatcher
 from orderwire.pipeline.overdue import Overdue
+from orderwire.pipeline.pauses import Pauses
 from orderwire.pipeline.receive import Receiver
 from orderwire.pipeline.record import Record
 from orderwire.pipeline.recovery import RetryPolicy
 from orderwire.pipeline.replay import Replays
+from orderwire.pipeline.replay_runs import ReplayRuns
+from orderwire.pipeline.replay_work import TURN_SECONDS, RunWork
 from orderwire.pipeline.respond import Respond
+from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.worker import Worker
 from orderwire.ports.access import Passwords
 from orderwire.ports.clock import Checkpoint, Clock, system_clock
 from orderwire.ports.erp import Erp
 from orderwire.ports.intake import Connector, Decoder, Inlet
+from orderwire.ports.overview import WorkerRecord
 from orderwire.ports.queue import Transport
 from orderwire.ports.store import Store
 from orderwire.queue.open import open_transport
@@ -45,6 +55,9 @@ from orderwire.telemetry.erp import MeteredErp
 from orderwire.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
+
+#: Between looks for documents whose words are not known yet.
+_INDEX_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,16 @@ class Services:
 
     @property
     def replays(self) -> Replays:
-        return Replays(self.store, self.dispatcher.announce, self.decoders, self.partners, self.clock)
+        limit = self.settings.limits.max_document_bytes
+        return Replays(self.store, self.dispatcher.announce, self.clock, limit)
+
+    @property
+    def trials(self) -> Trials:
+        return Trials(self.store, self.decoders, self.partners)
+
+    @property
+    def runs(self) -> ReplayRuns:
+        return ReplayRuns(self.store, self.clock)
 
     @property
     def access(self) -> Access:
@@ -138,7 +160,22 @@ def build_worker(services: Services) -> Worker:
     checkpoint = checkpoint_of(settings.chaos)
     around = Surroundings(services.store, services.transport, policy, services.clock, services.metrics, checkpoint)
     overdue = Overdue(services.store, services.dispatcher.announce, services.metrics, services.clock)
-    return Worker(_lanes(services, checkpoint), around, services.dispatcher, overdue)
+    chores = {chore.name: chore.run for chore in _chores(services, around.pauses)}
+    return Worker(_lanes(services, checkpoint), around, services.dispatcher, overdue, chores)
+
+
+def _chores(services: Services, pauses: Pauses) -> list[Chore]:
+    store, clock, started = services.store, services.clock, services.clock()
+    host, pid = socket.gethostname(), os.getpid()
+    record = WorkerRecord(f"{host}:{pid}:{started.timestamp():.0f}", host, pid, __version__, started, started)
+    heartbeat = Heartbeat(store, record, pauses, clock)
+    announce = services.dispatcher.announce
+    runs = RunWork(store, services.replays, services.trials, announce, record.id, clock)
+    return [
+        Chore("heartbeat", heartbeat.beat, BEAT_SECONDS, heartbeat.stop),
+        Chore("replays", runs.turn, TURN_SECONDS),
+        Chore("texts", Indexing(store, clock).turn, _INDEX_SECONDS),
+    ]
 
 
 def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:

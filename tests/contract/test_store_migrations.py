@@ -33,10 +33,16 @@ def definitions(connection: Connection) -> set[str]:
     return {" ".join(sorted(each.replace(",", " ").split())) for each in found if "alembic_version" not in each}
 
 
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell whether a table is one of the code's own: SQLite keeps its full-text index in tables of its making."""
+    return kind != "table" or not str(name).startswith("text_index")
+
+
 def test_migrations_make_the_tables_of_the_code(store: SqlStore) -> None:
     """Alembic finds no difference between the migrated schema and the tables."""
     with store._database.begin() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_name": ours}
+        context = MigrationContext.configure(connection, opts=opts)
 
         assert compare_metadata(context, metadata) == []
 

@@ -74,7 +74,7 @@ def replay(
         results = []
         for parked_id in chosen:
             if dry_run:
-                results.append(services.replays.dry_run(parked_id))
+                results.append(services.trials.of_parked(parked_id))
                 continue
             results.append(_try(parked_id, lambda one=parked_id: services.replays.replay(one, who=_who(), why=reason)))
     if as_json or dry_run:

@@ -19,6 +19,7 @@ import structlog
 from orderwire.canonical.envelope import Event
 from orderwire.errors import AlreadyDoneError, OrderwireError, TransientError
 from orderwire.pipeline.parking import Failure, as_orderwire_error, park
+from orderwire.pipeline.pauses import Pauses
 from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Decision, Discard, Park, Pause, Retry, RetryPolicy, decide
 from orderwire.pipeline.work import Commit, Handler, Source
@@ -60,6 +61,7 @@ class Surroundings:
     clock: Clock
     meter: Meter
     checkpoint: Checkpoint
+    pauses: Pauses = field(default_factory=Pauses)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Recovery is one pure function: what to do about an error."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from orderwire.errors import (
@@ -51,6 +51,7 @@ class Pause:
     """The other side is down: stop the lane, count nothing."""
 
     seconds: float
+    reason: str = field(default="", compare=False)  # for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def decide(error: Exception, *, attempt: int, policy: RetryPolicy, jitter: float
         case AlreadyDoneError():
             return Discard(error.message)
         case OutageError():
-            return Pause(policy.pause_seconds)
+            return Pause(policy.pause_seconds, error.message)
         case TransientError() if attempt + 1 < policy.max_attempts:
             return Retry(_delay(error, attempt, policy) * (1 - jitter / 5))
         case OrderwireError():

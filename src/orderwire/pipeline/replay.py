@@ -1,30 +1,27 @@
-"""What a person does about a parked message: replay it from its raw bytes, try that dry, or discard it."""
+"""What a person does about a parked message: replay it from its raw bytes or an edited copy, or discard it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from orderwire.canonical.document import DocumentReady, DocumentReceived
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
-from orderwire.config.partners import Partners
-from orderwire.errors import AlreadyDoneError, MappingError
+from orderwire.errors import AlreadyDoneError, LimitError, MappingError
 from orderwire.pipeline.abandon import abandon
+from orderwire.pipeline.trial import document_of
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.clock import Clock
-from orderwire.ports.intake import DecodeHint, Decoder
 from orderwire.ports.store import Document, DocumentState, Parked, Step, Store, Transaction
 
 
 @dataclass(frozen=True)
 class Replays:
-    """Replay and discard. Every act is a compare-and-set and a line in the audit."""
+    """Replay, edit and discard. Every act is a compare-and-set and a line in the audit."""
 
     store: Store
     announce: Callable[[Sequence[Event]], None]
-    decoders: Mapping[Channel, Decoder]
-    partners: Partners
     clock: Clock
+    max_bytes: int
 
     def replay(self, parked_id: str, *, who: str, why: str) -> str:
         """Send a parked message through again from its raw bytes, and return the new event's id.
@@ -34,11 +31,40 @@ class Replays:
             MappingError: there is no document to replay from.
         """
         with self.store.begin() as tx:
+            event = self.replay_in(tx, parked_id, who=who, why=why)
+        self.announce([event])
+        return event.id
+
+    def replay_in(self, tx: Transaction, parked_id: str, *, who: str, why: str) -> Event:
+        """Do as `replay` in the caller's transaction; the event is in the outbox, and he publishes it."""
+        entry = self._settle(tx, parked_id, "replayed", who, why)
+        document = document_of(tx, entry)
+        event = self._resend(tx, document) if document.direction == "out" else self._from_raw(tx, document)
+        tx.outbox.add(event, cause=None)
+        tx.journal.step(Step(document.id, self.clock(), "replayed", event.id, {"who": who, "why": why}))
+        return event
+
+    def replay_edited(self, parked_id: str, content: bytes, *, who: str, why: str) -> str:
+        """Send an edited copy through in place of the raw bytes, which stay as they came; return the new event's id.
+
+        Raises:
+            AlreadyDoneError: somebody else replayed or discarded it.
+            MappingError: there is no document, or it is one of ours.
+            LimitError: the copy is larger than limits.max_document_bytes.
+        """
+        if len(content) > self.max_bytes:
+            raise LimitError("larger than the configured limit", size=len(content), limit=self.max_bytes)
+        with self.store.begin() as tx:
             entry = self._settle(tx, parked_id, "replayed", who, why)
-            document = self._document(tx, entry)
-            event = self._resend(tx, document) if document.direction == "out" else self._from_raw(tx, document)
+            document = document_of(tx, entry)
+            if document.direction == "out":
+                raise MappingError("a document of ours is not edited: mend the order, and send it anew")
+            copy = tx.archive.put(content)
+            event = self._from_raw(tx, replace(document, sha256=copy))
             tx.outbox.add(event, cause=None)
-            tx.journal.step(Step(document.id, self.clock(), "replayed", event.id, {"who": who, "why": why}))
+            detail = {"who": who, "why": why, "before": document.sha256, "after": copy}
+            tx.journal.step(Step(document.id, self.clock(), "edited", event.id, detail))
+            tx.audit.add(self.clock(), who, "edited", parked_id, f"{document.sha256} became {copy}: {why}")
         self.announce([event])
         return event.id
 
@@ -57,42 +83,6 @@ class Replays:
                 tx.journal.update(entry.document_id, state=DocumentState.DISCARDED, reason=why, finished_at=now)
                 tx.journal.step(Step(entry.document_id, now, "discarded", None, {"who": who, "why": why}))
 
-    def dry_run(self, parked_id: str) -> dict[str, Any]:
-        """Decode the raw bytes with today's maps and code lists, and tell what would become of them."""
-        with self.store.begin() as tx:
-            entry = tx.parked.get(parked_id)
-            if entry is None:
-                raise AlreadyDoneError("no parked message of that id", parked_id=parked_id)
-            document = self._document(tx, entry)
-            content = tx.archive.get(document.sha256 or "")
-            file = tx.journal.get(document.parent_id) if document.parent_id else document
-        if document.direction == "out":
-            return {"parked_id": parked_id, "resend": document.name}
-        hint = DecodeHint(
-            partner=file.partner if file else None, name=document.name, control_ref=file.control_ref if file else None
-        )
-        decoded = self._decoder(document).decode(content, hint, self.partners)
-        messages = [
-            {
-                "message_no": message.message_no,
-                "partner": interchange.partner,
-                "accepted": message.accepted,
-                "error": str(message.error) if message.error else None,
-                "findings": [finding.text for finding in message.findings],
-                "order": message.order.model_dump(mode="json", exclude_none=True) if message.order else None,
-            }
-            for interchange in decoded.interchanges
-            for message in interchange.messages
-            if document.message_no in {None, message.message_no}
-        ]
-        return {"parked_id": parked_id, "was": {"code": entry.code, "reason": entry.reason}, "messages": messages}
-
-    def _decoder(self, document: Document) -> Decoder:
-        decoder = self.decoders.get(Channel(document.channel))
-        if decoder is None:
-            raise MappingError("no connector decodes this channel", channel=document.channel)
-        return decoder
-
     def _settle(self, tx: Transaction, parked_id: str, state: str, who: str, why: str) -> Parked:
         entry = tx.parked.get(parked_id)
         if entry is None:
@@ -101,12 +91,6 @@ class Replays:
             raise AlreadyDoneError("somebody was faster: the message is not parked any more", parked_id=parked_id)
         tx.audit.add(self.clock(), who, state, parked_id, why)
         return entry
-
-    def _document(self, tx: Transaction, entry: Parked) -> Document:
-        document = tx.journal.get(entry.document_id) if entry.document_id else None
-        if document is None or document.sha256 is None:
-            raise MappingError("no document to replay from: look at the bytes and discard it", parked_id=entry.id)
-        return document
 
     def _resend(self, tx: Transaction, document: Document) -> Event:
         epoch = document.epoch + 1
@@ -123,18 +107,19 @@ class Replays:
     def _from_raw(self, tx: Transaction, document: Document) -> Event:
         """Decode the file again, or one message of it; the new journal row links to this one."""
         file = document if document.parent_id is None else tx.journal.get(document.parent_id)
-        if file is None or file.sha256 is None:
+        if file is None or document.sha256 is None:
             raise MappingError("the raw bytes are gone", document_id=document.id)
         epoch = document.epoch + 1
-        if document is file:
+        whole = document.id == file.id
+        if whole:
             tx.journal.update(
                 file.id, state=DocumentState.RECEIVED, epoch=epoch, code=None, reason=None, finished_at=None
             )
         else:
             tx.journal.update(document.id, state=DocumentState.REPLAYED, finished_at=self.clock())
         body = DocumentReceived(
-            document_id=file.id, channel=Channel(file.channel), sha256=file.sha256, size=0, name=file.name,
-            partner=file.partner, epoch=epoch, replays=None if document is file else document.id,
+            document_id=file.id, channel=Channel(file.channel), sha256=document.sha256, size=0, name=file.name,
+            partner=file.partner, epoch=epoch, replays=None if whole else document.id,
         )  # fmt: skip
         source = Source(file.id, file.correlation_id, file.partner, epoch)
         step = f"replay:{document.id}"

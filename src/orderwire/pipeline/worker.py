@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -23,9 +23,15 @@ class Worker:
     """Runs lanes until stopped."""
 
     def __init__(
-        self, lanes: Sequence[Lane], around: Surroundings, dispatcher: Dispatcher, overdue: Overdue | None = None
+        self,
+        lanes: Sequence[Lane],
+        around: Surroundings,
+        dispatcher: Dispatcher,
+        overdue: Overdue | None = None,
+        chores: Mapping[str, Callable[[threading.Event], None]] | None = None,
     ) -> None:
         self._lanes, self._around, self._dispatcher, self._overdue = lanes, around, dispatcher, overdue
+        self._chores = chores or {}  # by name, each until it is told to stop
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -37,6 +43,8 @@ class Worker:
         self._spawn("outbox", lambda: self._dispatcher.run(self._stopping))
         if self._overdue is not None:
             self._spawn("overdue", partial(self._overdue.run, self._stopping))
+        for name, chore in self._chores.items():
+            self._spawn(name, partial(chore, self._stopping))
 
     def stop(self, timeout_seconds: float = 25.0) -> bool:
         """Finish what is in hand; return whether everything was finished in time."""
@@ -64,7 +72,7 @@ class Breaker:
     def open(self) -> bool:
         return self._open
 
-    def trip(self, seconds: float) -> None:
+    def trip(self, seconds: float, reason: str = "") -> None:
         """Pause the lane, probe until the other side answers, then take up work with a ramp. One thread does it."""
         with self._lock:
             if self._open:
@@ -73,6 +81,7 @@ class Breaker:
         flow, transport = self._lane.flow, self._around.transport
         log.warning("lane_paused", flow=flow)
         self._around.meter.paused(flow, open=True)
+        self._around.pauses.began(flow, self._around.clock(), reason)
         with suppress(TransientError):  # the broker is away as well; the lane does not receive anyway
             transport.pause(self._lane.queue)
         while not self._stopping.wait(seconds) and not self._answers():
@@ -80,6 +89,7 @@ class Breaker:
         with self._lock:
             self._open = False
         self._around.meter.paused(flow, open=False)
+        self._around.pauses.ended(flow)
         log.info("lane_resumed", flow=flow)
         for prefetch in (*RAMP, None):
             self._resume(prefetch, min(seconds, 1.0))
@@ -140,4 +150,4 @@ class LaneThread:
             return
         pause = Batch(self._lane, self._around, deliveries).run()
         if pause is not None:
-            self._breaker.trip(pause.seconds)
+            self._breaker.trip(pause.seconds, pause.reason)

@@ -14,6 +14,11 @@ from orderwire.ports.access import Attempts, Sessions, Tokens, Users
 from orderwire.ports.following import Following
 from orderwire.ports.ledger import Ledger
 from orderwire.ports.punchout import Punchouts
+from orderwire.ports.replay import Runs
+
+if TYPE_CHECKING:  # they speak of documents, which are below
+    from orderwire.ports.overview import Failures, Overview, Workers
+    from orderwire.ports.search import Search, TextIndex
 
 if TYPE_CHECKING:
     from orderwire.ports.changes import Changes
@@ -102,6 +107,7 @@ class DocumentQuery:
     direction: str | None = None
     parent_id: str | None = None
     correlation_id: str | None = None
+    replay_of: str | None = None
     limit: int = 100
     before: datetime | None = None  # paging: received earlier than
     before_id: str | None = (
@@ -396,6 +402,18 @@ class Transaction(Protocol):
     def tokens(self) -> Tokens: ...
     @property
     def attempts(self) -> Attempts: ...
+    @property
+    def search(self) -> "Search": ...
+    @property
+    def texts(self) -> "TextIndex": ...
+    @property
+    def overview(self) -> "Overview": ...
+    @property
+    def failures(self) -> "Failures": ...
+    @property
+    def workers(self) -> "Workers": ...
+    @property
+    def runs(self) -> Runs: ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was done inside when it raises; the transaction goes on."""

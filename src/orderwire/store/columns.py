@@ -109,6 +109,19 @@ class Names(TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(json.loads(value))
 
 
+class Sizes(TypeDecorator[tuple[int, ...]]):
+    """Some whole numbers, as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[int, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002  the library's signature
+        return None if value is None else json.dumps(list(value))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[int, ...] | None:  # noqa: ARG002  the library's signature
+        return None if value is None else tuple(json.loads(value))
+
+
 class Facts(TypeDecorator[Mapping[str, Any]]):
     """A mapping as JSON text; what JSON does not know becomes its text. Escaped, so that NUL passes PostgreSQL."""
 

@@ -26,6 +26,7 @@ _EQUALITIES: Final = (
     "direction",
     "parent_id",
     "correlation_id",
+    "replay_of",
 )
 
 # PostgreSQL's construct serves both: SQLite took ON CONFLICT over from there, and SQLAlchemy compiles it alike.

@@ -1,11 +1,13 @@
 """The parking lot: what failed for good, until a person has settled it."""
 
+import hashlib
 from typing import Final
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.store import Parked
+from orderwire.store.columns import storable
 from orderwire.store.rows import columns_of, record_of, values_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import parked
@@ -20,12 +22,17 @@ _GET: Final = _ENTRY.where(parked.c.id == bindparam("key"))
 _SETTLE: Final = update(parked).where(parked.c.id == bindparam("key"), parked.c.state == "parked")
 
 
+def group_id(fingerprint: str) -> str:
+    """Return what a group of equal causes goes by: a fingerprint is as long as a reason may be."""
+    return hashlib.sha256(storable(fingerprint).encode()).hexdigest()[:32]
+
+
 class SqlParkingLot:
     def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     def add(self, entry: Parked) -> None:
-        self._connection.execute(_ADD, values_of(entry))
+        self._connection.execute(_ADD, {**values_of(entry), "group_id": group_id(entry.fingerprint)})
 
     def get(self, parked_id: str) -> Parked | None:
         row = self._connection.execute(_GET, {"key": parked_id}).one_or_none()

@@ -82,6 +82,10 @@ documents: Final = Table(
     Index("ix_documents_order_no", "order_no", postgresql_using="hash"),
     Index("ix_documents_erp_no", "erp_no", postgresql_using="hash"),
     Index("ix_documents_control_ref", "control_ref", postgresql_using="hash"),
+    Index("ix_documents_sender", "sender", postgresql_using="hash"),
+    Index("ix_documents_replay_of", "replay_of"),
+    Index("ix_documents_partner_state", "partner", "state", "received_at"),
+    Index("ix_documents_finished_at", "finished_at", "state", "partner"),
 )
 
 steps: Final = Table(
@@ -158,6 +162,7 @@ orders: Final = Table(
     Index("ix_orders_order_no", "order_no"),
     Index("ix_orders_erp_no", "erp_no"),
     Index("ix_orders_created_at", "created_at"),
+    Index("ix_orders_partner_created_at", "partner", "created_at"),
     Index("ix_orders_state", "state", "created_at"),
 )
 
@@ -233,6 +238,10 @@ parked: Final = Table(
     Column("last_at", Instant, nullable=False),
     Column("state", Words, nullable=False),
     Column("note", Words),
+    Column("group_id", String(32)),  # digest of the fingerprint
+    Index("ix_parked_group", "state", "group_id", "last_at"),
+    Index("ix_parked_group_id", "group_id", "first_at"),
+    Index("ix_parked_document_id", "document_id"),
     Index("ix_parked_last_at", "last_at", "id"),
     Index("ix_parked_state", "state", "last_at"),
     Index("ix_parked_code", "code"),

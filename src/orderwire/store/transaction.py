@@ -10,6 +10,7 @@ from orderwire.store.access import SqlAttempts, SqlSessions, SqlTokens, SqlUsers
 from orderwire.store.archive import SqlArchive
 from orderwire.store.audit import SqlAudit
 from orderwire.store.changes import SqlChanges
+from orderwire.store.failure_groups import SqlFailures
 from orderwire.store.failures import translated
 from orderwire.store.following import SqlFollowing
 from orderwire.store.holds import SqlHolds
@@ -18,9 +19,13 @@ from orderwire.store.journal import SqlJournal
 from orderwire.store.ledger import SqlLedger
 from orderwire.store.orders import SqlOrders
 from orderwire.store.outbox import SqlOutbox
+from orderwire.store.overview import SqlOverview, SqlWorkers
 from orderwire.store.parked import SqlParkingLot
 from orderwire.store.punchouts import SqlPunchouts
+from orderwire.store.runs import SqlRuns
+from orderwire.store.search import SqlSearch
 from orderwire.store.statements import Statements
+from orderwire.store.texts import SqlTextIndex
 
 
 class SqlTransaction:
@@ -44,6 +49,12 @@ class SqlTransaction:
         self.sessions = SqlSessions(statements)
         self.tokens = SqlTokens(statements)
         self.attempts = SqlAttempts(statements)
+        self.search = SqlSearch(statements)
+        self.texts = SqlTextIndex(statements)
+        self.overview = SqlOverview(statements)
+        self.failures = SqlFailures(statements)
+        self.workers = SqlWorkers(statements)
+        self.runs = SqlRuns(statements)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

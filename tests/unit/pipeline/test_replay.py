@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -24,13 +25,14 @@ from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import OrderOutcome
 from orderwire.config.partners import ShortagePolicy
-from orderwire.errors import AlreadyDoneError, BusyError, DecodeError, InDoubtError, MappingError
+from orderwire.errors import AlreadyDoneError, BusyError, DecodeError, InDoubtError, LimitError, MappingError
 from orderwire.pipeline.abandon import abandon
 from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.outgoing import Recipient, dispatch
 from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.receive import Receiver
 from orderwire.pipeline.replay import Replays
+from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.work import Source
 from orderwire.ports.intake import DecodeHint, Finding, OutboundDocument, Severity
 from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderState, Parked
@@ -51,8 +53,12 @@ class Desk:
 
     @property
     def replays(self) -> Replays:
-        decoders = {Channel.EDI: self.decoder}
-        return Replays(self.world.store, self.announce, decoders, self.world.partners, self.world.clock)
+        return Replays(self.world.store, self.announce, self.world.clock, 10**6)
+
+    @property
+    def trials(self) -> Trials:
+        partners: Any = self.world.partners  # a fake of what is used
+        return Trials(self.world.store, {Channel.EDI: self.decoder}, partners)
 
     def receive(self, content: bytes) -> Event:
         receiver = Receiver(self.world.store, self.announce, self.world.clock, 1000, lambda _name: None)
@@ -229,13 +235,14 @@ def test_two_people_replay_once(desk: Desk) -> None:
     assert len(desk.announced) == 1
 
 
-@pytest.mark.parametrize("act", ["replay", "discard", "dry_run"])
-def test_entry_that_does_not_exist(desk: Desk, act: str) -> None:
+def test_entry_that_does_not_exist(desk: Desk) -> None:
     """An unknown id is told, and changes nothing."""
-    who: dict[str, str] = {} if act == "dry_run" else {"who": "ann", "why": ""}
-
     with pytest.raises(AlreadyDoneError):
-        getattr(desk.replays, act)("no such", **who)
+        desk.replays.replay("no such", who="ann", why="")
+    with pytest.raises(AlreadyDoneError):
+        desk.replays.discard("no such", who="ann", why="")
+    with pytest.raises(AlreadyDoneError):
+        desk.trials.of_parked("no such")
 
 
 def test_replay_without_a_document(desk: Desk) -> None:
@@ -357,7 +364,7 @@ def test_dry_run_changes_nothing(desk: Desk) -> None:
     desk.decoder.put(b"f", an_interchange(a_message(ORDER, findings=(odd,)), a_message(ORDER, message_no=2)))
     before = (desk.rows(), desk.parked())
 
-    shown = desk.replays.dry_run(desk.entry.id)
+    shown = desk.trials.of_parked(desk.entry.id)
 
     assert shown["was"] == {"code": "mapping", "reason": "no such date"}
     [message] = shown["messages"]
@@ -378,26 +385,83 @@ def test_dry_run_of_what_still_fails(desk: Desk) -> None:
     desk.decoder.put(b"f", an_interchange(a_message(None, error=BROKEN)))
     desk.decode(desk.receive(b"f"))
 
-    [message] = desk.replays.dry_run(desk.entry.id)["messages"]
+    [message] = desk.trials.of_parked(desk.entry.id)["messages"]
 
     assert (message["error"], message["order"]) == ("no such date (segment=DTM)", None)
+
+
+def test_dry_run_by_the_code_list(desk: Desk) -> None:
+    """A unit that no code list knows is told before NAV is asked; a line in the list, and it passes."""
+    desk.world.profile(units={})
+    desk.decoder.put(b"f", an_interchange(a_message(an_order(a_line(unit="PCE")))))
+    [event] = desk.decode(desk.receive(b"f"))
+    _park(desk.world, event.documentid, "fulfil")
+
+    before = desk.trials.of_parked(desk.entry.id)
+    desk.world.profile(units={"PCE": "PCS"})
+    after = desk.trials.of_parked(desk.entry.id)
+
+    assert before["result"] == "fails"
+    assert "unit=PCE" in before["messages"][0]["error"]
+    assert after["result"] == "passes"
+
+
+def test_an_edited_copy_goes_the_whole_way(desk: Desk) -> None:
+    """The new row has the copy's bytes, the old one keeps its own; a later replay starts from the copy."""
+    desk.decoder.put(b"f", an_interchange(a_message(None, error=BROKEN)))
+    desk.decode(desk.receive(b"f"))
+    [broken] = [row for row in desk.rows() if row.kind == "ORDERS"]
+    desk.decoder.put(b"mended", an_interchange(a_message(None, error=BROKEN)))
+
+    desk.replays.replay_edited(desk.entry.id, b"mended", who="ann", why="the date was wrong")
+    desk.decode(desk.announced.pop())
+    desk.decoder.put(b"mended", an_interchange(a_message(ORDER)))
+    [order] = desk.replay()
+
+    assert order.type is EventType.ORDER_RECEIVED
+    chain = {row.id: row for row in desk.rows()}
+    first = next(row for row in chain.values() if row.replay_of == broken.id)
+    second = next(row for row in chain.values() if row.replay_of == first.id)
+    with desk.world.store.begin() as tx:
+        contents = [tx.archive.get(row.sha256 or "") for row in (broken, first, second)]
+    assert contents == [b"f", b"mended", b"mended"]
+    assert chain[broken.id].state is DocumentState.REPLAYED
+
+
+def test_our_own_documents_are_not_edited(desk: Desk) -> None:
+    """They say what was decided."""
+    _park(desk.world, outbound(desk.world), "deliver")
+
+    with pytest.raises(MappingError, match="not edited"):
+        desk.replays.replay_edited(desk.entry.id, b"x", who="ann", why="")
+
+    assert desk.entry.state == "parked"
+
+
+def test_a_copy_that_is_too_large_is_refused(desk: Desk) -> None:
+    """As if it had come from a partner."""
+    desk.decoder.put(b"f", an_interchange(a_message(None, error=BROKEN)))
+    desk.decode(desk.receive(b"f"))
+
+    with pytest.raises(LimitError):
+        desk.replays.replay_edited(desk.entry.id, b"x" * (10**6 + 1), who="ann", why="")
 
 
 def test_dry_run_of_an_answer(desk: Desk) -> None:
     """An outbound document would go out as it is."""
     _park(desk.world, outbound(desk.world), "deliver")
 
-    assert desk.replays.dry_run(desk.entry.id)["resend"] == "ORDRSP_1.edi"
+    assert desk.trials.of_parked(desk.entry.id)["resend"] == "ORDRSP_1.edi"
 
 
 def test_dry_run_of_a_channel_without_decoder(desk: Desk) -> None:
     """A connector that was taken out is named."""
     event = desk.receive(b"f")
     _park(desk.world, event.documentid, "decode")
-    replays = Replays(desk.world.store, desk.announce, {}, desk.world.partners, desk.world.clock)
+    trials = replace(desk.trials, decoders={})
 
     with pytest.raises(MappingError):
-        replays.dry_run(desk.entry.id)
+        trials.of_parked(desk.entry.id)
 
 
 def test_dry_run_of_a_message_whose_file_is_gone(desk: Desk) -> None:
@@ -408,7 +472,7 @@ def test_dry_run_of_a_message_whose_file_is_gone(desk: Desk) -> None:
     _park(desk.world, "m1", "decode")
     desk.decoder.put(b"f", an_interchange(a_message(ORDER)))
 
-    assert len(desk.replays.dry_run(desk.entry.id)["messages"]) == 1
+    assert len(desk.trials.of_parked(desk.entry.id)["messages"]) == 1
 
 
 def outbound(world: World) -> str:

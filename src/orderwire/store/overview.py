@@ -1,0 +1,144 @@
+"""How things stand: counts that read indexes, and workers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, Integer, cast, delete, func, select, union_all
+from sqlalchemy.dialects.postgresql import insert
+
+from orderwire.ports.overview import Beat, ParkedCount, Retrying, Scope, StateCount, WorkerRecord
+from orderwire.ports.store import Document, DocumentState
+from orderwire.store.console_tables import workers
+from orderwire.store.rows import columns_of, record_of, values_of
+from orderwire.store.statements import Statements
+from orderwire.store.tables import documents, parked, steps
+
+_UNDER_WAY: Final = [state for state in DocumentState if not state.is_end]
+_MICROSECONDS: Final = 1_000_000
+_beat: Final = insert(workers)
+_BEAT: Final = _beat.on_conflict_do_update(
+    index_elements=["id"], set_={name: _beat.excluded[name] for name in ("seen_at", "paused")}
+)
+
+
+class SqlOverview:
+    def __init__(self, connection: Statements) -> None:
+        self._connection = connection
+
+    def under_way(self, scope: Scope) -> Sequence[StateCount]:
+        one_state = [
+            select(documents.c.partner, documents.c.state, func.count())
+            .where(documents.c.state == state, *within(documents.c.partner, scope))
+            .group_by(documents.c.partner, documents.c.state)
+            for state in _UNDER_WAY
+        ]
+        counted = union_all(*one_state)
+        rows: Any = self._connection.execute(counted)
+        return [StateCount(*row) for row in rows]
+
+    def ended(self, since: datetime, scope: Scope) -> Sequence[StateCount]:
+        statement = (
+            select(documents.c.partner, documents.c.state, func.count())
+            .where(documents.c.finished_at >= since, *within(documents.c.partner, scope))
+            .group_by(documents.c.partner, documents.c.state)
+        )
+        rows: Any = self._connection.execute(statement)
+        return [StateCount(*row) for row in rows]
+
+    def parked(self, scope: Scope) -> Sequence[ParkedCount]:
+        statement = (
+            select(parked.c.partner, parked.c.flow, func.count())
+            .where(parked.c.state == "parked", *within(parked.c.partner, scope))
+            .group_by(parked.c.partner, parked.c.flow)
+        )
+        rows: Any = self._connection.execute(statement)
+        return [ParkedCount(*row) for row in rows]
+
+    def pulse(self, since: datetime, bucket_seconds: int, scope: Scope) -> Sequence[Beat]:
+        bucket = cast(self._seconds(documents.c.finished_at, since) / bucket_seconds, Integer).label("bucket")
+        took = self._seconds(documents.c.finished_at, documents.c.received_at)
+        statement = (
+            select(bucket, func.count(), func.avg(took), func.max(took))
+            .where(documents.c.finished_at >= since, *within(documents.c.partner, scope))
+            .where(documents.c.kind != "file")  # its messages are what takes time
+            .group_by(bucket)
+            .order_by(bucket)
+        )
+        start = since.timestamp()
+        rows: Any = self._connection.execute(statement)
+        return [
+            Beat(
+                datetime.fromtimestamp(start + number * bucket_seconds, since.tzinfo), count, float(mean), float(worst)
+            )
+            for number, count, mean, worst in rows
+        ]
+
+    def _seconds(self, end: Column[Any], start: Any) -> Any:
+        """Return the whole seconds from one instant to another, as an expression."""
+        if self._connection.dialect.name == "sqlite":
+            begin = start if isinstance(start, Column) else int(start.timestamp() * _MICROSECONDS)
+            return (
+                cast(end, Integer)
+                .op("-")(begin if not isinstance(begin, Column) else cast(begin, Integer))
+                .op("/")(_MICROSECONDS)
+            )
+        return func.floor(func.extract("epoch", end - start))
+
+    def retrying(self, scope: Scope, limit: int) -> Sequence[Retrying]:
+        statement = (
+            select(*columns_of(Document, documents))
+            .where(documents.c.state == DocumentState.RETRYING, *within(documents.c.partner, scope))
+            .order_by(documents.c.received_at)
+            .limit(limit)
+        )
+        found = [record_of(Document, row) for row in self._connection.execute(statement)]
+        return [self._next_try(document) for document in found]
+
+    def _next_try(self, document: Document) -> Retrying:
+        statement = (
+            select(steps.c.detail)
+            .where(steps.c.document_id == document.id, steps.c.name == "retry_scheduled")
+            .order_by(steps.c.seq.desc())
+            .limit(1)
+        )
+        detail = self._connection.execute(statement).scalar() or {}
+        due = detail.get("next")
+        return Retrying(document, datetime.fromisoformat(due) if due else None, detail.get("flow"))
+
+    def last_traffic(self, partner: str) -> Mapping[str, datetime]:
+        last = {}
+        for direction in ("in", "out"):
+            statement = (
+                select(documents.c.received_at)
+                .where(documents.c.partner == partner, documents.c.direction == direction)
+                .order_by(documents.c.received_at.desc())
+                .limit(1)
+            )
+            at = self._connection.execute(statement).scalar()
+            if at is not None:
+                last[direction] = at
+        return last
+
+
+class SqlWorkers:
+    def __init__(self, connection: Statements) -> None:
+        self._connection = connection
+
+    def beat(self, worker: WorkerRecord) -> None:
+        self._connection.execute(_BEAT, values_of(worker))
+
+    def end(self, worker_id: str) -> None:
+        self._connection.execute(delete(workers).where(workers.c.id == worker_id))
+
+    def end_before(self, seen: datetime) -> None:
+        self._connection.execute(delete(workers).where(workers.c.seen_at < seen))
+
+    def all(self) -> Sequence[WorkerRecord]:
+        statement = select(*columns_of(WorkerRecord, workers)).order_by(workers.c.host, workers.c.started_at)
+        return [record_of(WorkerRecord, row) for row in self._connection.execute(statement)]
+
+
+def within(partner: Column[Any], scope: Scope) -> list[Any]:
+    """Return the condition that keeps to what somebody may see."""
+    return [partner.in_(scope)] if scope else []

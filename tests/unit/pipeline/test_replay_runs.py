@@ -1,0 +1,311 @@
+"""Runs of replays: a frozen list, at a pace, each message once, whoever presses and whoever dies."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fakes.documents import CannedDecoder, a_message, an_interchange, an_order
+from fakes.world import World
+from orderwire.canonical.envelope import Event
+from orderwire.canonical.order import Channel
+from orderwire.errors import AlreadyDoneError, ConfigurationError, MappingError
+from orderwire.pipeline.parking import Failure, park
+from orderwire.pipeline.replay import Replays
+from orderwire.pipeline.replay_runs import Pace, ReplayRuns
+from orderwire.pipeline.replay_work import LEASE_SECONDS, RunWork
+from orderwire.pipeline.trial import Trials
+from orderwire.pipeline.work import Source
+from orderwire.ports.overview import ParkedFilter
+from orderwire.ports.replay import ItemState, Run, RunState
+from orderwire.ports.store import DocumentState
+
+CAUSE = MappingError("no unit of measure", unit="XXX")
+QUICK = Pace(rate=1000, ramp=(1, 2, 100), stop_on=1)
+
+
+class Floor:
+    """Parked messages, a desk, and workers."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.published = world, list[Event]()
+        self.decoder = CannedDecoder()
+        partners: Any = world.partners  # a fake of what is used
+        self.replays = Replays(world.store, self.announce, world.clock, 10**6)
+        self.trials = Trials(world.store, {Channel.EDI: self.decoder}, partners)
+        self.runs = ReplayRuns(world.store, world.clock)
+        self.worker = self.worker_of("worker-1")
+
+    def announce(self, events: Sequence[Event]) -> None:
+        self.published += events
+
+    def worker_of(self, name: str) -> RunWork:
+        return RunWork(self.world.store, self.replays, self.trials, self.announce, name, self.world.clock)
+
+    def park(self, count: int) -> None:
+        """Park messages, each of a file of its own."""
+        with self.world.store.begin() as tx:
+            sha256 = tx.archive.put(b"raw")
+        for number in range(count):
+            file, message = f"file-{number:03}", f"message-{number:03}"
+            self.world.journal(file, DocumentState.DONE, kind="file", sha256=sha256)
+            self.world.journal(message, parent_id=file, correlation_id=file, sha256=sha256, message_no=1)
+            self.world.clock.sleep(0.001)
+            with self.world.store.begin() as tx:
+                park(tx, Source(message, file), Failure(CAUSE, "fulfil"), self.world.clock())
+
+    def freeze(self, pace: Pace = QUICK) -> Run:
+        return self.runs.freeze(ParkedFilter(), pace, who="ann", why="mended")
+
+    def started(self, pace: Pace = QUICK) -> Run:
+        run = self.freeze(pace)
+        self.runs.start(run.id, who="ann")
+        return run
+
+    def turn(self, times: int = 1, worker: RunWork | None = None) -> None:
+        for _ in range(times):
+            (worker or self.worker).turn()
+            self.world.clock.sleep(1)
+
+    def end(self, state: DocumentState = DocumentState.DONE) -> None:
+        """Have all that was sent come to its end."""
+        for event in self.published:
+            replayed = event.data["replays"]
+            later = f"{replayed} again"
+            self.world.journal(later, state, replay_of=replayed, parent_id=event.documentid, epoch=1, code="mapping")
+
+    def run(self, run: Run) -> Run:
+        found: Run = self.world.read(lambda tx: tx.runs.get(run.id))
+        return found
+
+    def counts(self, run: Run) -> dict[ItemState, int]:
+        return dict(self.world.read(lambda tx: tx.runs.counts(run.id)))
+
+    @property
+    def sent(self) -> list[str]:
+        return [event.data["replays"] for event in self.published]
+
+    @property
+    def still_parked(self) -> int:
+        return len(self.world.read(lambda tx: tx.parked.find(limit=1000)))
+
+
+@pytest.fixture
+def floor(world: World) -> Floor:
+    return Floor(world)
+
+
+def test_a_run_sends_each_message_once(floor: Floor) -> None:
+    """Step by step, the oldest first; the next step waits for the outcomes of the one before."""
+    floor.park(9)
+    run = floor.started()
+    sizes = []
+    for _ in range(4):
+        before = len(floor.sent)
+        floor.turn(3)
+        sizes.append(len(floor.sent) - before)
+        floor.end()
+    floor.turn(2)
+
+    assert sizes == [1, 2, 6, 0]
+    assert floor.sent == [f"message-{number:03}" for number in range(9)]
+    assert floor.run(run).state is RunState.DONE
+    assert floor.counts(run) == {ItemState.SUCCEEDED: 9}
+    assert floor.still_parked == 0
+
+
+def test_what_comes_later_is_not_in_the_list(floor: Floor) -> None:
+    """The list is that of the moment when it was frozen."""
+    floor.park(2)
+    run = floor.started()
+    floor.world.journal("late", sha256="x", parent_id="file-000")
+    with floor.world.store.begin() as tx:
+        park(tx, Source("late", "late"), Failure(CAUSE, "fulfil"), floor.world.clock())
+
+    for _ in range(4):
+        floor.turn(2)
+        floor.end()
+    floor.turn()
+
+    assert floor.run(run).state is RunState.DONE
+    assert "late" not in floor.sent
+
+
+def test_a_run_stops_when_messages_fail_again(floor: Floor) -> None:
+    """The first step is one message: the rest stays parked."""
+    floor.park(9)
+    run = floor.started()
+    floor.turn()
+    floor.end(DocumentState.PARKED)
+
+    floor.turn(3)
+
+    assert floor.run(run).state is RunState.STOPPED
+    assert floor.counts(run) == {ItemState.FAILED: 1, ItemState.WAITING: 8}
+    assert floor.still_parked == 8
+
+
+def test_a_run_that_nothing_stops(floor: Floor) -> None:
+    """With `stop_on` 0 every message has its turn, and each its outcome."""
+    floor.park(4)
+    run = floor.started(replace(QUICK, stop_on=0))
+    for _ in range(4):
+        floor.turn(2)
+        floor.end(DocumentState.PARKED)
+    floor.turn(2)
+
+    assert floor.run(run).state is RunState.DONE
+    assert floor.counts(run) == {ItemState.FAILED: 4}
+
+
+def test_cancel_and_go_on(floor: Floor) -> None:
+    """What was not sent stays parked; later it goes on from there, and nothing is sent twice."""
+    floor.park(9)
+    run = floor.started()
+    floor.turn()
+    floor.runs.cancel(run.id, who="bob")
+    floor.end()
+    floor.turn(3)
+    cancelled, counts = floor.run(run), floor.counts(run)
+
+    floor.runs.start(run.id, who="ann")
+    for _ in range(5):
+        floor.turn(2)
+        floor.end()
+    floor.turn()
+
+    assert cancelled.state is RunState.CANCELLED
+    assert counts == {ItemState.SUCCEEDED: 1, ItemState.WAITING: 8}, "what was sent still gets its outcome"
+    assert floor.run(run).state is RunState.DONE
+    assert sorted(floor.sent) == [f"message-{number:03}" for number in range(9)]
+
+
+def test_two_operators_press_together(floor: Floor) -> None:
+    """Two runs over the same messages: each message is sent by one of them, and the other is told so."""
+    floor.park(9)
+    pace = Pace(rate=1000, ramp=(3,), stop_on=0)
+    first, second = floor.started(pace), floor.started(pace)
+
+    for _ in range(8):
+        floor.turn()
+        floor.end()
+    floor.turn(2)
+
+    assert sorted(floor.sent) == [f"message-{number:03}" for number in range(9)]
+    both = [floor.counts(run) for run in (first, second)]
+    assert sum(counts.get(ItemState.SUCCEEDED, 0) for counts in both) == 9
+    assert sum(counts.get(ItemState.SKIPPED, 0) for counts in both) == 9
+    assert {floor.run(run).state for run in (first, second)} == {RunState.DONE}
+
+
+def test_a_run_starts_once(floor: Floor) -> None:
+    """Whoever presses second is told."""
+    floor.park(1)
+    run = floor.started()
+
+    with pytest.raises(AlreadyDoneError):
+        floor.runs.start(run.id, who="bob")
+
+
+def test_a_list_is_frozen_once(floor: Floor) -> None:
+    """The same form sent twice is one run, as it was the first time."""
+    floor.park(1)
+    runs = [floor.runs.freeze(ParkedFilter(), QUICK, who=who, why="", run_id="one") for who in ("ann", "bob")]
+
+    assert [run.who for run in runs] == ["ann", "ann"]
+
+
+def test_another_worker_goes_on(floor: Floor) -> None:
+    """A worker that dies, or that slept through its lease, sends nothing any more; another one takes over."""
+    floor.park(9)
+    run = floor.started(Pace(rate=2, ramp=(100,), stop_on=0))
+    other = floor.worker_of("worker-2")
+    floor.turn()
+    floor.turn(worker=other)
+    before = len(floor.sent)
+    floor.world.clock.sleep(LEASE_SECONDS)
+
+    floor.turn(12, other)
+    floor.end()
+    floor.turn(2, other)
+    floor.worker._step(run.id, 1)
+
+    assert before == 1, "while the lease runs it is the first one's"
+    assert floor.run(run).state is RunState.DONE
+    assert sorted(floor.sent) == [f"message-{number:03}" for number in range(9)]
+
+
+def test_a_crash_between_commit_and_publish_loses_nothing(floor: Floor) -> None:
+    """What was settled is in the outbox, whoever publishes it."""
+    floor.park(1)
+    run = floor.started()
+
+    def crash(_events: Sequence[Event]) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace(floor.worker, announce=crash).turn()
+
+    assert floor.counts(run) == {ItemState.SENT: 1}
+    assert len(floor.world.read(lambda tx: tx.outbox.unsent())) == 1
+
+
+def test_the_rate_is_kept(floor: Floor) -> None:
+    """Two a second are two a second, however large the step."""
+    floor.park(9)
+    floor.started(Pace(rate=2, ramp=(100,), stop_on=0))
+
+    counted = []
+    for _ in range(4):
+        floor.worker.turn()
+        floor.worker.turn()
+        floor.world.clock.sleep(0.5)
+        counted.append(len(floor.sent))
+
+    assert counted == [1, 2, 3, 4]
+
+
+def test_a_dry_run_writes_trials_only(floor: Floor) -> None:
+    """Each message is tried; nothing is sent, nothing settled, and the run can begin afterwards."""
+    floor.park(120)
+    floor.decoder.put(b"raw", an_interchange(a_message(None, error=MappingError("still no unit"))))
+    run = floor.freeze()
+    floor.runs.try_out(run.id, who="ann")
+    floor.turn(4)
+
+    assert floor.run(run).state is RunState.TRIED
+    assert dict(floor.world.read(lambda tx: tx.runs.trials(run.id))) == {"fails": 120}
+    assert (floor.published, floor.still_parked) == ([], 120)
+
+    floor.decoder.put(b"raw", an_interchange(a_message(an_order())))
+    floor.runs.start(run.id, who="ann")
+    floor.turn()
+    assert len(floor.sent) == 1
+
+
+def test_what_cannot_be_replayed_is_skipped(floor: Floor) -> None:
+    """A message without a document stays parked, and does not stop the others."""
+    with floor.world.store.begin() as tx:
+        park(tx, Source("nothing", "nothing"), Failure(CAUSE, "decode"), floor.world.clock())
+    floor.park(1)
+    run = floor.started(Pace(rate=1000, ramp=(10,), stop_on=1))
+    floor.turn()
+    floor.end()
+    floor.turn(2)
+
+    assert floor.counts(run) == {ItemState.SKIPPED: 1, ItemState.SUCCEEDED: 1}
+    assert floor.still_parked == 1
+
+
+def test_nothing_to_freeze(floor: Floor) -> None:
+    """A filter that nothing matches is told at once."""
+    with pytest.raises(ConfigurationError, match="nothing that is parked"):
+        floor.freeze()
+
+
+@pytest.mark.parametrize("pace", [{"rate": 0}, {"rate": 1e9}, {"ramp": ()}, {"ramp": (0,)}, {"stop_on": -1}])
+def test_a_pace_has_bounds(pace: dict[str, Any]) -> None:
+    """A slip of the pen does not flood NAV."""
+    with pytest.raises(ConfigurationError):
+        Pace(**pace)
