@@ -1,25 +1,29 @@
-"""A large D.96A ORDERS interchange in EANCOM style, the same for the same seed."""
+"""A large D.96A ORDERS interchange in EANCOM style, of 2,000 articles, the same for the same seed."""
 
 import random
 from collections.abc import Iterator
 from itertools import count
+from typing import NamedTuple
 
 _WORDS = ("drill", "hammer", "level", "screw 4x40", "gloves", "lead 10 m", "roller", "plane", "chisel", "Säge", "clé")
 _TRICKY = ("What size?", "Bolt 1/2' + nut", "Type: A", "3 + 1 free", "Schraube M8 x 40 verzinkt")
 _LINES = 40
+#: What the buyer orders of: orders over and over hold the same articles.
+_ARTICLES = 2_000
 
 
 def generate(size: int, seed: int = 20260105) -> bytes:
     """Return an interchange of at least `size` bytes, Latin-1, with UNA and released characters."""
     chance = random.Random(seed)
     buyer, supplier = _gs1(chance), _gs1(chance)
+    articles = [_article(number, chance) for number in range(_ARTICLES)]
     pieces = ["UNA:+.? '", f"UNB+UNOC:3+{buyer}:14+{supplier}:14+260105:0930+900001++ORDERS'"]
     written = sum(map(len, pieces))
     messages = 0
     for number in count(1):
         if written >= size:
             break
-        message = "".join(_message(number, buyer, supplier, chance))
+        message = "".join(_message(number, buyer, supplier, articles, chance))
         pieces.append(message)
         written += len(message)
         messages = number
@@ -27,10 +31,12 @@ def generate(size: int, seed: int = 20260105) -> bytes:
     return "".join(pieces).encode("latin-1")
 
 
-def _message(number: int, buyer: str, supplier: str, chance: random.Random) -> Iterator[str]:
+def _message(
+    number: int, buyer: str, supplier: str, articles: list["_Article"], chance: random.Random
+) -> Iterator[str]:
     segments = [*_heading(number, buyer, supplier, chance)]
     for line_no in range(1, _LINES + 1):
-        segments += _line(line_no, chance)
+        segments += _line(line_no, chance.choice(articles), chance.randint(1, 500))
     segments += ["UNS+S", f"CNT+2:{_LINES}"]
     yield f"UNH+{number}+ORDERS:D:96A:UN:EAN008'"
     yield from (f"{segment}'" for segment in segments)
@@ -54,17 +60,30 @@ def _heading(number: int, buyer: str, supplier: str, chance: random.Random) -> l
     ]
 
 
-def _line(line_no: int, chance: random.Random) -> list[str]:
-    quantity, cents = chance.randint(1, 500), chance.randint(100, 99_999)
-    text = chance.choice(_TRICKY) if line_no % 6 == 0 else f"{chance.choice(_WORDS)} {chance.choice(_WORDS)}"
-    amount = quantity * cents
+class _Article(NamedTuple):
+    """What is the same on each line that orders it. The price is in cents."""
+
+    gtin: str
+    numbers: str
+    text: str
+    price: int
+
+
+def _article(number: int, chance: random.Random) -> _Article:
+    text = chance.choice(_TRICKY) if number % 6 == 0 else f"{chance.choice(_WORDS)} {chance.choice(_WORDS)}"
+    numbers = f"ART-{chance.randint(0, 99_999):05d}:SA+{chance.randint(10_000, 99_999)}:IN"
+    return _Article(_gs1(chance), numbers, _released(text), chance.randint(100, 99_999))
+
+
+def _line(line_no: int, article: _Article, quantity: int) -> list[str]:
+    amount = quantity * article.price
     segments = [
-        f"LIN+{line_no}++{_gs1(chance)}:EN",
-        f"PIA+1+ART-{chance.randint(0, 99_999):05d}:SA+{chance.randint(10_000, 99_999)}:IN",
-        f"IMD+F++:::{_released(text)}",
+        f"LIN+{line_no}++{article.gtin}:EN",
+        f"PIA+1+{article.numbers}",
+        f"IMD+F++:::{article.text}",
         f"QTY+21:{quantity}:PCE",
         f"MOA+203:{amount // 100}.{amount % 100:02d}",
-        f"PRI+AAA:{cents // 100}.{cents % 100:02d}",
+        f"PRI+AAA:{article.price // 100}.{article.price % 100:02d}",
     ]
     if line_no % 10 == 0:
         segments.insert(4, "DTM+2:20260120:102")

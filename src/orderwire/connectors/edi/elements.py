@@ -44,7 +44,7 @@ def misfits(segment: Segment, directory: Directory) -> Iterator[Misfit]:
         elif element.mandatory:
             yield Misfit("missing_value", 13, f"{segment.tag} has no {element.number}", element_no)
     repeats = [number for number, each in enumerate(segment.elements) if isinstance(each, Repeats)]
-    for element_no in range(len(elements) + 1, len(segment.elements)):
+    for element_no in range(len(elements) + 1, len(segment)):
         if any(map(str.strip, segment.components(element_no))):
             text = f"{segment.tag} has {len(elements)} elements in {directory.name}; this is one more"
             yield Misfit("too_many_elements", 16, text, element_no)

@@ -97,7 +97,7 @@ class Envelope:
                 "UNZ": self._on_unz,
             }
             yield from steps.get(tag, self._stray)(segment)
-        elif not tag and len(segment.elements) == 1:
+        elif not tag and len(segment) == 1:
             self._odd += 1
             self._note(warn("empty_segment", "An empty segment was skipped", offset=segment.offset))
         elif self._message is None:

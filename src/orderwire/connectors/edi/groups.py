@@ -72,12 +72,12 @@ def paths(segments: Iterable[Segment]) -> Iterator[tuple[str, Segment]]:
     """Yield each segment with its trigger path; a segment that fits nowhere keeps its bare tag after `?`."""
     group = ""
     for segment in segments:
-        path, group = _step(group, segment.tag)
+        path, group = step(group, segment.tag)
         yield path, segment
 
 
 @lru_cache(maxsize=4096)
-def _step(group: str, tag: str) -> tuple[str, str]:
+def step(group: str, tag: str) -> tuple[str, str]:
     """Return the path of the next segment and the group that is open after it."""
     inner = group
     while True:

@@ -48,7 +48,7 @@ def wrong_numbers(segment: Segment) -> Iterator[Misfit]:
         if segment.value(2, 3) == _GS1 and number and not (len(number) == _GLN_LENGTH and is_gs1(number)):
             yield Misfit("check_digit", 12, f"{number[:20]} is no GLN: length or check digit is wrong", 2, 1)
         return
-    for element_no in range(_ITEMS[segment.tag], len(segment.elements)):
+    for element_no in range(_ITEMS[segment.tag], len(segment)):
         if segment.value(element_no, 2) in _GTIN:
             number = segment.value(element_no, 1)
             if number and not (len(number) in _GTIN_LENGTHS and is_gs1(number)):

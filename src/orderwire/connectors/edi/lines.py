@@ -9,12 +9,13 @@ from typing import Final
 from pydantic import ValidationError
 
 from orderwire.canonical.change import LineAction, LineChange
+from orderwire.canonical.model import prover
 from orderwire.canonical.order import ItemId, ItemScheme, OrderLine
 from orderwire.config.edi import EdiReading
 from orderwire.connectors.edi.gs1 import is_gs1
 from orderwire.connectors.edi.parties import location_no
 from orderwire.connectors.edi.segment import Segment
-from orderwire.connectors.edi.values import decimal, period
+from orderwire.connectors.edi.values import decimal, period, short_decimal
 from orderwire.errors import MappingError
 
 #: 7143 in LIN and PIA.
@@ -39,12 +40,16 @@ _ACTIONS: Final = {
     "4": LineAction.UNCHANGED,
     "": LineAction.CHANGED,
 }
+ITEM_WIDTH: Final = 80
 _GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 #: Where a pydantic complaint about a field comes from.
 _SEGMENT_OF: Final = {"line_no": "LIN", "item_ids": "LIN", "quantity": "QTY", "net_price": "PRI", "line_amount": "MOA"}
 
 
-#: Scheme and value of an item number; the line validates them.
+#: For values that are known to be right.
+proven_item: Final = prover(ItemId)
+proven_line: Final = prover(OrderLine)
+#: Scheme and value of an item number: one to 80 characters without blanks around them.
 Item = tuple[ItemScheme, str]
 
 
@@ -72,11 +77,24 @@ class LineDraft:
     requested_on: date | None = None
     date_qualifier: str = ""
     location: str | None = None
+    long: bool = False  # a value may be out of bounds or not as the model keeps it: it is to look at them
 
     @property
-    def item_ids(self) -> list[dict[str, str]]:
-        items = dict.fromkeys((*self.ids, *self.extra_ids))
-        return [{"scheme": scheme, "value": value} for scheme, value in items]
+    def item_ids(self) -> tuple[ItemId, ...]:
+        """Every item number once."""
+        return tuple([proven_item({"scheme": scheme, "value": value}) for scheme, value in dict.fromkeys(self.items)])
+
+    @property
+    def items(self) -> list[Item]:
+        return self.ids + self.extra_ids
+
+    def number(self, text: str) -> Decimal:
+        """Return a number. Raises MappingError."""
+        number = short_decimal(text)
+        if number is None:
+            self.long = True
+            return decimal(text)
+        return number
 
     def close(self) -> OrderLine:
         """Return the line.
@@ -84,31 +102,29 @@ class LineDraft:
         Raises:
             MappingError: it names no item or no quantity, or a value is out of bounds.
         """
-        item_ids = self.item_ids
         where = {"line_no": self.line_no, "segment_no": self.segment_no}
         if self.action == _DELETED:
             raise MappingError("a deleted line in an order", segment="LIN", **where)
-        if not item_ids:
+        if not self.items:
             raise MappingError("the line names no item", segment="LIN", **where)
         if self.quantity is None:
             raise MappingError("the line has no ordered quantity", segment="QTY", **where)
         try:
-            return OrderLine.model_validate(
-                {
-                    "line_no": self.line_no,
-                    "item_ids": item_ids,
-                    "description": " ".join(self.texts) or None,
-                    "quantity": self.quantity,
-                    "unit": self.unit,
-                    "net_price": self.net_price,
-                    "price_basis": self.price_basis,
-                    "price_unit": self.price_unit,
-                    "line_amount": self.line_amount,
-                    "requested_on": self.requested_on,
-                    "location": self.location,
-                    "note": "\n".join(self.notes) or None,
-                }
-            )
+            values = {
+                "line_no": self.line_no,
+                "item_ids": self.item_ids,
+                "description": " ".join(self.texts) or None,
+                "quantity": self.quantity,
+                "unit": self.unit,
+                "net_price": self.net_price,
+                "price_basis": self.price_basis,
+                "price_unit": self.price_unit,
+                "line_amount": self.line_amount,
+                "requested_on": self.requested_on,
+                "location": self.location,
+                "note": "\n".join(self.notes) or None,
+            }
+            return OrderLine.model_validate(values) if self.long else proven_line(values)
         except ValidationError as error:
             raise out_of_bounds(error, _SEGMENT_OF, "LIN", **where) from None
 
@@ -126,7 +142,7 @@ class LineDraft:
             return LineChange(
                 line_no=line_no,
                 action=_ACTIONS[self.action],
-                item_ids=tuple(ItemId.model_validate(each) for each in self.item_ids),
+                item_ids=self.item_ids,
                 description=" ".join(self.texts) or None,
                 quantity=self.quantity,
                 unit=self.unit,
@@ -149,26 +165,31 @@ def out_of_bounds(error: ValidationError, segments: Mapping[str, str], segment: 
 def lin(segment: Segment, position: int, segment_no: int, codes: EdiReading) -> LineDraft:
     """LIN 1082, 1229, C212. A line without number gets its position."""
     line = LineDraft(segment.value(1) or str(position), segment.value(2), codes, segment_no)
-    if item := _item(segment, 3, codes):
-        line.ids.append(item)
+    if found := _item(segment, 3, codes):
+        line.ids.append(found)
     return line
 
 
 def item_of(segment: Segment, element_no: int, codes: EdiReading) -> ItemId | None:
     """C212 as an item number."""
-    item = _item(segment, element_no, codes)
-    return ItemId(scheme=item[0], value=item[1]) if item else None
+    found = _item(segment, element_no, codes)
+    return ItemId(scheme=found[0], value=found[1]) if found else None
 
 
 def _item(segment: Segment, element_no: int, codes: EdiReading) -> Item | None:
     """C212: 7140 the number, 7143 whose it is."""
     number, kind = segment.parts(element_no, 2)
+    return item(number, kind, codes)
+
+
+def item(number: str, kind: str, codes: EdiReading) -> Item | None:
+    """Return the item that a number without blanks around it names, by DE 7143."""
     if not number:
         return None
     if not kind and len(number) in _GTIN_LENGTHS and is_gs1(number):
         kind = "EN"
     scheme = codes.item_codes.get(kind) or SCHEMES.get(kind, ItemScheme.OTHER)
-    return scheme, number[:80]
+    return scheme, number if len(number) <= ITEM_WIDTH else number[:ITEM_WIDTH].rstrip()
 
 
 def _pia(line: LineDraft, segment: Segment) -> None:
@@ -176,9 +197,9 @@ def _pia(line: LineDraft, segment: Segment) -> None:
     into = {"5": line.ids, "1": line.extra_ids}.get(segment.value(1))
     if into is None:
         return
-    for element_no in range(2, len(segment.elements)):
-        if item := _item(segment, element_no, line.codes):
-            into.append(item)
+    for element_no in range(2, len(segment)):
+        if found := _item(segment, element_no, line.codes):
+            into.append(found)
 
 
 def _imd(line: LineDraft, segment: Segment) -> None:
@@ -196,7 +217,7 @@ def _qty(line: LineDraft, segment: Segment) -> None:
         return
     if line.quantity is not None and ranked.index(qualifier) > ranked.index(line.qualifier):
         return
-    quantity = decimal(text)
+    quantity = line.number(text)
     if quantity == 0 and line.is_change:
         line.action = _DELETED
         return
@@ -212,16 +233,17 @@ def _pri(line: LineDraft, segment: Segment) -> None:
     qualifier, price, _, _, basis, unit = segment.parts(1, 6)
     if qualifier != "AAA" or not price:
         return
-    line.net_price = decimal(price)
-    line.price_basis = decimal(basis) if basis else None
+    line.net_price = line.number(price)
+    line.price_basis = line.number(basis) if basis else None
     line.price_unit = unit or None
+    line.long = line.long or line.price_basis == 0
 
 
 def _moa(line: LineDraft, segment: Segment) -> None:
     """MOA C516: 5025 is 203 for the line's amount."""
     qualifier, amount = segment.parts(1, 2)
     if qualifier == "203" and amount:
-        line.line_amount = decimal(amount)
+        line.line_amount = line.number(amount)
 
 
 def _dtm(line: LineDraft, segment: Segment) -> None:

@@ -1,20 +1,22 @@
 """ORDERS (D.96A, D.01B and their EANCOM subsets) to the purchase order: one function per segment of the heading."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from re import Match
 from typing import Final
 
 from pydantic import ValidationError
 
-from orderwire.canonical.order import Channel, PurchaseOrder, Purpose
+from orderwire.canonical.order import Channel, OrderLine, PurchaseOrder, Purpose
 from orderwire.canonical.party import Party, PartyRole
 from orderwire.connectors.edi import parties
-from orderwire.connectors.edi.groups import paths
+from orderwire.connectors.edi.groups import step
 from orderwire.connectors.edi.lines import LINE_SEGMENTS, LineDraft, free_text, lin, out_of_bounds
 from orderwire.connectors.edi.maps.sender import Sender
 from orderwire.connectors.edi.parties import PartyDraft
+from orderwire.connectors.edi.plain_lines import END, plain_line, plain_lines
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.values import Period, period
 from orderwire.errors import MappingError
@@ -57,7 +59,6 @@ class OrderDraft:
     sender: Sender
     is_change: bool = False
     segment_no: int = 0
-    tag: str = ""
     order_no: str = ""
     purpose: Purpose = Purpose.ORIGINAL
     test: bool = False
@@ -69,11 +70,16 @@ class OrderDraft:
     references: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     parties: list[Party] = field(default_factory=list)
-    lines: list[LineDraft] = field(default_factory=list)
+    lines: list[LineDraft | OrderLine] = field(default_factory=list)
     date_qualifier: str = ""
     change_no: str = ""
     party: PartyDraft | None = None
     line: LineDraft | None = None
+
+    @property
+    def drafts(self) -> list[LineDraft]:
+        """The lines; those of a change are all drafts."""
+        return [line for line in self.lines if isinstance(line, LineDraft)]
 
     def close_party(self) -> None:
         if self.party is not None:
@@ -90,7 +96,7 @@ class OrderDraft:
 Reader = Callable[[OrderDraft, Segment], None]
 
 
-def to_purchase_order(segments: Iterable[Segment], sender: Sender) -> PurchaseOrder:
+def to_purchase_order(segments: Sequence[Segment], sender: Sender) -> PurchaseOrder:
     """Return the order that an ORDERS message makes.
 
     Raises:
@@ -99,27 +105,46 @@ def to_purchase_order(segments: Iterable[Segment], sender: Sender) -> PurchaseOr
     return _order(read(segments, OrderDraft(sender, test=sender.test), HEADING))
 
 
-def read(segments: Iterable[Segment], draft: OrderDraft, heading: Mapping[str, Reader]) -> OrderDraft:
+def read(segments: Sequence[Segment], draft: OrderDraft, heading: Mapping[str, Reader]) -> OrderDraft:
     """Fill the draft.
 
     Raises:
         MappingError: a value has no meaning; the facts say where.
     """
+    plain = {} if draft.is_change else plain_lines(segments, draft.sender.codes)
+    group, number = "", 0
     try:
-        for path, segment in paths(segments):
-            draft.segment_no += 1
-            draft.tag = segment.tag
-            if draft.line is not None and (reader := LINE_SEGMENTS.get(path)):
-                reader(draft.line, segment)
+        while number < len(segments):
+            segment = segments[number]
+            draft.segment_no = number + 1
+            if (found := plain.get(number)) and _take(draft, found):
+                group = "LIN"
+                number += found.group().count(END)
+                continue
+            number += 1
+            path, group = step(group, segment.tag)
+            line = draft.line
+            if line is not None and (reader := LINE_SEGMENTS.get(path)):
+                reader(line, segment)
             else:
                 _read(draft, path, segment, heading)
     except MappingError as error:
         line_no = draft.line.line_no if draft.line else None
-        where = {"segment": draft.tag, "segment_no": draft.segment_no, "line_no": line_no}
+        where = {"segment": segments[draft.segment_no - 1].tag, "segment_no": draft.segment_no, "line_no": line_no}
         raise MappingError(error.message, **{**where, **error.facts}) from None
     draft.close_line()
     draft.close_party()
     return draft
+
+
+def _take(draft: OrderDraft, found: Match[str]) -> bool:
+    """Take a line as a whole, unless it must be looked at closely."""
+    draft.close_line()
+    draft.close_party()
+    line = plain_line(found, len(draft.lines) + 1, draft.sender.codes)
+    if line is not None:
+        draft.lines.append(line)
+    return line is not None
 
 
 def _read(draft: OrderDraft, path: str, segment: Segment, heading: Mapping[str, Reader]) -> None:
@@ -147,9 +172,9 @@ def _order(draft: OrderDraft) -> PurchaseOrder:
         raise MappingError("the order names no buyer", segment="NAD")
     if not draft.lines:
         raise MappingError("the order has no lines", segment="LIN")
-    lines = tuple(line.close() for line in draft.lines)
-    number, times = Counter(line.line_no for line in lines).most_common(1)[0]
-    if times > 1:
+    lines = tuple([line if isinstance(line, OrderLine) else line.close() for line in draft.lines])
+    if len({line.line_no for line in lines}) < len(lines):
+        number, _times = Counter(line.line_no for line in lines).most_common(1)[0]
         raise MappingError("a line number occurs twice", segment="LIN", line_no=number)
     try:
         return PurchaseOrder(

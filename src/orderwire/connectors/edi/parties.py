@@ -77,7 +77,7 @@ def cta(party: PartyDraft, segment: Segment) -> None:
 
 def com(party: PartyDraft, segment: Segment) -> None:
     """COM C076: 3148 the address, 3155 its kind. D.96A has one, D.01B up to three."""
-    for element_no in range(1, len(segment.elements)):
+    for element_no in range(1, len(segment)):
         address, kind = segment.value(element_no, 1), segment.value(element_no, 2)
         if kind == "TE":
             party.phone = party.phone or address or None

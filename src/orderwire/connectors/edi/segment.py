@@ -1,6 +1,8 @@
 """The segment as read: where it began, its text, and its elements once somebody asks for them."""
 
-from collections.abc import Callable
+from typing import Protocol
+
+from orderwire.connectors.edi.syntax import ServiceString
 
 #: A simple element, or the components of a composite. A one-component composite looks like a simple element.
 Single = str | list[str]
@@ -37,8 +39,17 @@ class Segment:
         return f"{type(self).__name__}({self.offset}, {self.elements})"
 
     @property
+    def service(self) -> ServiceString | None:
+        """What separated it in a file; None: it was made of elements."""
+        return None
+
+    @property
     def elements(self) -> list[Element]:
         return self._elements or []
+
+    def __len__(self) -> int:
+        """Count the elements, and the tag with them."""
+        return len(self.elements)
 
     def components(self, element_no: int) -> list[str]:
         """Return the components of an element; none where it is absent."""
@@ -67,22 +78,72 @@ class Segment:
 
 
 class UnreadSegment(Segment):
-    """A segment whose text is split when its elements are asked for: of most, nobody asks."""
+    """A segment whose text is split when an element is asked for: of most, nobody asks.
 
-    __slots__ = ("_read",)
+    `value` and `parts` split one element alone.
+    """
 
-    def __init__(self, offset: int, tag: str, text: str, read: Callable[[str], list[Element]]) -> None:
+    __slots__ = ("_plain", "_separators")
+
+    def __init__(self, offset: int, tag: str, text: str, separators: "Splitting") -> None:
         self.offset = offset
         self.tag = tag
         self.text = text
+        self._separators = separators
         self._elements = None
-        self._read = read
+        self._plain: list[str] | None = None
+
+    @property
+    def service(self) -> ServiceString | None:
+        return self._separators.service
 
     @property
     def elements(self) -> list[Element]:
         if self._elements is None:
-            self._elements = self._read(self.text)
+            self._elements = self._separators.elements(self.text)
         return self._elements
+
+    def __len__(self) -> int:
+        return len(self._plain or self.elements)
+
+    def value(self, element_no: int, component_no: int = 1) -> str:
+        plain = self._plain or self._split()
+        if plain is None:
+            return super().value(element_no, component_no)
+        if element_no >= len(plain):
+            return ""
+        components = plain[element_no].split(self._separators.component, component_no)
+        return components[component_no - 1].strip() if component_no <= len(components) else ""
+
+    def parts(self, element_no: int, count: int) -> list[str]:
+        plain = self._plain or self._split()
+        if plain is None:
+            return super().parts(element_no, count)
+        if element_no >= len(plain):
+            return [""] * count
+        element = plain[element_no]
+        components = element.split(self._separators.component, count)[:count]
+        if " " in element or not element.isprintable():
+            components = [part.strip() for part in components]
+        return components if len(components) == count else components + [""] * (count - len(components))
+
+    def _split(self) -> list[str] | None:
+        if self._elements is None:
+            self._plain = self._separators.plain(self.text)
+        return self._plain
+
+
+class Splitting(Protocol):
+    """Splits the text of a segment."""
+
+    service: ServiceString
+    component: str
+
+    def plain(self, text: str) -> list[str] | None:
+        """Return the elements as they stand; None: they are to be read with care, by `elements`."""
+        ...
+
+    def elements(self, text: str) -> list[Element]: ...
 
 
 def tag_of(elements: list[Element]) -> str:

@@ -139,7 +139,7 @@ def _check_size(message: Message, limits: EdiLimits, numbers: Iterable[int]) -> 
     longest = limits.max_elements
     for number in numbers:
         segment = message.segments[number]
-        if len(segment.elements) > longest:
+        if len(segment) > longest:
             text = f"{segment.tag[:3]} has more than {longest} elements"
             where: Where = {"segment_no": number + 1, "offset": segment.offset, "tag": segment.tag[:3]}
             message.findings.add(reject("limit", text, syntax_code=16, **where))

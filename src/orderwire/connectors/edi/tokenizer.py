@@ -5,15 +5,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
-from orderwire.connectors.edi.segment import Element, Repeats, Segment, Single, UnreadSegment, tag_of
+from orderwire.connectors.edi.segment import Segment, UnreadSegment, tag_of
+from orderwire.connectors.edi.separators import Separators
 from orderwire.connectors.edi.syntax import ServiceString
 from orderwire.errors import LimitError
 
-#: Stand-ins for released characters while a segment is split. Lone surrogates: no codec yields them.
-_RELEASE, _COMPONENT, _ELEMENT, _REPETITION = "\udc00", "\udc01", "\udc02", "\udc03"
-#: Segments of the syntax version 4 service directory that repeat an element; the batch directories repeat none,
-#: and there the repetition character is text.
-_REPEATING: Final = frozenset({"USA", "USC", "USH", "USR"})
 #: How many tags are known again at once.
 _TAGS: Final = 1000
 _PADDING: Final = "\r\n\t \x1a\x00"
@@ -30,6 +26,10 @@ class Tokenizer:
     unterminated: bool = field(default=False, init=False)
     wrapped_at: int | None = field(default=None, init=False)  # where the first segment with a line break in it begins
     _tags: dict[str, str] = field(default_factory=dict, init=False)  # by a segment's first four characters
+    _separators: Separators = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._separators = Separators(self.service, self.version)
 
     def segments(self, chunks: Iterable[bytes | memoryview], offset: int = 0) -> Iterator[Segment]:
         """Yield each segment; `offset` is that of the first byte in the file.
@@ -43,7 +43,7 @@ class Tokenizer:
         return chain.from_iterable(self._batches(chunks, offset))
 
     def _batches(self, chunks: Iterable[bytes | memoryview], offset: int) -> Iterator[list[Segment]]:
-        read, known = self._elements, self._tags
+        separators, known = self._separators, self._tags
         for raws, broken in self._raw(chunks):
             starts = []
             for raw in raws:
@@ -51,14 +51,14 @@ class Tokenizer:
                 offset += len(raw) + 1
             texts = self._texts(raws, starts) if broken or self.codec != "iso8859-1" else raws
             yield [
-                UnreadSegment(start, known.get(text[:4]) or self._tag(text), text, read)
+                UnreadSegment(start, known.get(text[:4]) or self._tag(text), text, separators)
                 for start, text in zip(starts, texts, strict=True)
             ]
 
     def _tag(self, text: str) -> str:
         """Return the tag; it is longer than it should be, or nested, unless the element separator follows."""
         if text[3:] and text[3] != self.service.element:
-            return tag_of(self._elements(text))
+            return tag_of(self._separators.elements(text))
         tag = text[:3]
         if len(self._tags) < _TAGS and text[3:] and tag.isalnum() and tag.isascii():
             self._tags[text[:4]] = tag
@@ -79,15 +79,7 @@ class Tokenizer:
     def reread(self, segment: Segment, codec: str) -> Segment:
         """Return a segment that was read as Latin-1 as it reads in another codec."""
         text = segment.text.encode("latin-1").decode(codec, "replace")
-        return UnreadSegment(segment.offset, segment.tag, text, self._elements)
-
-    def _elements(self, text: str) -> list[Element]:
-        """Split a segment."""
-        release, repetition = self.service.release, self.service.repetition
-        if (release and release in text) or (self.version > 3 and repetition and repetition in text):
-            return self._careful(text)
-        component = self.service.component
-        return [each.split(component) if component in each else each for each in text.split(self.service.element)]
+        return UnreadSegment(segment.offset, segment.tag, text, self._separators)
 
     def _unwrapped(self, text: str, start: int) -> str:
         """Drop line breaks; one at the end is padding, one inside is told of."""
@@ -122,45 +114,6 @@ class Tokenizer:
         if tail.strip(_PADDING):
             self.unterminated = True
             yield [tail.rstrip(_PADDING)], any(mark in tail for mark in breaks)
-
-    def _careful(self, text: str) -> list[Element]:
-        """Split a segment that holds release characters or may hold repetitions."""
-        service = self.service
-        if service.release and service.release in text:
-            text = text.replace(service.release * 2, _RELEASE)
-            for mark, stand_in in (
-                (service.component, _COMPONENT),
-                (service.element, _ELEMENT),
-                (service.repetition, _REPETITION),
-            ):
-                if mark:
-                    text = text.replace(service.release + mark, stand_in)
-            # what is left is released without need (`?.`), or is the terminator: the character stands for itself
-            text = text.replace(service.release, "")
-        elements = text.split(service.element)
-        repeating = self.version > 3 and service.repetition and elements[0][:3] in _REPEATING
-        return [self._element(each, repeating=bool(repeating)) for each in elements]
-
-    def _element(self, text: str, *, repeating: bool) -> Element:
-        if repeating and self.service.repetition in text:
-            return Repeats(self._single(each) for each in text.split(self.service.repetition))
-        return self._single(text)
-
-    def _single(self, text: str) -> Single:
-        if self.service.component in text:
-            return [self._literal(each) for each in text.split(self.service.component)]
-        return self._literal(text)
-
-    def _literal(self, text: str) -> str:
-        if text.isascii():
-            return text
-        service = self.service
-        return (
-            text.replace(_RELEASE, service.release)
-            .replace(_COMPONENT, service.component)
-            .replace(_ELEMENT, service.element)
-            .replace(_REPETITION, service.repetition)
-        )
 
 
 def _rejoin(parts: list[str], service: ServiceString) -> list[str]:

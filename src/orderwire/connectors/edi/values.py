@@ -10,6 +10,7 @@ from orderwire.errors import MappingError
 
 #: At least one digit; `.` and `,` both stand for the decimal mark, whatever UNA says (ISO 9735 lets both be received).
 _DECIMAL: Final = re.compile(r"-?(?:\d{1,24}(?:[.,]\d{0,12})?|[.,]\d{1,12})", re.ASCII)
+_SHORT: Final = re.compile(r"\d{1,9}(?:[.,]\d{1,6})?", re.ASCII)
 _DIGITS: Final = re.compile(r"\d+", re.ASCII)
 
 
@@ -29,6 +30,18 @@ def decimal(text: str) -> Decimal:
     if not _DECIMAL.fullmatch(text):
         raise MappingError("not a number", value=text[:40])
     return Decimal(text.replace(",", "."))
+
+
+def short_decimal(text: str) -> Decimal | None:
+    """Return a number of few digits as `kept`; None: it is not one of those."""
+    return kept(text) if _SHORT.fullmatch(text) else None
+
+
+def kept(text: str) -> Decimal:
+    """Return a number that has digits before its mark as canonical models keep it: without zeros at its end."""
+    if "." in text or "," in text:
+        text = text.replace(",", ".").rstrip("0").rstrip(".")
+    return Decimal(text)
 
 
 def plain(value: Decimal) -> str:

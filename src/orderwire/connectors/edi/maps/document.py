@@ -129,7 +129,7 @@ def quantity_of(segment: Segment) -> tuple[str, Decimal, str | None]:
 
 def items_of(segment: Segment, first: int, sender: Sender) -> list[ItemId]:
     """Return every C212 of a LIN or PIA from an element on."""
-    found = (item_of(segment, number, sender.codes) for number in range(first, len(segment.elements)))
+    found = (item_of(segment, number, sender.codes) for number in range(first, len(segment)))
     return [item for item in found if item]
 
 

@@ -1,6 +1,6 @@
 """ORDCHG (D.96A, D.01B) to the change that it asks for."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ _PURPOSES: Final = {"": Purpose.CHANGE, "4": Purpose.CHANGE, "5": Purpose.REPLAC
 _SEGMENT_OF: Final = {"order_no": "RFF", "change_no": "BGM", "lines": "LIN"}
 
 
-def to_order_change(segments: Iterable[Segment], sender: Sender) -> Notice:
+def to_order_change(segments: Sequence[Segment], sender: Sender) -> Notice:
     """Return the request for a change or a cancellation.
 
     Raises:
@@ -59,7 +59,7 @@ def _change(draft: OrderDraft) -> OrderChange:
             not_before=draft.not_before,
             not_after=draft.not_after,
             note="\n".join(draft.notes) or None,
-            lines=() if draft.purpose is Purpose.CANCEL else tuple(line.to_change() for line in draft.lines),
+            lines=() if draft.purpose is Purpose.CANCEL else tuple(line.to_change() for line in draft.drafts),
         )
     except ValidationError as error:
         raise out_of_bounds(error, _SEGMENT_OF, "BGM") from None

@@ -1,0 +1,98 @@
+"""LIN groups as most buyers write them, read by one pattern each; every other one is read segment by segment."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from orderwire.canonical.order import ItemId, ItemScheme, OrderLine
+from orderwire.config.edi import EdiReading
+from orderwire.connectors.edi.lines import ITEM_WIDTH, SCHEMES, proven_item, proven_line
+from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.values import kept
+
+#: Stands behind each segment; no sound segment holds it.
+END: Final = "\x1c"
+_TEXT: Final = rf"[^+:?{END}]*+"
+_NUMBER: Final = r"[0-9]{1,9}(?:[.,][0-9]{1,6})?"
+_ABOVE_ZERO: Final = r"[1-9][0-9]{0,8}(?:[.,][0-9]{1,6})?"
+_ITEM: Final = rf"([^+:?{END}]{{0,{ITEM_WIDTH}}}+):([A-Z]{{2,3}})(?::[^+?{END}]*+)?"
+_RELEASED: Final = re.compile(r"\?(.)", re.DOTALL)
+_LINE: Final = re.compile(
+    rf"LIN\+({_TEXT})\+(?:\+{_ITEM})?"
+    rf"(?:{END}PIA\+[15]\+{_ITEM}(?:\+{_ITEM})?)?"
+    rf"(?:{END}IMD\+[A-Z]?\+\+:::({_TEXT}(?:\?[^{END}]{_TEXT})*+))?"
+    rf"{END}QTY\+21:({_ABOVE_ZERO})(?::({_TEXT}))?"
+    rf"(?:{END}DTM\+2:([0-9]{{8}}):102)?"
+    rf"(?:{END}MOA\+203:({_NUMBER})(?::[A-Z]{{3}})?)?"
+    rf"(?:{END}PRI\+AAA:({_NUMBER})(?::{_TEXT}:{_TEXT}:({_ABOVE_ZERO})(?::({_TEXT}))?)?)?"
+    rf"{END}(?=LIN\+|UNS\+)"
+)
+
+
+_quantity: Final = lru_cache(maxsize=2048)(kept)
+
+
+def plain_lines(segments: Sequence[Segment], codes: EdiReading) -> dict[int, re.Match[str]]:
+    """Return the plain lines of a message by the position of their LIN, from 0: quick, and at worst too few."""
+    service = segments[0].service if segments else None
+    if service is None or (service.component, service.element, service.release) != (":", "+", "?"):
+        return {}
+    if codes.ordered_quantities[0] != "21" or codes.requested_dates != ("2",):
+        return {}
+    text = END.join([segment.text for segment in segments]) + END
+    if text.count(END) != len(segments):
+        return {}
+    found: dict[int, re.Match[str]] = {}
+    number = at = 0
+    while number < len(segments):
+        if line := _LINE.match(text, at):
+            found[number] = line
+            number += line.group().count(END)
+            at = line.end()
+        else:
+            at += len(segments[number].text) + 1
+            number += 1
+    return found
+
+
+def plain_line(found: re.Match[str], position: int, codes: EdiReading) -> OrderLine | None:
+    """Return the line; None: it names no item or its date is none, and the segment is to be blamed for it."""
+    values = found.groups("")
+    line_no, text, quantity, unit, day, amount, net, basis, price_unit = values[0], *values[7:]
+    try:
+        requested_on = date(int(day[:4]), int(day[4:6]), int(day[6:])) if day else None
+    except ValueError:
+        return None
+    if "?" in text:
+        text = _RELEASED.sub(r"\1", text)
+    own = tuple(codes.item_codes.items()) if codes.item_codes else ()
+    item_ids = _item_ids(values[1:7], own)
+    if not item_ids:
+        return None
+    return proven_line(
+        {
+            "line_no": line_no.strip() or str(position),
+            "item_ids": item_ids,
+            "description": text.strip() or None,
+            "quantity": _quantity(quantity),
+            "unit": unit.strip() or None,
+            "net_price": kept(net) if net else None,
+            "price_basis": kept(basis) if basis else None,
+            "price_unit": price_unit.strip() or None,
+            "line_amount": kept(amount) if amount else None,
+            "requested_on": requested_on,
+        }
+    )
+
+
+@lru_cache(maxsize=2048)  # buyers order the same articles again and again
+def _item_ids(numbers: tuple[str, ...], own: tuple[tuple[str, ItemScheme], ...]) -> tuple[ItemId, ...]:
+    """Return each item once, of three numbers with their DE 7143 behind them, by the partner's own codes first."""
+    schemes = {**SCHEMES, **dict(own)}
+    items: dict[tuple[ItemScheme, str], None] = {}
+    for number, kind in zip(numbers[::2], numbers[1::2], strict=True):
+        if value := number.strip():
+            items[schemes.get(kind, ItemScheme.OTHER), value] = None
+    return tuple([proven_item({"scheme": scheme, "value": value}) for scheme, value in items])
