@@ -110,7 +110,7 @@ def test_faults_reach_a_soap_client(orders: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("Item", 8), ("Customer", 5), ("SalesOrder", 2), ("ItemUnitsOfMeasure", 11), ("PostedSalesShipment", 1)],
+    [("Item", 8), ("Customer", 6), ("SalesOrder", 2), ("ItemUnitsOfMeasure", 11), ("PostedSalesShipment", 1)],
 )
 def test_every_page_can_be_paged_through(nav: NavSimulator, session: requests.Session, name: str, count: int) -> None:
     """Two by two with the last Key, until the empty set."""
@@ -226,12 +226,13 @@ def test_an_outage_ends_by_itself(nav: NavSimulator, session: requests.Session) 
     control(nav, "faults", kind="away", seconds=1)
     outcomes: list[int] = []
     deadline = time.monotonic() + 20
-    while outcomes[-1:] != [200] and time.monotonic() < deadline:
+    while (0 not in outcomes or outcomes[-1] != 200) and time.monotonic() < deadline:
         try:
             outcomes.append(read_item(nav, session).status_code)
         except requests.exceptions.ConnectionError:
             outcomes.append(0)
-    assert (outcomes[0], outcomes[-1]) == (0, 200)
+    assert 0 in outcomes
+    assert outcomes[-1] == 200
 
 
 def test_other_users_act_over_the_control_endpoint(nav: NavSimulator, orders: Any) -> None:

@@ -29,13 +29,17 @@ def nav(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 7047,
     data: Annotated[Path | None, typer.Option(help="Items, customers, orders; none: the demo's.", exists=True)] = None,
+    wsdl: Annotated[
+        Path | None,
+        typer.Option(help="Folder of real WSDLs: their pages are served as they are.", exists=True, file_okay=False),
+    ] = None,
     auth: Annotated[Literal["basic", "ntlm", "both"], typer.Option()] = "both",
     latency_seconds: Annotated[float, typer.Option(min=0, help="Every call takes so much longer.")] = 0.0,
 ) -> None:
     """Serve a simulated Dynamics NAV over SOAP until interrupted; the first line printed is its address."""
     from orderwire.simulators.nav.server import serve
 
-    serve(host=host, port=port, data=data, auth=auth, latency_seconds=latency_seconds, announce=_announce)
+    serve(host=host, port=port, data=data, wsdl=wsdl, auth=auth, latency_seconds=latency_seconds, announce=_announce)
 
 
 OrderNo = Annotated[str, typer.Argument(help="NAV's sales order number.")]

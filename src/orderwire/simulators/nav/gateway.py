@@ -1,7 +1,7 @@
 """From a URL and a body to a reply: finds the service, meets the faults, performs the call."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from threading import Event, Lock, Semaphore
@@ -16,6 +16,7 @@ from orderwire.simulators.nav.chaos import WSDL, Chaos, FaultKind, FaultPlan
 from orderwire.simulators.nav.faults import NavFault
 from orderwire.simulators.nav.operations import PageService
 from orderwire.simulators.nav.pages import PAGES
+from orderwire.simulators.nav.published import Published
 from orderwire.simulators.nav.users import OtherUsers
 from orderwire.simulators.nav.world import World
 
@@ -69,14 +70,25 @@ class Pace:
 class Gateway:
     """The web services of one company. Thread-safe."""
 
-    def __init__(self, world: World, company: str, *, pace: Pace, omit_zero: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        company: str,
+        *,
+        pace: Pace,
+        omit_zero: bool = False,
+        published: Sequence[Published] = (),
+    ) -> None:
         self.chaos = Chaos()
         self.stopping = Event()
         self._world = world
         self._company = company
         self._pace = pace
         self._users = OtherUsers(world)
-        self._services = {page.service: PageService(world, page, omit_zero=omit_zero) for page in PAGES.values()}
+        self._described_only = {(one.kind, one.service): one.wsdl for one in published if one.page is None}
+        pages = {**PAGES, **{one.service: one.page for one in published if one.page}}
+        self._pages = {name: page for name, page in pages.items() if ("Page", name) not in self._described_only}
+        self._services = {name: PageService(world, page, omit_zero=omit_zero) for name, page in self._pages.items()}
         self._slots = Semaphore(pace.max_concurrent) if pace.max_concurrent else None
         self._lock = Lock()
         self._counters: Counter[str] = Counter()
@@ -110,11 +122,11 @@ class Gateway:
             case [name] | [_, name] if name == _SYSTEM:
                 return self._system(request)
             case ["Page", name]:
-                return self._page(name, request)
-            case [company, "Page", name]:
+                return self._service("Page", name, request)
+            case [company, kind, name]:
                 if company != self._company:
                     raise faults.company_not_found(company)
-                return self._page(name, request)
+                return self._service(kind, name, request)
             case [*_, kind, name]:
                 raise faults.service_not_found(f"{kind}/{name}")
         return Reply(404)
@@ -125,7 +137,7 @@ class Gateway:
 
     def _discovery(self, request: Request) -> Reply:
         addresses = [self._address(request, _SYSTEM)]
-        addresses += [self._address(request, self._company, "Page", name) for name in PAGES]
+        addresses += [self._address(request, self._company, "Page", name) for name in self._pages]
         references = "".join(
             f'<contractRef xmlns="http://schemas.xmlsoap.org/disco/scl/" ref={quoteattr(it)} />' for it in addresses
         )
@@ -143,10 +155,18 @@ class Gateway:
         content = f"<return_value>{escape(self._company)}</return_value>"
         return soap.envelope(wsdl.SYSTEM_NAMESPACE, "Companies", content)
 
-    def _page(self, name: str, request: Request) -> Reply:
-        service = self._services.get(name)
-        if service is None:
-            raise faults.service_not_found(f"Page/{name}")
+    def _service(self, kind: str, name: str, request: Request) -> Reply:
+        service = self._services.get(name) if kind == "Page" else None
+        if service is not None:
+            return self._page(service, request)
+        if (kind, name) not in self._described_only:
+            raise faults.service_not_found(f"{kind}/{name}")
+        if request.method != "GET":
+            raise faults.dialog(f"The simulator has nothing behind {kind} {name}.")
+        return self._described(name, lambda: self._described_only[kind, name])
+
+    def _page(self, service: PageService, request: Request) -> Reply:
+        name = service.page.service
         if request.method == "GET":
             location = self._address(request, self._company, "Page", name)
             return self._described(name, lambda: wsdl.page_wsdl(service.page, location))
@@ -247,7 +267,7 @@ class Gateway:
         return reply
 
     def _table_name(self, service: str) -> str:
-        page = PAGES.get(service)
+        page = self._pages.get(service)
         return page.table if page else "Company"
 
     def _make_stale(self, service: PageService, element: etree._Element) -> None:

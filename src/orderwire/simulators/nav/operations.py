@@ -119,13 +119,13 @@ class PageService:
     # -- writing
 
     def _create(self, request: etree._Element) -> str:
-        return self._writer.record(self._insert(self._entity(soap.child(request, self.page.service))))
+        return self._writer.record(self._insert(self._entity(soap.child(request, self.page.entity))))
 
     def _create_multiple(self, request: etree._Element) -> str:
         return self._list([self._insert(entity) for entity in self._entities(request)])
 
     def _update(self, request: etree._Element) -> str:
-        return self._writer.record(self._modify(self._entity(soap.child(request, self.page.service))))
+        return self._writer.record(self._modify(self._entity(soap.child(request, self.page.entity))))
 
     def _update_multiple(self, request: etree._Element) -> str:
         return self._list([self._modify(entity) for entity in self._entities(request)])
@@ -147,11 +147,11 @@ class PageService:
         return soap.entity(element, self.page.fields, self.page.part)
 
     def _entities(self, request: etree._Element) -> list[Entity]:
-        listed = soap.child(request, f"{self.page.service}_List")
-        return [] if listed is None else [self._entity(item) for item in soap.children(listed, self.page.service)]
+        listed = soap.child(request, f"{self.page.entity}_List")
+        return [] if listed is None else [self._entity(item) for item in soap.children(listed, self.page.entity)]
 
     def _list(self, rows: Iterable[Row]) -> str:
-        name = f"{self.page.service}_List"
+        name = f"{self.page.entity}_List"
         return f"<{name}>{''.join(map(self._writer.record, rows))}</{name}>"
 
     def _insert(self, entity: Entity) -> Row:

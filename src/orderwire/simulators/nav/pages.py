@@ -29,17 +29,26 @@ class Page:
     fields: tuple[Field, ...]
     part: Part | None = None
     editable: bool = True
+    # What another installation's WSDL says; blank: what NAV would make of the above.
+    entity_name: str = ""
+    declared_namespace: str = ""
+    offered: tuple[str, ...] = ()
+    described_as: bytes = b""
 
     @property
     def namespace(self) -> str:
-        return f"urn:microsoft-dynamics-schemas/page/{self.service.lower()}"
+        return self.declared_namespace or f"urn:microsoft-dynamics-schemas/page/{self.service.lower()}"
+
+    @property
+    def entity(self) -> str:
+        """The element of one record."""
+        return self.entity_name or self.service
 
     @property
     def operations(self) -> tuple[str, ...]:
-        if not self.editable:
-            return READ_OPERATIONS
         deleting = (f"Delete_{self.part.name}",) if self.part else ()
-        return READ_OPERATIONS + WRITE_OPERATIONS + deleting
+        known = READ_OPERATIONS + WRITE_OPERATIONS + deleting if self.editable else READ_OPERATIONS
+        return tuple(name for name in known if name in self.offered) if self.offered else known
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)

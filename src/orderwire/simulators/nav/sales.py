@@ -111,12 +111,21 @@ class SalesOrders:
         plain: dict[str, Any] = {name: changes[name] for name in _PLAIN_HEADER_FIELDS if name in changes}
         if "customer_no" in changes:
             header = self._with_customer(header, str(changes["customer_no"]))
+        elif changes.get("customer_name") and not header.customer_no:
+            header = self._with_customer(header, self._customer_called(str(plain.pop("customer_name"))))
         if "currency_code" in changes:
             currency = str(changes["currency_code"])
             if currency and currency not in self._world.currencies:
                 raise relation("Sales Header", "Currency Code", currency, "Currency")
             header = replace(header, currency_code=currency)
         return replace(header, **plain)
+
+    def _customer_called(self, text: str) -> str:
+        """Return the number of the customer of this number or name, as NAV's name field looks it up."""
+        rows = self._world.customers.rows
+        if (text.upper(),) in rows:
+            return text.upper()
+        return next((row.no for row in rows.values() if row.name.lower() == text.lower()), text)
 
     def _with_customer(self, header: SalesHeader, customer_no: str) -> SalesHeader:
         if header.customer_no and self._world.lines_of(header.no):

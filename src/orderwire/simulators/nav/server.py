@@ -1,7 +1,7 @@
 """The simulator as a thing to start and stop, in a thread or as a process of its own."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, RLock, Thread
@@ -14,6 +14,7 @@ from orderwire.simulators.nav.control import ControlEndpoint
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.gateway import INSTANCE, Gateway, Pace
 from orderwire.simulators.nav.login import Account, Auth
+from orderwire.simulators.nav.published import Published, read_folder
 from orderwire.simulators.nav.users import OtherUsers, state
 from orderwire.simulators.nav.world import World
 
@@ -41,13 +42,14 @@ class NavSimulator:
         latency_seconds: float = 0.0,
         max_concurrent: int | None = None,
         omit_zero: bool = False,
+        published: Sequence[Published] = (),
     ) -> None:
         data = data or NavData.demo()
         self.world = World(data)
         self.users = OtherUsers(self.world)
         self.users.open_company(data)
         pace = Pace(latency_seconds, max_concurrent)
-        self.gateway = Gateway(self.world, company, pace=pace, omit_zero=omit_zero)
+        self.gateway = Gateway(self.world, company, pace=pace, omit_zero=omit_zero, published=published)
         self.company = company
         self._account = Account(user, password, auth)
         self._control = ControlEndpoint(self)
@@ -170,6 +172,7 @@ def serve(  # noqa: PLR0913  the command's options
     host: str = "127.0.0.1",
     port: int = 7047,
     data: Path | None = None,
+    wsdl: Path | None = None,
     auth: Auth = "basic",
     user: str = DEMO_USER,
     password: str = DEMO_PASSWORD,
@@ -181,7 +184,7 @@ def serve(  # noqa: PLR0913  the command's options
     """Run until SIGINT or SIGTERM; `announce` is called with the URL once calls are answered.
 
     Raises:
-        ConfigurationError: `data` cannot be read.
+        ConfigurationError: `data` or `wsdl` cannot be read.
         OSError: the port is taken.
     """
     simulator = NavSimulator(
@@ -194,6 +197,7 @@ def serve(  # noqa: PLR0913  the command's options
         company=company,
         latency_seconds=latency_seconds,
         max_concurrent=max_concurrent,
+        published=read_folder(wsdl) if wsdl else (),
     )
     ended = Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -109,7 +109,7 @@ class Writer:
             rows = self.world.part_of(lines, str(self.world.value(row, "no")))
             written = "".join(_element(page.part.entity, self._fields(lines, line, page.part.fields)) for line in rows)
             body += _element(page.part.name, written) if written else ""
-        return _element(page.service, body)
+        return _element(page.entity, body)
 
     def _fields(self, table: Table[Any], row: Row, fields: tuple[Field, ...]) -> str:
         parts = [_element("Key", keys.encode(table, row))]
@@ -117,7 +117,7 @@ class Writer:
             value = self.world.value(row, field_.attribute)
             if self.omit_zero and isinstance(value, Decimal) and not value:
                 continue
-            if text := to_text(value):
+            if text := to_text(field_.shown(value)):
                 parts.append(_element(field_.name, escape(text)))
         return "".join(parts)
 

@@ -32,10 +32,19 @@ _DECIMALS: Final = Decimal("0.00001")  # NAV keeps quantities 0:5
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An enumeration: its XML type and the encoded option texts."""
+    """An enumeration: its XML type and the encoded option texts, and what each is in the table if that differs."""
 
     name: str
     members: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+
+    def of(self, member: str) -> str:
+        """Return what the table keeps for a member."""
+        return self.kept[self.members.index(member)] if self.kept else member
+
+    def shown(self, kept: str) -> str:
+        """Return the member for what the table keeps."""
+        return self.members[self.kept.index(kept)] if kept in self.kept else kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +79,15 @@ class Field:
         return value
 
     def parse_option(self, text: str) -> str:
-        members = self.option.members if self.option else ()
-        if not text:
-            return members[0]
-        if text not in members:
+        option = self.option or Option("", ("",))
+        member = text or option.members[0]
+        if member not in option.members:
             raise not_evaluated(text, "Option")
-        return text
+        return option.of(member)
+
+    def shown(self, value: Value) -> Value:
+        """Return the value as the page shows it."""
+        return self.option.shown(value) if self.option and isinstance(value, str) else value
 
 
 def _decimal(_field: Field, text: str) -> Decimal:

@@ -14,7 +14,9 @@ _UNBOUNDED: Final = "unbounded"
 
 
 def page_wsdl(page: Page, location: str) -> bytes:
-    """Describe a page service."""
+    """Describe a page service; one of another installation by its own WSDL, addresses and all."""
+    if page.described_as:
+        return page.described_as
     schema = [*_options(page), *_entities(page), *_operation_elements(page)]
     service = page.service
     return _document(page.namespace, schema, page.operations, service, f"{service}_Service", location)
