@@ -272,7 +272,8 @@ class Amend:
         standing = to_response(order, plan, erp_no, now, tolerance)
 
         def commit(tx: Transaction) -> list[Event]:
-            changes = {} if refusal else _changes(order, plan, standing)
+            named = order.model_copy(update={"channel_refs": self._request.channel_refs or order.channel_refs})
+            changes = {} if refusal else _changes(named, plan, standing)
             tx.orders.save(self._record.id, self._record.fence, **changes)
             tx.orders.free(self._record.id, self._record.fence)
             tx.changes.save(
@@ -290,7 +291,8 @@ class Amend:
 def answered(event: Event, order: PurchaseOrder, answer: OrderResponse) -> Event:
     """Return the event of an answer, for the document that asks now, and in its channel."""
     request = OrderChange.model_validate(event.data)
-    body = AnsweredOrder(order=order.model_copy(update={"channel": request.channel}), response=answer)
+    carried = {"channel": request.channel, "channel_refs": request.channel_refs}
+    body = AnsweredOrder(order=order.model_copy(update=carried), response=answer)
     kind = EVENTS[answer.outcome]
     return next_event(kind, body, Source.of(event), answer.decided_at, subject=answer.order_no, step="answered")
 

@@ -55,7 +55,8 @@ class Answer:
             )
         # It may have been changed since; the answer goes the way that was asked now.
         standing = PurchaseOrder.model_validate_json(self._record.order)
-        return self._events(standing.model_copy(update={"channel": self._order.channel}), response)
+        carried = {"channel": self._order.channel, "channel_refs": self._order.channel_refs}
+        return self._events(standing.model_copy(update=carried), response)
 
     def first(self, response: OrderResponse, plan: Plan | None = None) -> Commit:
         """Give the answer, and keep the plan as it stands: a later change begins there."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event, content_hash, event_id
+from orderwire.canonical.model import CARRIAGE
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import OrderResponse
 from orderwire.errors import BusyError, OutOfOrderError
@@ -58,7 +59,7 @@ def _record(tx: Transaction, order: OrderRecord, change: OrderChange, event: Eve
     after it: a buyer may go back to what was asked before.
     """
     before = tx.changes.of_order(order.id)
-    digest = content_hash(change, exclude={"channel"})
+    digest = content_hash(change, exclude=CARRIAGE)
     same = [record for record in before if record.id.endswith(digest)]
     of_document = next((record for record in before if record.document_id == event.documentid), None)
     if of_document is not None or (same and (change.change_no or same[-1] == before[-1])):

@@ -416,3 +416,15 @@ def test_changes_are_kept_with_their_order(world: World) -> None:
     changes = world.read(lambda tx: tx.changes.of_order(record.id))
 
     assert [(each.state, each.outcome) for each in changes] == [(OrderState.ANSWERED, "accepted")] * 2
+
+
+def test_an_answer_names_the_document_that_asked(world: World) -> None:
+    """By the references of its own; later documents of the order name the last change that was taken."""
+    change = a_change(change_line("1", quantity="7"), channel=Channel.PUNCHOUT, channel_refs={"payload_id": "two"})
+
+    [event] = world.commit(world.fulfil(change_event(change)))
+    [again] = world.commit(world.fulfil(change_event(change.model_copy(update={"channel_refs": {}}), "again")))
+
+    assert AnsweredOrder.model_validate(event.data).order.channel_refs == {"payload_id": "two"}
+    assert AnsweredOrder.model_validate(again.data).order.channel_refs == {}
+    assert '"two"' in world.record(an_order()).order

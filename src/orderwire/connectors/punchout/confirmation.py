@@ -9,7 +9,7 @@ from typing import Final, Literal
 from lxml import etree
 
 from orderwire.canonical.order import OrderLine
-from orderwire.canonical.response import AnsweredOrder, OrderOutcome, ResponseLine
+from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome, ResponseLine
 from orderwire.connectors.punchout.tongue import Tongue, item_id, line_number, priced
 from orderwire.connectors.punchout.writing import day, element, instant, number
 from orderwire.errors import MappingError
@@ -44,8 +44,12 @@ def to_confirmation(answer: AnsweredOrder, tongue: Tongue) -> etree._Element | N
         noticeDate=instant(tongue.now),
     )
     ordered = {line.line_no: line for line in answer.order.lines}
-    lines = () if by_header else response.lines
-    items = [_Item(line, ordered.get(line.line_no), response.currency, tongue).element() for line in lines]
+    # A line that was taken away as the buyer asked stands in the order no more, so there is nothing to say of it.
+    lines = () if by_header else [line for line in response.lines if line.outcome is not LineOutcome.DELETED]
+    refused = kind == "reject"
+    items = [
+        _Item(line, ordered.get(line.line_no), response.currency, tongue, refused=refused).element() for line in lines
+    ]
     return element("ConfirmationRequest", header, tongue.order_reference(response.order_no), *items)
 
 
@@ -57,6 +61,7 @@ class _Item:
     ordered: OrderLine | None
     currency: str | None
     tongue: Tongue
+    refused: bool  # all of the order, or of the change: what stands, stands by an earlier one
 
     def element(self) -> etree._Element:
         return element(
@@ -74,14 +79,17 @@ class _Item:
         """Yield what becomes of each part of the quantity ordered; together they are all of it."""
         line = self.line
         refused = line.ordered - line.confirmed - line.backordered
-        whole = refused <= 0 and not line.backordered
+        if self.refused or refused < 0:  # below nought: more stands than a change asked for
+            yield self._status("reject", line.ordered)
+            return
+        whole = not refused and not line.backordered
         for quantity, promised_on in _confirmed(line):
             changes = list(self._changes(quantity))
             kind: StatusType = "detail" if changes else "accept"
             yield self._status(kind, quantity, *changes, on=promised_on, told=whole)
         if line.backordered:
             yield self._status("backordered", line.backordered, on=line.backorder_on)
-        if refused > 0:
+        if refused:
             yield self._status("reject", refused)
 
     def _status(

@@ -128,6 +128,25 @@ def test_a_refused_order_is_refused_with_its_lines() -> None:
     assert _statuses(said) == [[("reject", "10", "")]]
 
 
+def test_a_refused_change_refuses_what_it_asked_for() -> None:
+    """What stands, stands by the order that was confirmed before; that is not said again, nor taken back."""
+    more_stands = {"outcome": "rejected", "ordered": "4", "confirmed": "10", "reason_text": "the order is shipped"}
+    taken_away = {"outcome": "deleted", "confirmed": "0"}
+
+    part = _said(an_answer({}, more_stands, taken_away, outcome="changed", answers="replace"))
+    none = _said(an_answer({}, outcome="rejected", answers="replace"))
+
+    assert _statuses(part) == [[("accept", "10", "")], [("reject", "4", "")]]
+    assert _statuses(none) == [[("reject", "10", "")]]
+
+
+def test_a_cancellation_is_accepted_without_lines() -> None:
+    """None of them stands."""
+    said = _said(an_answer({"outcome": "deleted", "confirmed": "0"}, answers="cancel"))
+
+    assert (said[0].get("type"), _statuses(said)) == ("accept", [])
+
+
 def test_answers_to_whole_orders_name_no_lines() -> None:
     """Where the partner wants it so; then an order that was taken in part cannot be answered."""
     assert _statuses(_said(an_answer(), confirm="header")) == []
