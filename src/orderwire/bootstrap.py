@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
@@ -148,8 +148,8 @@ def build(settings: Settings, *, topology: Topology | None = None, clock: Clock 
     return Services(settings, partners, store, transport, connect, dispatcher, receiver, Metrics(), clock, topology)
 
 
-def build_worker(services: Services) -> Worker:
-    """Make the worker that runs every flow."""
+def build_worker(services: Services, flows: Collection[str] | None = None) -> Worker:
+    """Make the worker that runs every flow, or those named."""
     settings = services.settings
     policy = RetryPolicy(
         settings.retry.max_attempts,
@@ -161,7 +161,8 @@ def build_worker(services: Services) -> Worker:
     around = Surroundings(services.store, services.transport, policy, services.clock, services.metrics, checkpoint)
     overdue = Overdue(services.store, services.dispatcher.announce, services.metrics, services.clock)
     chores = {chore.name: chore.run for chore in _chores(services, around.pauses)}
-    return Worker(_lanes(services, checkpoint), around, services.dispatcher, overdue, chores)
+    lanes = [lane for lane in _lanes(services, checkpoint) if flows is None or lane.flow in flows]
+    return Worker(lanes, around, services.dispatcher, overdue, chores)
 
 
 def _chores(services: Services, pauses: Pauses) -> list[Chore]:

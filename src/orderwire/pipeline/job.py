@@ -227,8 +227,8 @@ class Job:
         plan = numbered_as(plan, standing)
         sequence = means.store.next_sequence()
         with means.store.begin() as tx:
-            self._note(tx, plan)
-            tx.orders.save(record.id, record.fence, state=OrderState.CREATED, erp_no=standing.no)
+            changes = {"state": OrderState.CREATED, "draft": plan.model_dump_json(), "erp_no": standing.no}
+            tx.orders.save(record.id, record.fence, **changes)
             tx.holds.confirm(record.id, sequence)
             detail = {"erp_no": standing.no}
             tx.journal.step(Step(self._event.documentid, means.clock(), "order_created", self._event.id, detail))

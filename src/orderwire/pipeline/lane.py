@@ -121,7 +121,7 @@ class Batch:
             event = item.delivery.event
             if event is not None and by_consumer[self._consumer(item)].setdefault(event.id, item) is not item:
                 item.drop("twice in one batch")
-        with self._around.store.begin() as tx:
+        with self._around.store.read() as tx:
             for consumer, items in by_consumer.items():
                 for event_id in tx.inbox.seen(consumer, list(items)):
                     items[event_id].drop("seen before", tx.outbox.unsent(cause=event_id))

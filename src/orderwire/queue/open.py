@@ -29,7 +29,9 @@ def open_transport(settings: Settings, topology: Topology = DEFAULT_TOPOLOGY) ->
 
 
 def embedded_path(settings: Settings) -> Path:
-    """Return the file of `embedded:///path` (a fourth slash makes it absolute), or of the SQLite store.
+    """Return the file of `embedded:///path` (a fourth slash makes it absolute), or one beside the SQLite store's.
+
+    A file of its own, since SQLite takes one writer at a time: in the store's they would wait for each other.
 
     Raises:
         ConfigurationError: there is none.
@@ -39,12 +41,18 @@ def embedded_path(settings: Settings) -> Path:
     if url != _EMBEDDED:
         path = url.removeprefix(f"{_EMBEDDED}///")
     elif store.startswith(_SQLITE):
-        path = store.removeprefix(_SQLITE).partition("?")[0]
+        path = _beside(store.removeprefix(_SQLITE).partition("?")[0])
     else:
         raise ConfigurationError("queue.url: embedded: needs a SQLite store; name a file with embedded:///path.db")
     if not path or path in {url, ":memory:"}:
         raise ConfigurationError("queue.url: embedded:///path.db needs a file")
     return Path(path)
+
+
+def _beside(store: str) -> str:
+    """Return `orderwire-queue.db` for `orderwire.db`; nothing for what is no file."""
+    path = Path(store)
+    return str(path.with_name(f"{path.stem}-queue{path.suffix}")) if path.name and store != ":memory:" else ""
 
 
 def _embedded(settings: Settings, topology: Topology) -> Transport:

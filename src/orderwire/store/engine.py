@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import Any, Final
@@ -13,8 +14,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from orderwire.config.settings import StoreSettings
-from orderwire.errors import BusyError, ConfigurationError
+from orderwire.errors import BusyError, ConfigurationError, UnavailableError
 from orderwire.store.failures import translate, translated
+from orderwire.store.syncing import Syncing, sync_log
 
 #: How long a statement waits for somebody else's lock before BusyError.
 LOCK_WAIT_SECONDS: Final = 30
@@ -62,15 +64,32 @@ class Database:
     draws: Engine
     looks: Engine
     turn: Turn | None = None  # SQLite's; PostgreSQL sees to that itself
+    syncing: Syncing | None = None  # SQLite's too
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Open a transaction that may write: committed on leaving, rolled back when the block raises."""
-        with translated(), self._wait(), self.transactions.begin() as connection:
-            if self.turn:
-                # Deferred, a transaction that reads first can fail at its first write; immediate, it waits here.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
+        """Open a transaction that may write: committed on leaving, and on the disk; rolled back when the block raises.
+
+        Raises:
+            UnavailableError: it was committed, but is not known to be on the disk; or as the database's errors are.
+        """
+        with translated():
+            with self._wait(), self.transactions.begin() as connection:
+                if self.turn:
+                    # Deferred, a transaction that reads first can fail at its first write; immediate, it waits here.
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                before = _changes(connection)
+                yield connection
+                wrote = _changes(connection) != before
+            if self.syncing and wrote:
+                self._sync(self.syncing)
+
+    @staticmethod
+    def _sync(syncing: Syncing) -> None:
+        try:
+            syncing.wait()
+        except OSError as error:
+            raise UnavailableError("the database could not be synced", database="sqlite", cause=str(error)) from error
 
     @contextmanager
     def outside(self) -> Iterator[Connection]:
@@ -93,6 +112,12 @@ class Database:
         self.transactions.dispose()
         self.draws.dispose()
         self.looks.dispose()
+
+
+def _changes(connection: Connection) -> int:
+    """Return a number that grows with every row that SQLite changes on the connection."""
+    raw: Any = connection.connection.dbapi_connection
+    return raw.total_changes if isinstance(raw, sqlite3.Connection) else 0
 
 
 def connect(settings: StoreSettings) -> Database:
@@ -149,13 +174,13 @@ def _sqlite(url: URL) -> Database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError("the store's folder cannot be made", path=url.database, cause=error.strerror) from None
-    transactions = _sqlite_engine(url, synchronous="FULL")
+    syncing = Syncing(partial(sync_log, Path(url.database)))
     # A draw need not outlive a power cut by itself: a commit that used it comes later in the same log, and syncs it.
-    looks = _sqlite_engine(url, synchronous="FULL", looks=LOOKS)
-    return Database(transactions, _sqlite_engine(url, synchronous="NORMAL"), looks, Turn())
+    draws = _sqlite_engine(url)
+    return Database(_sqlite_engine(url), draws, _sqlite_engine(url, looks=LOOKS), Turn(), syncing)
 
 
-def _sqlite_engine(url: URL, *, synchronous: str, looks: int = 0) -> Engine:
+def _sqlite_engine(url: URL, *, looks: int = 0) -> Engine:
     """Make an engine. To write, one connection is enough, since threads take turns; `looks` is how many only read."""
     pool = {"pool_size": looks or 1, "max_overflow": 0}
     engine = create_engine(url.set(drivername="sqlite+pysqlite"), hide_parameters=True, **pool)
@@ -164,7 +189,8 @@ def _sqlite_engine(url: URL, *, synchronous: str, looks: int = 0) -> Engine:
         connection.isolation_level = None  # the driver begins nothing of its own; `Database.begin` does
         connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_SECONDS * 1000}")
         _write_ahead(connection)
-        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        # A commit goes into the log and is synced outside of it (`Syncing`); a checkpoint is synced by SQLite itself.
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")

@@ -518,6 +518,9 @@ class _Away:
         self._left -= 1
         return self._store.begin()
 
+    def read(self) -> object:
+        return self.begin()
+
 
 def _refuse_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     add: Callable[[SqlParkingLot, Parked], None] = SqlParkingLot.add

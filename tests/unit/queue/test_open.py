@@ -17,14 +17,14 @@ def settings(queue: str, store: str = "sqlite:///var/orderwire.db") -> Settings:
 @pytest.mark.parametrize(
     ("queue", "store", "path"),
     [
-        ("embedded:", "sqlite:///var/orderwire.db", "var/orderwire.db"),
-        ("embedded:", "sqlite:////srv/orderwire.db?timeout=3", "/srv/orderwire.db"),
+        ("embedded:", "sqlite:///var/orderwire.db", "var/orderwire-queue.db"),
+        ("embedded:", "sqlite:////srv/orderwire.db?timeout=3", "/srv/orderwire-queue.db"),
         ("embedded:///queue.db", "postgresql://localhost/orderwire", "queue.db"),
         ("embedded:////srv/queue.db", "sqlite:///var/orderwire.db", "/srv/queue.db"),
     ],
 )
-def test_the_file_is_the_stores_unless_it_is_named(queue: str, store: str, path: str) -> None:
-    """One file holds all of an embedded Orderwire; three slashes are relative and four absolute, as for the store."""
+def test_the_file_is_beside_the_stores_unless_it_is_named(queue: str, store: str, path: str) -> None:
+    """Store and queue do not wait for each other; three slashes are relative and four absolute, as for the store."""
     assert embedded_path(settings(queue, store)) == Path(path)
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import cast
@@ -10,8 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from orderwire.config.settings import StoreSettings
-from orderwire.errors import BusyError, ConfigurationError
+from orderwire.errors import BusyError, ConfigurationError, UnavailableError
 from orderwire.store.engine import Turn, _write_ahead, connect
+from orderwire.store.syncing import Syncing
 
 
 def at(url: str) -> StoreSettings:
@@ -49,7 +51,7 @@ def test_postgresql_is_reached_by_psycopg(scheme: str) -> None:
 
 
 def test_sqlite_is_durable(tmp_path: Path) -> None:
-    """A commit on SQLite is on disk; foreign keys are checked; the folder is made."""
+    """A commit goes into the log, to be synced from there; foreign keys are checked; the folder is made."""
     database = connect(at(f"sqlite:///{tmp_path}/new/orderwire.db"))
 
     with database.begin() as connection:
@@ -58,7 +60,47 @@ def test_sqlite_is_durable(tmp_path: Path) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
 
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+    assert found == {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 30_000}
+    database.close()
+
+
+def test_a_commit_is_synced_before_anybody_is_told(tmp_path: Path) -> None:
+    """What was written is in the log when it is synced, and the block is left after that; reading syncs nothing."""
+    path, synced = tmp_path / "orderwire.db", list[int]()
+    reading = sqlite3.connect(path)
+    database = connect(at(f"sqlite:///{path}"))
+
+    def sync() -> None:
+        synced.append(reading.execute("SELECT count(*) FROM t").fetchone()[0])
+
+    watched = replace(database, syncing=Syncing(sync))
+
+    with watched.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+    assert synced == [1]
+
+    with watched.begin() as connection:
+        connection.exec_driver_sql("SELECT * FROM t").all()
+    with pytest.raises(ZeroDivisionError), watched.begin() as connection:
+        assert connection.exec_driver_sql("INSERT INTO t VALUES (2)").rowcount / 0
+    assert synced == [1]
+    reading.close()
+    database.close()
+
+
+def test_what_cannot_be_synced_is_not_done(tmp_path: Path) -> None:
+    """The caller is told, and tries again: nothing that it would do next may rest on this commit."""
+    database = connect(at(f"sqlite:///{tmp_path}/orderwire.db"))
+
+    def broken() -> None:
+        raise OSError("I/O error")
+
+    with database.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+
+    with pytest.raises(UnavailableError, match="synced"), replace(database, syncing=Syncing(broken)).begin() as at_risk:
+        at_risk.exec_driver_sql("INSERT INTO t VALUES (1)")
     database.close()
 
 

@@ -91,6 +91,7 @@ class NavSession:
         self._session.verify = str(nav.ca_file) if nav.ca_file else True
         self._session.headers.update({"Accept-Encoding": "identity", "User-Agent": "Orderwire"})
         self._session.auth = _auth(nav)
+        self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
         for prefix in ("http://", "https://"):
             self._session.mount(prefix, _BoundedAdapter(nav.max_response_bytes, nav.read_timeout_seconds))
 
@@ -115,8 +116,13 @@ class NavSession:
 
     def _send(self, call: Call, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         try:
-            with self._session.request(
-                method, url, data=body, headers=headers, timeout=self._timeouts, allow_redirects=False, stream=True
+            with self._session.send(
+                self._request(method, url, body, headers),
+                timeout=self._timeouts,
+                verify=self._session.verify,
+                proxies={},
+                allow_redirects=False,
+                stream=True,
             ) as response:
                 return Reply(response.status_code, response.content, response.headers.get("Retry-After"))
         except _TooLargeError:
@@ -124,6 +130,21 @@ class NavSession:
         except (requests.RequestException, *_BROKEN_HANDSHAKE) as error:
             # `from None`: requests' errors carry the request, and so our credentials.
             raise from_network(call, error) from None
+
+    def _request(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> requests.PreparedRequest:
+        """Fill in a copy of what was prepared for the address once: to prepare costs more than to send."""
+        template = self._templates.get((method, url))
+        if template is None:
+            template = self._session.prepare_request(requests.Request(method, url))
+            self._templates[method, url] = template
+        prepared = template.copy()
+        prepared.headers.update(headers)
+        if body is not None:
+            prepared.body = body
+            prepared.headers["Content-Length"] = str(len(body))
+        return prepared
 
     def _too_large(self, call: Call) -> OrderwireError:
         if call.writes:

@@ -48,7 +48,7 @@ class StockReader:
     ) -> None:
         self._nav, self._clock, self._items = nav, clock, items
         # Half of the lanes at most: a wave of questions does not keep orders from being written.
-        at_once = max(1, nav.max_calls // 2)
+        at_once = 1
         item_page = ItemPage(pages[Page.ITEM], nav, clock)
         self._everywhere = _Figures(item_page, at_once, Plausibility(nav.stock, accepted))
         self._by_place: _Figures | None = None
