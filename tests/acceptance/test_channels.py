@@ -1,4 +1,4 @@
-"""Orders in and answers out over SFTP and over AS2, acknowledged by the buyer, with one acknowledgement lost."""
+"""The whole cycle of an order over SFTP and over AS2, acknowledged by the buyer, with one acknowledgement lost."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,15 +10,21 @@ import httpx
 import pytest
 
 from acceptance.conftest import Deploy
+from canonicals import a_shipment, an_invoice
+from edibuyer import understood
 from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.model import Canonical
+from orderwire.canonical.order import Purpose
+from orderwire.canonical.response import LineOutcome, OrderOutcome
 from orderwire.pipeline.overdue import Overdue
+from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.ledger import LedgerEntry, LedgerQuery, LedgerSide, LedgerState
 from orderwire.ports.meter import NoMeter
 from orderwire.web.app import create_app
 from orderwire.web.serve import BackgroundServer
 from services.as2 import Entity, Exchange
-from services.deployment import Deployment, company
-from services.edifact import OUR_GLN, Order, interchange
+from services.deployment import Deployment, company, sold
+from services.edifact import OUR_GLN, Order, interchange, order_change
 from services.partner_server import Got, serving
 from services.sshd import Sshd, running
 
@@ -64,36 +70,101 @@ def ledger(deployment: Deployment, side: LedgerSide) -> list[LedgerEntry]:
         return list(tx.ledger.find(LedgerQuery(side=side)))
 
 
+def kind_of(content: bytes) -> str:
+    """Return the kind of the one message in an interchange of ours."""
+    return content.partition(b"UNH+")[2].split(b"+", 1)[1].partition(b":")[0].decode("ascii")
+
+
+class Buyer:
+    """The buyer's desk: it sends, finds what came, acknowledges it, and keeps count of its references."""
+
+    def __init__(
+        self, deployment: Deployment, send: Callable[[str, bytes], object], answers: Callable[[], dict[str, bytes]]
+    ) -> None:
+        self._deployment, self._send, self._answers = deployment, send, answers
+        self._reference = 0
+
+    def sends(self, message: Callable[[str], bytes]) -> None:
+        """Send what `message` makes with the next reference."""
+        self._reference += 1
+        self._send(f"{self._reference}.edi", message(str(self._reference)))
+
+    def finds(self, kind: str, count: int) -> bytes:
+        """Return the latest message of a kind, when so many have come."""
+
+        def found() -> list[bytes]:
+            return [content for content in self._answers().values() if kind_of(content) == kind]
+
+        self._deployment.wait_for(lambda: len(found()) == count, 60, f"{count} {kind} at the buyer's")
+        return max(found(), key=lambda content: int(reference_of(content)))
+
+    def acknowledges(self, content: bytes) -> str:
+        """Send the CONTRL for a message, wait until it is matched, and return what it is about."""
+        about = reference_of(content)
+        self.sends(lambda reference: contrl(reference, about))
+        self._deployment.wait_for(lambda: about in self.acknowledged(), 30, f"the CONTRL for {about} matched")
+        return about
+
+    def acknowledged(self) -> list[str]:
+        awaited = ledger(self._deployment, LedgerSide.AWAITED)
+        return [entry.ref for entry in awaited if entry.state is LedgerState.MET]
+
+
+def post(deployment: Deployment, *events: tuple[EventType, Canonical]) -> None:
+    """Publish events as another system does that knows what was shipped and invoiced."""
+    source, now = Source("posted", "posted", "buyer"), deployment.services.clock()
+    made = [next_event(kind, body, source, now) for kind, body in events]
+    with deployment.services.store.begin() as tx:
+        for event in made:
+            tx.outbox.add(event, cause=None)
+    deployment.services.dispatcher.publish(made)
+
+
 def the_cycle(
     deployment: Deployment, send: Callable[[str, bytes], object], answers: Callable[[], dict[str, bytes]]
 ) -> None:
-    """Two orders come, each gets CONTRL and ORDRSP; the buyer acknowledges the first ORDRSP, the other is lost."""
-    for number in ("1", "2"):
-        send(f"order-{number}.edi", interchange(GLN, number, [Order(f"PO-{number}")]))
-    deployment.wait_for(lambda: len(answers()) == 4, 60, "two CONTRL and two ORDRSP")
-    deployment.wait_for(
-        lambda: all(entry.state is LedgerState.MET for entry in ledger(deployment, LedgerSide.OWED)), 20, "nothing owed"
-    )
-    assert sorted(entry.kind for entry in ledger(deployment, LedgerSide.OWED)) == ["CONTRL"] * 2 + ["ORDRSP"] * 2
-    assert len(ledger(deployment, LedgerSide.AWAITED)) == 2
+    """ORDERS, ORDCHG, DESADV, INVOIC: each answered and acknowledged, but for the second ORDRSP, which is lost."""
+    buyer = Buyer(deployment, send, answers)
+    buyer.sends(lambda reference: interchange(GLN, reference, [Order("PO-1", [("1001", 4), ("1002", 2)])]))
+    buyer.finds("CONTRL", 1)
+    first = buyer.finds("ORDRSP", 1)
+    assert (understood(first).outcome, understood(first).answers) == (OrderOutcome.ACCEPTED, Purpose.ORIGINAL)
+    acknowledged = [buyer.acknowledges(first)]
 
-    acknowledged, lost = sorted(reference_of(text) for name, text in answers().items() if "ORDRSP" in name)
-    send("contrl.edi", contrl("3", acknowledged))
+    more, gone, new = ("LIN+1+3'QTY+21:7:PCE'", "LIN+2+2'", "LIN+3+1+1003:SA'QTY+21:5:PCE'")
+    buyer.sends(lambda reference: order_change(GLN, reference, "PO-1", [more, gone, new]))
+    buyer.finds("CONTRL", 2)
+    lost = buyer.finds("ORDRSP", 2)
+    changed = understood(lost)
+    assert [(line.line_no, line.outcome, line.confirmed) for line in changed.lines] == [
+        ("1", LineOutcome.ACCEPTED, 7),
+        ("2", LineOutcome.DELETED, 0),
+        ("3", LineOutcome.REJECTED, 0),
+    ]
+    [order] = sold(deployment.nav, ["PO-1"])["PO-1"]
+    assert [(line["item_no"], line["quantity"]) for line in order["lines"]] == [("1001", "7")]
 
-    def met() -> list[str]:
-        return [entry.ref for entry in ledger(deployment, LedgerSide.AWAITED) if entry.state is LedgerState.MET]
+    shipped = a_shipment(partner="buyer", order_no="PO-1", erp_no=order["no"])
+    billed = an_invoice(partner="buyer", order_no="PO-1", erp_no=order["no"])
+    post(deployment, (EventType.SHIPMENT_POSTED, shipped), (EventType.INVOICE_POSTED, billed))
+    advice, invoice = buyer.finds("DESADV", 1), buyer.finds("INVOIC", 1)
+    assert understood(advice).order_no == understood(invoice).order_no == "PO-1"
+    acknowledged += [buyer.acknowledges(advice), buyer.acknowledges(invoice)]
 
-    deployment.wait_for(lambda: met() == [acknowledged], 30, "the buyer's CONTRL matched")
+    assert sorted(buyer.acknowledged()) == sorted(acknowledged)
+    owed = ledger(deployment, LedgerSide.OWED)
+    assert sorted(entry.kind for entry in owed) == ["CONTRL"] * 2 + ["ORDRSP"] * 2
+    assert {entry.state for entry in owed} == {LedgerState.MET}
     told = list[Event]()
     later = datetime.now(UTC) + timedelta(minutes=31)
     Overdue(deployment.services.store, told.extend, NoMeter(), lambda: later).check()
-    assert [(event.type, event.subject) for event in told] == [(EventType.ACKNOWLEDGEMENT_LATE, lost)]
-    assert [entry.state for entry in ledger(deployment, LedgerSide.AWAITED) if entry.ref == lost] == [LedgerState.LATE]
+    assert [(event.type, event.subject) for event in told] == [(EventType.ACKNOWLEDGEMENT_LATE, reference_of(lost))]
+    assert deployment.parked() == []
 
 
 def test_the_cycle_over_sftp(deploy: Deploy, sshd: Sshd) -> None:
     """Nothing but files on the buyer's server; the answers appear there whole."""
-    deployment = deploy(company(i1001=10), ORDERWIRE_PARTNERS__BUYER__SFTP__KEY_FILE=str(sshd.key))
+    deployment = deploy(company(i1001=10, i1002=10, i1003=3), ORDERWIRE_PARTNERS__BUYER__SFTP__KEY_FILE=str(sshd.key))
     add_partner(
         deployment,
         "buyer",
@@ -119,9 +190,8 @@ def test_the_cycle_over_as2(deploy: Deploy, tmp_path: Path) -> None:
         def reply(got: Got) -> tuple[dict[str, str], bytes]:
             headers = {name: text for name, text in got.headers.items() if name != "host"}
             good, content, receipt = exchange.peer.open(Entity(headers, got.content))
-            kind = "ORDRSP" if b"ORDRSP" in content else "CONTRL"
             if good:
-                answers[f"{kind}-{reference_of(content)}"] = content
+                answers[reference_of(content)] = content
             return receipt.headers, receipt.content
 
         server.reply = reply
@@ -129,7 +199,7 @@ def test_the_cycle_over_as2(deploy: Deploy, tmp_path: Path) -> None:
             "ORDERWIRE_AS2__NAME": "NORTHWIND",
             "ORDERWIRE_AS2__KEY_FILE": str(exchange.settings.as2.key_file),
         }
-        deployment = deploy(company(i1001=10), **as2)
+        deployment = deploy(company(i1001=10, i1002=10, i1003=3), **as2)
         folder = add_partner(
             deployment, "buyer", f"as2: {{name: BAUMARKT, certificate: theirs.pem, url: {server.url}}}\n"
         )

@@ -15,6 +15,24 @@ class Order:
     lines: Sequence[tuple[str, int]] = (("1001", 1),)
 
 
+def order_change(sender: str, reference: str, order_no: str, lines: Sequence[str]) -> bytes:
+    """Return a D.96A interchange with one ORDCHG; lines are whole LIN groups."""
+    segments = [
+        "UNH+1+ORDCHG:D:96A:UN'",
+        f"BGM+230+CH-{reference}+4'",
+        "DTM+137:20261121:102'",
+        f"RFF+ON:{order_no}'",
+        f"NAD+BY+{sender}::9'",
+        f"NAD+SU+{OUR_GLN}::9'",
+        *lines,
+        "UNS+S'",
+    ]
+    begin = f"UNB+UNOC:3+{sender}:14+{OUR_GLN}:14+261121:0830+{reference}'"
+    message = "".join(segments)
+    end = f"UNT+{message.count(chr(39)) + 1}+1'UNZ+1+{reference}'"
+    return f"{begin}{message}{end}".encode("latin-1")
+
+
 def interchange(sender: str, reference: str, orders: Sequence[Order]) -> bytes:
     """Return one D.96A interchange with a message per order."""
     parts = [f"UNB+UNOC:3+{sender}:14+{OUR_GLN}:14+261121:0800+{reference}'"]

@@ -131,6 +131,12 @@ class PartnerProfile(_Section):
     shortage: ShortagePolicy = Field(
         default=ShortagePolicy.REJECT_LINE, description="What to do with a line that live stock does not cover"
     )
+    quantity_tolerance_percent: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        lt=100,
+        description="A line that is short by no more is confirmed with what is there, whatever `shortage` says",
+    )
     price_tolerance_percent: Decimal | None = Field(
         default=None, ge=0, description="The buyer is told of prices that differ by more; None: prices are not compared"
     )

@@ -7,12 +7,12 @@ from typing import Any
 
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.partners import PartnerProfile, ShortagePolicy
 from orderwire.mapping.units import whole_units
 from orderwire.pipeline.plan import Plan, PlannedLine
 
 #: Under these a line is confirmed in full or refused.
-IN_FULL_ONLY = frozenset({ShortagePolicy.REJECT_LINE, ShortagePolicy.SUBSTITUTE, ShortagePolicy.REJECT_ORDER})
+_IN_FULL_ONLY = frozenset({ShortagePolicy.REJECT_LINE, ShortagePolicy.SUBSTITUTE, ShortagePolicy.REJECT_ORDER})
 
 
 @dataclass
@@ -37,11 +37,29 @@ class Stock:
         self.taken[key] = self.taken.get(key, Decimal(0)) + quantity
 
 
-def allocate(plan: Plan, stock: Stock, policy: ShortagePolicy, substitutes: Mapping[str, str]) -> Plan | None:
-    """Decide every line that still wants stock; None: holds in flight make it uncertain, read again.
+@dataclass(frozen=True)
+class Terms:
+    """What a partner wants done where stock is short.
 
     `substitutes` names, per item, the item to send instead; the caller has checked that it sells in the same unit.
     """
+
+    policy: ShortagePolicy
+    tolerance_percent: Decimal = Decimal(0)
+    substitutes: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, partner: PartnerProfile, substitutes: Mapping[str, str] | None = None) -> "Terms":
+        return cls(partner.shortage, partner.quantity_tolerance_percent, substitutes or {})
+
+    def enough(self, there: Decimal, wanted: Decimal) -> bool:
+        """Whether so little is missing that the partner takes what is there for the whole."""
+        return there > 0 and (wanted - there) * 100 <= wanted * self.tolerance_percent
+
+
+def allocate(plan: Plan, stock: Stock, terms: Terms) -> Plan | None:
+    """Decide every line that still wants stock; None: holds in flight make it uncertain, read again."""
+    policy = terms.policy
     if policy is ShortagePolicy.REJECT_ORDER and any(line.reason is not None for line in plan.lines):
         return _refused(plan)
     decided = []
@@ -49,12 +67,12 @@ def allocate(plan: Plan, stock: Stock, policy: ShortagePolicy, substitutes: Mapp
         if line.item_no is None or line.reason is not None:
             decided.append(line)
             continue
-        answer = decide_line(plan, line, stock, policy, substitutes)
+        answer = decide_line(plan, line, stock, terms)
         if answer is None:
             return None
         decided.append(answer)
     decided_plan = plan.model_copy(update={"lines": tuple(decided)})
-    if policy is ShortagePolicy.REJECT_ORDER and any(line.reason is not None for line in decided):
+    if policy is ShortagePolicy.REJECT_ORDER and any(line.outcome is LineOutcome.REJECTED for line in decided):
         return _refused(decided_plan)
     return decided_plan.numbered()
 
@@ -65,11 +83,9 @@ def _refused(plan: Plan) -> Plan:
     return plan.model_copy(update={"lines": lines, "refusal": "all_or_nothing"})
 
 
-def decide_line(
-    plan: Plan, line: PlannedLine, stock: Stock, policy: ShortagePolicy, substitutes: Mapping[str, str]
-) -> PlannedLine | None:
+def decide_line(plan: Plan, line: PlannedLine, stock: Stock, terms: Terms) -> PlannedLine | None:
     """Decide one line that wants stock; None: it is not certain."""
-    return _grant(plan, line, stock) or _short(plan, line, stock, policy, substitutes)
+    return _grant(plan, line, stock) or _short(plan, line, stock, terms)
 
 
 def _grant(plan: Plan, line: PlannedLine, stock: Stock) -> PlannedLine | None:
@@ -81,14 +97,16 @@ def _grant(plan: Plan, line: PlannedLine, stock: Stock) -> PlannedLine | None:
     return line.model_copy(update={"granted": line.wanted, "outcome": outcome})
 
 
-def _short(
-    plan: Plan, line: PlannedLine, stock: Stock, policy: ShortagePolicy, substitutes: Mapping[str, str]
-) -> PlannedLine | None:
+def _short(plan: Plan, line: PlannedLine, stock: Stock, terms: Terms) -> PlannedLine | None:
     key = plan.key(line)
     if not stock.exact(key):
         return None
     there = whole_units(stock.surely_free(key), line.factor)
-    instead_no = substitutes.get(line.item_no or "") if policy is ShortagePolicy.SUBSTITUTE else None
+    if terms.enough(there, line.wanted):
+        stock.take(key, there)
+        changes = {"granted": there, "outcome": LineOutcome.CHANGED, "reason": "within_tolerance"}
+        return line.model_copy(update=changes)
+    instead_no = terms.substitutes.get(line.item_no or "") if terms.policy is ShortagePolicy.SUBSTITUTE else None
     if instead_no is not None:
         instead = line.model_copy(update={"substitute_no": instead_no})
         granted = _grant(plan, instead, stock)
@@ -96,9 +114,8 @@ def _short(
             return granted.model_copy(update={"reason": "substituted"})
         if not stock.exact(plan.key(instead)):
             return None
-    decide = _SHORTAGES.get(policy)
-    changes = decide(line, there) if decide else refusal("out_of_stock")
-    answer = line.model_copy(update=changes)
+    decide = _SHORTAGES.get(terms.policy)
+    answer = line.model_copy(update=decide(line, there) if decide else refusal("out_of_stock"))
     stock.take(key, answer.standing)
     return answer
 
@@ -132,11 +149,13 @@ def refusal(reason: str) -> dict[str, Any]:
     }
 
 
-def cut(line: PlannedLine, missing: Decimal, policy: ShortagePolicy) -> PlannedLine:
+def cut(line: PlannedLine, missing: Decimal, terms: Terms) -> PlannedLine:
     """Take `missing` base units off a granted line, because another NAV user got them first."""
-    if policy is ShortagePolicy.BACK_ORDER:
+    if terms.policy is ShortagePolicy.BACK_ORDER:
         return uncovered(line, missing)
-    left = line.kept if policy in IN_FULL_ONLY else max(line.kept, whole_units(line.granted - missing, line.factor))
+    left = max(line.kept, whole_units(line.granted - missing, line.factor))
+    if terms.policy in _IN_FULL_ONLY and not terms.enough(left, line.wanted):
+        left = line.kept
     if left == 0:
         return line.model_copy(update=refusal("taken_meanwhile"))
     return line.model_copy(update={"granted": left, "outcome": LineOutcome.CHANGED, "reason": "taken_meanwhile"})

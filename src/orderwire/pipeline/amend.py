@@ -1,6 +1,6 @@
 """A change or a cancellation on its way: held against NAV and live stock, carried out, and answered line by line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -11,7 +11,7 @@ from orderwire.canonical.order import OrderLine, PurchaseOrder, Purpose
 from orderwire.canonical.response import AnsweredOrder, OrderResponse
 from orderwire.config.partners import PartnerProfile, ShortagePolicy
 from orderwire.errors import BusyError, ErpRefusedError, MappingError
-from orderwire.pipeline.allocation import Stock
+from orderwire.pipeline.allocation import Stock, Terms
 from orderwire.pipeline.amendment import AmendedLine, Amendment, LinePair, UnclearLineError, all_refused, amended
 from orderwire.pipeline.answer import EVENTS, change_outcome, to_change_response, to_response
 from orderwire.pipeline.check import AfterCheck
@@ -149,7 +149,7 @@ class Amend:
         keys = {*stock_keys(wished, substitutes), *sold}
 
         def attempt(tx: Transaction, stock: Stock, reading: int) -> Amendment | None:
-            decided = reallocate(lines, amendment.plan, stock, self._partner.shortage, substitutes)
+            decided = reallocate(lines, amendment.plan, stock, Terms.of(self._partner, substitutes))
             if decided is None:
                 return None
             plan = amendment.plan.model_copy(update={"reading": reading, "yielding": False, "refusal": None})
@@ -231,15 +231,15 @@ class Amend:
         if standing is None:
             return amendment
         plan = as_standing(amendment.standing_plan, standing)
-        policy = self._partner.shortage
-        if policy is ShortagePolicy.REJECT_ORDER:  # what was promised before stays: only this line gives way
-            policy = ShortagePolicy.REJECT_LINE
+        terms = Terms.of(self._partner)
+        if terms.policy is ShortagePolicy.REJECT_ORDER:  # what was promised before stays: only this line gives way
+            terms = replace(terms, policy=ShortagePolicy.REJECT_LINE)
 
         def note(tx: Transaction, yielding: Plan) -> None:
             tx.orders.save(self._record.id, self._record.fence)
             self._note(tx, amendment.with_plan(yielding), OrderState.CREATED)
 
-        return amendment.with_plan(AfterCheck(self._lease, standing.no, policy, note).settle(plan))
+        return amendment.with_plan(AfterCheck(self._lease, standing.no, terms, note).settle(plan))
 
     # -- answering
 

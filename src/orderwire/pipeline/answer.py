@@ -17,6 +17,7 @@ from orderwire.pipeline.plan import Plan, PlannedLine
 REASONS: Final[Mapping[str, str]] = {
     "out_of_stock": "not in stock",
     "part_delivery": "only part of the quantity is in stock",
+    "within_tolerance": "slightly less is in stock, and is sent as the whole",
     "back_ordered": "the rest follows when it is in stock",
     "substituted": "replaced by an equal item",
     "taken_meanwhile": "the stock was sold while the order was entered",

@@ -11,10 +11,11 @@ from decimal import Decimal
 
 import structlog
 
+from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import ShortagePolicy
 from orderwire.errors import ErpRefusedError, UnsettledError
-from orderwire.pipeline.allocation import cut, refusal, uncovered
+from orderwire.pipeline.allocation import Terms, cut, refusal, uncovered
 from orderwire.pipeline.lease import Lease
 from orderwire.pipeline.plan import Plan, PlannedLine
 from orderwire.pipeline.retrying import patiently
@@ -28,12 +29,10 @@ log = structlog.get_logger(__name__)
 class AfterCheck:
     """Compare what stands in NAV with what is covered, for one order that its caller has the lease of."""
 
-    def __init__(
-        self, lease: Lease, erp_no: str, policy: ShortagePolicy, note: Callable[[Transaction, Plan], None]
-    ) -> None:
+    def __init__(self, lease: Lease, erp_no: str, terms: Terms, note: Callable[[Transaction, Plan], None]) -> None:
         """`note` writes down a plan that is about to be cut."""
         self._means, self._record, self._prolong = lease.means, lease.record, lease.prolong
-        self._erp_no, self._policy, self._note = erp_no, policy, note
+        self._erp_no, self._terms, self._note = erp_no, terms, note
 
     def run(self, plan: Plan, standing: ErpOrder | None) -> Plan:
         """Return the plan as it stands now: with NAV's prices, and with what had to be cut.
@@ -43,7 +42,7 @@ class AfterCheck:
             TransientError, OutageError: as the ERP port; the check is taken up again.
         """
         plan = as_standing(plan, standing)
-        if plan.yielding and self._policy is ShortagePolicy.REJECT_ORDER and not plan.standing:
+        if plan.yielding and self._terms.policy is ShortagePolicy.REJECT_ORDER and not plan.standing:
             return plan.model_copy(update={"refusal": "all_or_nothing"})
         return self.settle(plan)
 
@@ -119,7 +118,7 @@ class AfterCheck:
             takes.append(min(missing, line.granted - line.kept) if plan.key(line) == key else Decimal(0))
             missing -= takes[-1]
         takes.reverse()
-        changed = self._carry_out(plan, _give_way(plan, takes, self._policy), takes)
+        changed = self._carry_out(plan, _give_way(plan, takes, self._terms), takes)
         self._note_backorders(plan, changed)
         return changed
 
@@ -159,11 +158,12 @@ def _backordered(plan: Plan, key: StockKey) -> Decimal:
     return sum((line.backordered for line in plan.lines if plan.key(line) == key), Decimal(0))
 
 
-def _give_way(plan: Plan, takes: list[Decimal], policy: ShortagePolicy) -> Plan:
+def _give_way(plan: Plan, takes: list[Decimal], terms: Terms) -> Plan:
     """Return the plan with its lines cut, and under all-or-nothing with the others refused because of them."""
     pairs = list(zip(plan.lines, takes, strict=True))
-    lines = [cut(line, take, policy) if take else line for line, take in pairs]
-    if policy is not ShortagePolicy.REJECT_ORDER:
+    lines = [cut(line, take, terms) if take else line for line, take in pairs]
+    whole = all(new.outcome is not LineOutcome.REJECTED for (_, take), new in zip(pairs, lines, strict=True) if take)
+    if terms.policy is not ShortagePolicy.REJECT_ORDER or whole:
         return plan.model_copy(update={"lines": tuple(lines)})
     refused = [_because(line, "order_refused") if line.standing else line for line in lines]
     return plan.model_copy(update={"lines": tuple(refused), "refusal": "all_or_nothing"})

@@ -19,7 +19,7 @@ from orderwire.errors import (
     OutageError,
     PermanentError,
 )
-from orderwire.pipeline.allocation import Stock, allocate
+from orderwire.pipeline.allocation import Stock, Terms, allocate
 from orderwire.pipeline.answer import EVENTS, refuse, to_response
 from orderwire.pipeline.check import AfterCheck
 from orderwire.pipeline.lease import Lease
@@ -109,7 +109,7 @@ class Job:
         plan, standing = self._begin() if record.state is OrderState.NEW else self._resume()
         erp_no = (standing.no if standing else None) or record.erp_no
         if plan.standing:
-            plan = AfterCheck(self._lease, erp_no or "", self._partner.shortage, self._note).run(plan, standing)
+            plan = AfterCheck(self._lease, erp_no or "", Terms.of(self._partner), self._note).run(plan, standing)
         tolerance = self._partner.price_tolerance_percent
         return self._answer.first(to_response(self._order, plan, erp_no, means.clock(), tolerance), plan)
 
@@ -137,7 +137,7 @@ class Job:
         substitutes = substitutes_for(wanted, self._partner, means.erp)
 
         def attempt(tx: Transaction, stock: Stock, reading: int) -> Plan | None:
-            plan = allocate(wanted, stock, self._partner.shortage, substitutes)
+            plan = allocate(wanted, stock, Terms.of(self._partner, substitutes))
             if plan is not None:
                 plan = plan.model_copy(update={"reading": reading})
                 self._intend(tx, plan, stock.free, means.clock())

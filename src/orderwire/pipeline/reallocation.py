@@ -6,41 +6,37 @@ from decimal import Decimal
 from orderwire.canonical.response import LineOutcome
 from orderwire.config.partners import ShortagePolicy
 from orderwire.mapping.units import whole_units
-from orderwire.pipeline.allocation import Stock, decide_line
+from orderwire.pipeline.allocation import Stock, Terms, decide_line
 from orderwire.pipeline.amendment import AmendedLine, all_refused, same_line
 from orderwire.pipeline.plan import LINE_STEP, Plan, PlannedLine
 
 
-def reallocate(
-    lines: Iterable[AmendedLine], plan: Plan, stock: Stock, policy: ShortagePolicy, substitutes: Mapping[str, str]
-) -> tuple[AmendedLine, ...] | None:
+def reallocate(lines: Iterable[AmendedLine], plan: Plan, stock: Stock, terms: Terms) -> tuple[AmendedLine, ...] | None:
     """Decide every line that is touched; None: holds in flight make it uncertain, read again.
 
     `planned` of a line is what it wants, resolved to NAV's item and unit.
     """
     decided: list[AmendedLine] = []
     for line in lines:
-        answer = _decided(line, plan, stock, policy, substitutes)
+        answer = _decided(line, plan, stock, terms)
         if answer is None:
             return None
         decided += answer
-    if policy is ShortagePolicy.REJECT_ORDER and any(line.refused for line in decided):
+    if terms.policy is ShortagePolicy.REJECT_ORDER and any(line.refused for line in decided):
         return all_refused(decided, "order_refused")
     return tuple(_numbered(decided))
 
 
-def _decided(
-    line: AmendedLine, plan: Plan, stock: Stock, policy: ShortagePolicy, substitutes: Mapping[str, str]
-) -> list[AmendedLine] | None:
+def _decided(line: AmendedLine, plan: Plan, stock: Stock, terms: Terms) -> list[AmendedLine] | None:
     wanted, before = line.planned, line.before
     if line.asked is None or not line.touched:
         return [line]
     if wanted.reason is not None:
         return [line.stays(wanted.reason)]
     if before is not None and same_line(before, wanted):
-        resized = _resized(before, wanted, plan, stock, policy)
+        resized = _resized(before, wanted, plan, stock, terms)
         return None if resized is None else [_answered(line, resized)]
-    made = decide_line(plan, wanted, stock, policy, substitutes)
+    made = decide_line(plan, wanted, stock, terms)
     if made is None:
         return None
     if made.outcome is LineOutcome.REJECTED or before is None or before.standing == 0:
@@ -61,9 +57,7 @@ def taken_away(before: PlannedLine) -> PlannedLine:
     return before.model_copy(update={**nothing, "outcome": LineOutcome.DELETED, "reason": None})
 
 
-def _resized(
-    before: PlannedLine, wanted: PlannedLine, plan: Plan, stock: Stock, policy: ShortagePolicy
-) -> PlannedLine | None:
+def _resized(before: PlannedLine, wanted: PlannedLine, plan: Plan, stock: Stock, terms: Terms) -> PlannedLine | None:
     """Return the line with its new quantity: less at once, more as far as stock surely covers it."""
     granted = min(before.granted, wanted.wanted)
     goal = {"ordered": wanted.ordered, "wanted": wanted.wanted, "kept": granted}
@@ -74,20 +68,19 @@ def _resized(
     sure = stock.surely_free(key)
     if extra > sure and not stock.exact(key):
         return None
-    more = extra if extra <= sure else _part(whole_units(sure, before.factor), policy)
-    rest = extra - more if policy is ShortagePolicy.BACK_ORDER else Decimal(0)
+    more = min(extra, whole_units(sure, before.factor))
+    enough = more == extra or terms.enough(before.granted + more, wanted.wanted)
+    if not enough and terms.policy not in {ShortagePolicy.PART_DELIVERY, ShortagePolicy.BACK_ORDER}:
+        more = Decimal(0)
+    rest = extra - more if terms.policy is ShortagePolicy.BACK_ORDER and not enough else Decimal(0)
     if more + rest == 0:
         return before.model_copy(update={"outcome": LineOutcome.REJECTED, "reason": "out_of_stock"})
     stock.take(key, more + rest)
     changed = _settled(before, goal, granted + more, before.backordered + rest)
     if more + rest < extra:
-        return changed.model_copy(update={"outcome": LineOutcome.CHANGED, "reason": "part_delivery"})
+        reason = "within_tolerance" if enough else "part_delivery"
+        return changed.model_copy(update={"outcome": LineOutcome.CHANGED, "reason": reason})
     return changed
-
-
-def _part(there: Decimal, policy: ShortagePolicy) -> Decimal:
-    """Return what is taken of stock that does not cover the whole wish."""
-    return there if policy in {ShortagePolicy.PART_DELIVERY, ShortagePolicy.BACK_ORDER} else Decimal(0)
 
 
 def _settled(before: PlannedLine, goal: Mapping[str, Decimal], granted: Decimal, backordered: Decimal) -> PlannedLine:

@@ -116,6 +116,17 @@ def test_more_than_there_is(
     assert world.pending("1003") == 0
 
 
+@pytest.mark.parametrize("policy", ShortagePolicy)
+def test_slightly_more_than_there_is(world: World, policy: ShortagePolicy) -> None:
+    """Within the tolerance the line grows by what is there, and nothing follows."""
+    world.profile(policy, quantity_tolerance_percent="20")
+
+    line = ask(world, a_change(change_line("2", quantity="6"))).lines[1]
+
+    assert (line.outcome, line.confirmed, line.reason) == (LineOutcome.CHANGED, D(5), "within_tolerance")
+    assert line.backordered == 0
+
+
 def test_all_or_nothing_refuses_every_line_of_the_change(world: World) -> None:
     """One line cannot grow, so neither does the other."""
     world.profile(ShortagePolicy.REJECT_ORDER)

@@ -83,6 +83,19 @@ def test_short_line(
     assert (answer.erp_no is None) == (in_nav is None)
 
 
+@pytest.mark.parametrize("policy", ShortagePolicy)
+@pytest.mark.parametrize(("ordered", "tolerated"), [("101", True), ("106", False)])
+def test_slightly_short(world: World, policy: ShortagePolicy, ordered: str, *, tolerated: bool) -> None:
+    """Short by no more than the tolerance, what is there is confirmed and nothing follows, under every policy."""
+    world.profile(policy, quantity_tolerance_percent="5")
+
+    [line] = world.place(an_order(a_line("1001", ordered))).lines  # 100 are free
+
+    assert (line.reason == "within_tolerance") is tolerated
+    if tolerated:
+        assert (line.outcome, line.confirmed, line.backordered) == (LineOutcome.CHANGED, D(100), D(0))
+
+
 @pytest.mark.parametrize("policy", [ShortagePolicy.PART_DELIVERY, ShortagePolicy.BACK_ORDER])
 def test_nothing_there(world: World, policy: ShortagePolicy) -> None:
     """With nothing in stock, part delivery refuses the line and back-order takes it all on order."""

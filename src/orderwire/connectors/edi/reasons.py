@@ -6,6 +6,7 @@ from typing import Final
 REASON_CODES: Final = {
     "out_of_stock": "OOS",
     "part_delivery": "PRT",
+    "within_tolerance": "TOL",
     "back_ordered": "BOR",
     "substituted": "SUB",
     "taken_meanwhile": "TKN",
@@ -36,6 +37,7 @@ DISCREPANCIES: Final = {
     "item_blocked": "AA",
     "back_ordered": "BP",
     "part_delivery": "CP",
+    "within_tolerance": "CP",
     "out_of_stock": "CP",
     "taken_meanwhile": "CP",
 }
