@@ -312,6 +312,22 @@ def test_calls_queue_before_nav_slots() -> None:
         assert nav.gateway.counters["most_at_once"] == 2
 
 
+def test_a_full_queue_turns_calls_away(session: requests.Session) -> None:
+    """With other programs in every slot and no room to wait, NAV answers 429 at once, and says when to come back."""
+    with NavSimulator(max_concurrent=1, queue_size=1) as nav:
+        control(nav, "load", calls=1, seconds=600)
+        deadline = time.monotonic() + 10
+        while nav.gateway.slots.most_at_once < 1 and time.monotonic() < deadline:
+            pass
+        control(nav, "load", calls=1, seconds=0)
+        while nav.gateway.slots.waiting < 1 and time.monotonic() < deadline:
+            pass
+        refused = read_item(nav, session)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        (call,) = requests.get(f"{nav.base_url}/simulator/calls", timeout=10).json()["calls"]
+        assert (call["service"], call["operation"], call["no"], call["outcome"]) == ("Item", "Read", "1001", "http 429")
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [

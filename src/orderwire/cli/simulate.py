@@ -35,11 +35,27 @@ def nav(
     ] = None,
     auth: Annotated[Literal["basic", "ntlm", "both"], typer.Option()] = "both",
     latency_seconds: Annotated[float, typer.Option(min=0, help="Every call takes so much longer.")] = 0.0,
+    slots: Annotated[
+        int | None, typer.Option(min=1, help="Calls at once; NAV's own default is 5. None: no limit.")
+    ] = None,
+    queue: Annotated[int, typer.Option(min=0, help="Calls that may wait for a slot; others get 429.")] = 95,
+    chaos: Annotated[float, typer.Option(min=0, max=1, help="Share of calls that meet a random fault.")] = 0.0,
 ) -> None:
     """Serve a simulated Dynamics NAV over SOAP until interrupted; the first line printed is its address."""
     from orderwire.simulators.nav.server import serve
 
-    serve(host=host, port=port, data=data, wsdl=wsdl, auth=auth, latency_seconds=latency_seconds, announce=_announce)
+    serve(
+        host=host,
+        port=port,
+        data=data,
+        wsdl=wsdl,
+        auth=auth,
+        latency_seconds=latency_seconds,
+        max_concurrent=slots,
+        queue_size=queue,
+        chaos=chaos,
+        announce=_announce,
+    )
 
 
 OrderNo = Annotated[str, typer.Argument(help="NAV's sales order number.")]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from enum import StrEnum
+from random import Random
 from threading import Lock
 from typing import Annotated, Final, Self
 
@@ -25,6 +26,8 @@ class FaultKind(StrEnum):
     HTTP_401 = "http_401"  # the credentials are refused, whatever they are
     HTML_503 = "html_503"  # a proxy's page instead of NAV
     HTML_200 = "html_200"  # a portal's page with a cheerful status, nothing is done
+    STATUS = "status"  # an HTTP `status`, with a proxy's page
+    FAULT = "fault"  # NAV says no with `exception` and `text`, nothing is done
     LOCK_TIMEOUT = "lock_timeout"  # another user locks the table
     DEADLOCK = "deadlock"  # SQL Server chose this call as the victim
     FAULT_AFTER_COMMIT = "fault_after_commit"  # done and committed, then a fault
@@ -42,7 +45,7 @@ _DEFAULT_OPERATIONS: Final = {
     FaultKind.REPLY_LOST: WRITES,
     FaultKind.HANG_AFTER_COMMIT: WRITES,
 }
-_OF_A_CALL: Final = frozenset({FaultKind.LOCK_TIMEOUT, FaultKind.DEADLOCK, *_DEFAULT_OPERATIONS})
+_OF_A_CALL: Final = frozenset({FaultKind.LOCK_TIMEOUT, FaultKind.DEADLOCK, FaultKind.FAULT, *_DEFAULT_OPERATIONS})
 
 
 class FaultPlan(BaseModel):
@@ -57,7 +60,10 @@ class FaultPlan(BaseModel):
     seconds: Annotated[float, Field(ge=0, le=600)] = 1.0
     item_no: str | None = None
     quantity: Amount | None = None
-    text: str | None = Field(default=None, description="fault_after_commit: the fault's sentence")
+    text: str | None = Field(default=None, description="fault, fault_after_commit: the fault's sentence")
+    exception: str | None = Field(default=None, description="fault: the .NET exception's short name")
+    status: Annotated[int, Field(ge=300, le=599)] = 500
+    rate: Annotated[float, Field(gt=0, le=1)] = Field(default=1.0, description="The share of calls that it strikes")
     retry_after_seconds: Annotated[int, Field(ge=0)] | None = Field(default=None, description="html_503")
 
     @model_validator(mode="after")
@@ -82,13 +88,31 @@ class FaultPlan(BaseModel):
         return self.kind is FaultKind.REFUSED and self.operation is None and self.service is None
 
 
+#: What goes wrong by itself in a bad network, before and after the commit.
+WEATHER: Final = (
+    FaultKind.LOCK_TIMEOUT,
+    FaultKind.DEADLOCK,
+    FaultKind.HTML_503,
+    FaultKind.REFUSED,
+    FaultKind.FAULT_AFTER_COMMIT,
+    FaultKind.REPLY_LOST,
+    FaultKind.TRUNCATED_REPLY,
+)
+
+
+def weather(rate: float) -> list[FaultPlan]:
+    """Return plans under which about this share of calls meets a fault, until they are cleared."""
+    return [FaultPlan(kind=kind, times=None, rate=rate / len(WEATHER)) for kind in WEATHER]
+
+
 class Chaos:
     """The plans that are armed, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int | None = None) -> None:
         self._lock = Lock()
         self._armed: list[FaultPlan] = []
         self._struck: Counter[str] = Counter()
+        self._dice = Random(seed)
 
     def arm(self, plan: FaultPlan) -> None:
         with self._lock:
@@ -112,17 +136,20 @@ class Chaos:
     def take(self, service: str, operation: str) -> list[FaultPlan]:
         """Use up what this request meets: all additive plans, then at most one other."""
         with self._lock:
-            meeting = [plan for plan in self._armed if plan.strikes(service, operation)]
+            meeting = [plan for plan in self._armed if plan.strikes(service, operation) and self._falls(plan)]
             additive = [plan for plan in meeting if plan.kind in _ADDITIVE]
             ending = [plan for plan in meeting if plan.kind not in _ADDITIVE][:1]
             for plan in additive + ending:
                 self._use(plan)
             return additive + ending
 
+    def _falls(self, plan: FaultPlan) -> bool:
+        return plan.rate >= 1 or self._dice.random() < plan.rate
+
     def refuse(self) -> bool:
         """Use up a refusal at the door, if one is armed."""
         with self._lock:
-            plan = next((plan for plan in self._armed if plan.at_the_door), None)
+            plan = next((plan for plan in self._armed if plan.at_the_door and self._falls(plan)), None)
             if plan:
                 self._use(plan)
             return plan is not None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -28,6 +28,10 @@ class Controlled(Protocol):
 
     def state(self) -> dict[str, Any]: ...
 
+    def calls(self) -> list[dict[str, Any]]: ...
+
+    def load(self, calls: int, seconds: float) -> None: ...
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +45,11 @@ class _Buy(_Body):
 class _Stock(_Body):
     item_no: str
     inventory: Amount
+
+
+class _Load(_Body):
+    calls: Annotated[int, Field(ge=1, le=1000)]
+    seconds: Annotated[float, Field(ge=0, le=600)]
 
 
 class _Order(_Body):
@@ -67,6 +76,8 @@ class ControlEndpoint:
     def _table(self) -> dict[tuple[str, str], Callable[[bytes], Reply]]:
         return {
             ("GET", "state"): lambda _body: _json(self._simulator.state()),
+            ("GET", "calls"): lambda _body: _json({"calls": self._simulator.calls()}),
+            ("POST", "load"): self._load,
             ("POST", "faults"): self._faults,
             ("DELETE", "faults"): self._clear,
             ("POST", "buy"): self._buy,
@@ -99,6 +110,11 @@ class ControlEndpoint:
         if not seconds:
             return reply
         return Reply(reply.status, reply.body, reply.content_type, then=lambda: self._simulator.away(seconds))
+
+    def _load(self, body: bytes) -> Reply:
+        wanted = _Load.model_validate_json(body)
+        self._simulator.load(wanted.calls, wanted.seconds)
+        return _json({"calls": wanted.calls})
 
     def _clear(self, _body: bytes) -> Reply:
         self._simulator.clear_faults()

@@ -1,10 +1,11 @@
 """From a URL and a body to a reply: finds the service, meets the faults, performs the call."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from threading import Event, Lock, Semaphore
+from http import HTTPStatus
+from threading import Event, Lock
 from typing import Final, Literal
 from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape, quoteattr
@@ -12,17 +13,18 @@ from xml.sax.saxutils import escape, quoteattr
 from lxml import etree
 
 from orderwire.simulators.nav import faults, keys, soap, wsdl
+from orderwire.simulators.nav.calls import Calls
 from orderwire.simulators.nav.chaos import WSDL, Chaos, FaultKind, FaultPlan
 from orderwire.simulators.nav.faults import NavFault
 from orderwire.simulators.nav.operations import PageService
 from orderwire.simulators.nav.pages import PAGES
 from orderwire.simulators.nav.published import Published
+from orderwire.simulators.nav.slots import Pace, Slots
 from orderwire.simulators.nav.users import OtherUsers
 from orderwire.simulators.nav.world import World
 
 INSTANCE: Final = "DynamicsNAV"
 _SYSTEM: Final = "SystemService"
-_QUEUE_SIZE: Final = 95  # NAV's SOAPRequestQueueSize
 _HTML: Final = "text/html; charset=utf-8"
 #: As HTTP.sys says it: no XML.
 _UNAVAILABLE: Final = (
@@ -59,14 +61,6 @@ class Reply:
 _DROPPED: Final = Reply(fate="dropped")
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast NAV is."""
-
-    latency_seconds: float = 0.0
-    max_concurrent: int | None = None  # calls at once; NAV runs 5 per tenant and lets others queue
-
-
 class Gateway:
     """The web services of one company. Thread-safe."""
 
@@ -89,16 +83,16 @@ class Gateway:
         pages = {**PAGES, **{one.service: one.page for one in published if one.page}}
         self._pages = {name: page for name, page in pages.items() if ("Page", name) not in self._described_only}
         self._services = {name: PageService(world, page, omit_zero=omit_zero) for name, page in self._pages.items()}
-        self._slots = Semaphore(pace.max_concurrent) if pace.max_concurrent else None
+        self.slots = Slots(pace, self.stopping)
+        self.calls = Calls()
         self._lock = Lock()
         self._counters: Counter[str] = Counter()
-        self._waiting = self._active = 0
 
     @property
     def counters(self) -> dict[str, int]:
         """Requests by `Service.Operation`, and whatever else was counted."""
         with self._lock:
-            return dict(self._counters)
+            return {**self._counters, "most_at_once": self.slots.most_at_once}
 
     def count(self, name: str) -> None:
         with self._lock:
@@ -185,14 +179,39 @@ class Gateway:
         if action and action != f"{namespace}:{operation}":
             raise faults.broker(f'The SOAPAction "{action[:200]}" does not name the operation "{operation}".')
         self.count(f"{service}.{operation}")
-        return self._perform(service, element, self.chaos.take(service, operation), lambda: call(element))
+        noted = self.calls.begin(service, operation, self._no_of(service, element))
+        outcome = "defect"
+        try:
+            reply = self._perform(service, element, self.chaos.take(service, operation), lambda: call(element))
+            outcome = (
+                "lost" if reply.fate != "sent" else "ok" if reply.status == HTTPStatus.OK else f"http {reply.status}"
+            )
+        except NavFault as fault:
+            outcome = fault.exception
+            raise
+        else:
+            return reply
+        finally:
+            self.calls.end(noted, outcome)
+
+    def _no_of(self, service: str, element: etree._Element) -> str:
+        """Return the number of the record that a request speaks of."""
+        page = self._pages.get(service)
+        name = next((field.name for field in page.fields if field.attribute == "no"), "No") if page else "No"
+        found = element.find(f".//{{*}}{name}")
+        if found is not None and found.text:
+            return found.text[:100]
+        texts = self._services[service].keys_in(element) if service in self._services else []
+        with suppress(NavFault):
+            return str(keys.decode(texts[0]).primary_key[0]) if texts else ""
+        return ""
 
     def _perform(
         self, service: str, element: etree._Element | None, plans: list[FaultPlan], work: Callable[[], bytes]
     ) -> Reply:
-        with self._slot() as slot:
-            if not slot:
-                return Reply(429, headers=(("Retry-After", "1"),))
+        with self.slots.taken() as status:
+            if status is not HTTPStatus.OK:
+                return Reply(status.value, headers=(("Retry-After", "1"),))
             self.stopping.wait(self._pace.latency_seconds)
             for plan in plans:
                 if reply := self._before(plan, service, element):
@@ -201,26 +220,6 @@ class Gateway:
             for plan in plans:
                 reply = self._after(plan, reply)
             return reply
-
-    @contextmanager
-    def _slot(self) -> Iterator[bool]:
-        """Wait for one of NAV's slots; False if the queue before them is full."""
-        with self._lock:
-            full = self._waiting >= _QUEUE_SIZE
-            self._waiting += not full
-        if full:
-            yield False
-            return
-        with self._slots or nullcontext():
-            with self._lock:
-                self._waiting -= 1
-                self._active += 1
-                self._counters["most_at_once"] = max(self._counters["most_at_once"], self._active)
-            try:
-                yield True
-            finally:
-                with self._lock:
-                    self._active -= 1
 
     def _before(self, plan: FaultPlan, service: str, element: etree._Element | None) -> Reply | None:
         """Meet a fault that strikes before anything is done."""
@@ -235,6 +234,8 @@ class Gateway:
                 raise faults.locked(self._table_name(service))
             case FaultKind.DEADLOCK:
                 raise faults.deadlocked(self._table_name(service))
+            case FaultKind.FAULT:
+                raise NavFault(plan.exception or "NavNCLDialogException", plan.text or "Error.")
         return self._instead(plan)
 
     @staticmethod
@@ -251,6 +252,8 @@ class Gateway:
                 return Reply(503, _UNAVAILABLE, _HTML, headers)
             case FaultKind.HTML_200:
                 return Reply(200, _SIGN_IN, _HTML)
+            case FaultKind.STATUS:
+                return Reply(plan.status, _UNAVAILABLE, _HTML)
         return None
 
     def _after(self, plan: FaultPlan, reply: Reply) -> Reply:

@@ -8,13 +8,14 @@ from threading import Event, RLock, Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
-from orderwire.simulators.nav.chaos import FaultKind, FaultPlan
+from orderwire.simulators.nav.chaos import FaultKind, FaultPlan, weather
 from orderwire.simulators.nav.connection import NavServer
 from orderwire.simulators.nav.control import ControlEndpoint
 from orderwire.simulators.nav.data import NavData
-from orderwire.simulators.nav.gateway import INSTANCE, Gateway, Pace
+from orderwire.simulators.nav.gateway import INSTANCE, Gateway
 from orderwire.simulators.nav.login import Account, Auth
 from orderwire.simulators.nav.published import Published, read_folder
+from orderwire.simulators.nav.slots import NAV_QUEUE, Pace
 from orderwire.simulators.nav.users import OtherUsers, state
 from orderwire.simulators.nav.world import World
 
@@ -41,6 +42,7 @@ class NavSimulator:
         company: str = DEMO_COMPANY,
         latency_seconds: float = 0.0,
         max_concurrent: int | None = None,
+        queue_size: int = NAV_QUEUE,
         omit_zero: bool = False,
         published: Sequence[Published] = (),
     ) -> None:
@@ -48,7 +50,7 @@ class NavSimulator:
         self.world = World(data)
         self.users = OtherUsers(self.world)
         self.users.open_company(data)
-        pace = Pace(latency_seconds, max_concurrent)
+        pace = Pace(latency_seconds, max_concurrent, queue_size)
         self.gateway = Gateway(self.world, company, pace=pace, omit_zero=omit_zero, published=published)
         self.company = company
         self._account = Account(user, password, auth)
@@ -166,6 +168,14 @@ class NavSimulator:
         counters = {"requests": self.gateway.counters, "faults": chaos.struck, "armed": len(chaos.armed)}
         return {"company": self.company, **state(self.world), "counters": counters}
 
+    def calls(self, **wanted: str) -> list[dict[str, Any]]:
+        """Return the request log, or the calls with these facts: `calls(operation="Create", no="OW-1")`."""
+        return self.gateway.calls.told(**wanted)
+
+    def load(self, calls: int, seconds: float) -> None:
+        """Be busy with so many calls of other programs, each for so long."""
+        self.gateway.slots.occupy(calls, seconds)
+
 
 def serve(  # noqa: PLR0913  the command's options
     *,
@@ -179,6 +189,8 @@ def serve(  # noqa: PLR0913  the command's options
     company: str = DEMO_COMPANY,
     latency_seconds: float = 0.0,
     max_concurrent: int | None = None,
+    queue_size: int = NAV_QUEUE,
+    chaos: float = 0.0,
     announce: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Run until SIGINT or SIGTERM; `announce` is called with the URL once calls are answered.
@@ -197,8 +209,11 @@ def serve(  # noqa: PLR0913  the command's options
         company=company,
         latency_seconds=latency_seconds,
         max_concurrent=max_concurrent,
+        queue_size=queue_size,
         published=read_folder(wsdl) if wsdl else (),
     )
+    for plan in weather(chaos) if chaos else ():
+        simulator.arm(plan)
     ended = Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda _signal, _frame: ended.set())

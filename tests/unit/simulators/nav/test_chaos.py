@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from orderwire.simulators.nav.chaos import WSDL, Chaos, FaultKind, FaultPlan
+from orderwire.simulators.nav.chaos import WSDL, Chaos, FaultKind, FaultPlan, weather
 
 
 def armed(*plans: dict[str, object]) -> Chaos:
@@ -68,6 +68,25 @@ def test_equal_plans_are_two() -> None:
     """The same plan twice strikes twice."""
     chaos = armed({"kind": "deadlock"}, {"kind": "deadlock"})
     assert [len(chaos.take("Item", "Read")) for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_rate_strikes_a_share_of_the_calls() -> None:
+    """The same seed strikes the same calls, so that a run can be repeated."""
+
+    def struck() -> list[bool]:
+        chaos = Chaos(seed=1)
+        chaos.arm(FaultPlan(kind=FaultKind.REPLY_LOST, times=None, rate=0.2))
+        return [bool(chaos.take("SalesOrder", "Create")) for _ in range(1000)]
+
+    assert struck() == struck()
+    assert 150 < sum(struck()) < 250
+
+
+def test_weather_is_of_every_kind() -> None:
+    """Lost replies are in it as well as faults before anything is done, until it is cleared."""
+    plans = weather(0.7)
+    assert {FaultKind.REPLY_LOST, FaultKind.LOCK_TIMEOUT} < {plan.kind for plan in plans}
+    assert {(plan.times, round(plan.rate, 6)) for plan in plans} == {(None, 0.1)}
 
 
 def test_a_refusal_without_place_is_met_at_the_door() -> None:

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from orderwire.simulators.nav.chaos import FaultPlan
-from orderwire.simulators.nav.gateway import Gateway, Pace, Reply, Request
+from orderwire.simulators.nav.gateway import Gateway, Reply, Request
 from orderwire.simulators.nav.pages import PAGES
+from orderwire.simulators.nav.slots import Pace
 from orderwire.simulators.nav.world import World
 
 COMPANY = "Northwind Tools Ltd."
@@ -178,3 +179,38 @@ def test_requests_are_counted(gateway: Gateway) -> None:
     gateway.handle(READ)
     assert gateway.counters["Item.Read"] == 2
     assert gateway.counters["most_at_once"] == 1
+
+
+def test_calls_are_logged_with_their_outcome(gateway: Gateway) -> None:
+    """Of each call the log says which record it spoke of and what the caller got."""
+    gateway.handle(READ)
+    armed(gateway, "reply_lost")
+    gateway.handle(CREATE)
+    gateway.handle(CREATE)
+    armed(gateway, "status", status=504)
+    gateway.handle(READ)
+    told = [(call["operation"], call["no"], call["outcome"]) for call in gateway.calls.told()]
+    assert told == [
+        ("Read", "1001", "ok"),
+        ("Create", "OW-1", "lost"),
+        ("Create", "OW-1", "NavCSideDuplicateKeyException"),
+        ("Read", "1001", "http 504"),
+    ]
+
+
+def test_a_call_by_key_is_logged_by_its_record(gateway: Gateway) -> None:
+    """An update names no number: its Key does."""
+    body = gateway.handle(call(ORDER, "Read", "<No>SO-000001</No>", service="salesorder")).body.decode()
+    key = body.partition("<Key>")[2].partition("</Key>")[0]
+    gateway.handle(call(ORDER, "Delete", f"<Key>{key}</Key>", service="salesorder"))
+    (deleted,) = gateway.calls.told(operation="Delete")
+    assert (deleted["no"], deleted["outcome"]) == ("SO-000001", "ok")
+
+
+def test_any_fault_of_navs_can_be_had(gateway: Gateway) -> None:
+    """Every exception has its name and sentence, and nothing is done."""
+    armed(gateway, "fault", exception="NavCSideDataException", text="The data is not well.")
+    refused = gateway.handle(CREATE)
+    assert refused.status == 500
+    assert b"Types.Exceptions.NavCSideDataException" in refused.body
+    assert gateway.handle(CREATE).status == 200

@@ -7,8 +7,9 @@ import pytest
 from navwire import ITEM, READS, SALES_LINE, SALES_ORDER, WRITES, wsdl
 from orderwire.errors import ConfigurationError
 from orderwire.simulators.nav.data import NavData
-from orderwire.simulators.nav.gateway import Gateway, Pace, Request
+from orderwire.simulators.nav.gateway import Gateway, Request
 from orderwire.simulators.nav.published import read_folder, read_service
+from orderwire.simulators.nav.slots import Pace
 from orderwire.simulators.nav.world import World
 
 CODEUNIT = (
