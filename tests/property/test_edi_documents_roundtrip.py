@@ -1,4 +1,4 @@
-"""Every message we write is read back as what it was written from, sound by our own checks."""
+"""Every message we write is read back as what it was written from, sound by our own checks and by pydifact."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonicals import BUYER, DELIVERY, SUPPLIER
-from edibuyer import NOW, encoded, understood
+from edibuyer import NOW, by_pydifact, encoded, messages_of, understood
 from ediwire import profile
 from orderwire.canonical.acknowledgement import Acknowledgement, AcknowledgementKind, Fault, Verdict
 from orderwire.canonical.inventory import FigureKind, InventoryFigure, InventoryLine, InventoryReport
@@ -332,6 +332,7 @@ def _comes_back(body: Canonical, partner: PartnerProfile, said: Callable[[Any], 
     content = encoded(body, partner)
     test = getattr(body, "test", None) or getattr(getattr(body, "response", None), "test", False)
     assert understood(content, codes=EdiReading(), test=test) == said(body)
+    assert by_pydifact(content) == [segment.tag for segment in messages_of(content)[0].segments[1:-1]]
 
 
 @settings(max_examples=60, deadline=None)

@@ -19,11 +19,37 @@ TEXTS = st.sampled_from(
     ("", " ", "A", " A1 ", "drill 4", "x" * 80, "y" * 79 + " z", "S\xe4ge", "\xa0A\xa0", "a?+b", "??", "? ")
 )
 KINDS = st.sampled_from(("", "EN", "SA", "IN", "ZZZ", "en", " EN", "UP:x:9"))
+GOOD = ("1", "5", "12.50", "10", "1,5", "007")
 NUMBERS = st.sampled_from(
-    ("0", "1", "007", "12.50", "10", "1,5", "0.000", "-3", "1.", ".5", "123456789012345678901", "1234567890.5", "x", "")
+    GOOD * 6
+    + (
+        "0",
+        "1",
+        "007",
+        "12.50",
+        "10",
+        "1,5",
+        "0.000",
+        "-3",
+        "1.",
+        ".5",
+        "123456789012345678901",
+        "1234567890.5",
+        "x",
+        "",
+    )
 )
 UNITS = st.sampled_from(("", ":PCE", ": KGM ", ":", ":PCE:x"))
-DATES = st.sampled_from(("DTM+2:20260301:102", "DTM+2:20260230:102", "DTM+2:260301:101", "DTM+69:20260301:102"))
+DATES = st.sampled_from(
+    (
+        "DTM+2:20260301:102",
+        "DTM+2:20260302:102",
+        "DTM+2:20260303:102",
+        "DTM+2:20260230:102",
+        "DTM+2:260301:101",
+        "DTM+69:20260301:102",
+    )
+)
 
 
 @st.composite
@@ -34,7 +60,7 @@ def lines(draw: st.DrawFn) -> list[str]:
         return f"{draw(TEXTS)}:{draw(KINDS)}"
 
     segments = [
-        f"LIN+{draw(st.sampled_from(('', '1', ' 2', '00030')))}+{draw(st.sampled_from(('', '', '2')))}+{item()}"
+        f"LIN+{draw(st.sampled_from(('', '1', ' 2', '00030')))}+{draw(st.sampled_from(('',) * 9 + ('2',)))}+{item()}"
     ]
     options = [
         f"PIA+{draw(st.sampled_from('1235'))}+{item()}",
@@ -48,7 +74,7 @@ def lines(draw: st.DrawFn) -> list[str]:
         f"PRI+AAA:{draw(NUMBERS)}{draw(st.sampled_from(('', ':::100', ':::0:PCE', ':CA::10: M ', '::')))}",
         f"FTX+LIN+++{draw(TEXTS)}",
     ]
-    weights = (0.6, 0.1, 0.6, 0.1, 0.9, 0.1, 0.2, 0.5, 0.5, 0.05)
+    weights = (0.6, 0.05, 0.6, 0.05, 0.95, 0.03, 0.2, 0.5, 0.5, 0.05)
     return segments + [text for text, weight in zip(options, weights, strict=True) if draw(st.floats(0, 1)) < weight]
 
 
