@@ -17,8 +17,8 @@ from orderwire.queue.topology import DEFAULT_TOPOLOGY
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REFERENCE: Final = ROOT / "docs/reference"
-#: By hand; by tests/acceptance/test_edi_corpus_table.py.
-WRITTEN_ELSEWHERE: Final = frozenset({"README.md", "edifact-corpus.md"})
+#: By hand; by tests/acceptance/test_edi_corpus_table.py and test_cxml_corpus.py.
+WRITTEN_ELSEWHERE: Final = frozenset({"README.md", "edifact-corpus.md", "cxml-corpus.md"})
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 SUMMARIES: Final = {

@@ -39,6 +39,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "ledger": "Acknowledgements owed and awaited.",
     "parked": "What a person must decide.",
     "edi": "EDIFACT files.",
+    "cxml": "cXML documents.",
     "nav": "Dynamics NAV.",
     "queue": "The broker's topology.",
     "partner": "Partner profiles.",

@@ -1,5 +1,6 @@
 """How a partner's procurement system speaks cXML with us: who is who, and what it is used to. No secrets."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,3 +62,10 @@ class CxmlProfile(_Section):
     def takes(self, kind: CxmlKind) -> bool:
         """Tell whether the partner takes a kind of document."""
         return kind in self.send
+
+
+class CxmlSettings(_Section):
+    dtd_dir: Path | None = Field(
+        default=None,
+        description="Folder with cXML.dtd and the others: what they have against documents is told, and is no gate",
+    )

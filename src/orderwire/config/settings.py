@@ -15,6 +15,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from orderwire.config.cxml import CxmlSettings
 from orderwire.config.follow import FollowSettings
 from orderwire.config.secrets import is_secret
 from orderwire.config.variables import PREFIX, problems_of, settings_of, with_files
@@ -249,6 +250,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     console: ConsoleSettings = ConsoleSettings()
     as2: As2Settings = As2Settings()
+    cxml: CxmlSettings = CxmlSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()

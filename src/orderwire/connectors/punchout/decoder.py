@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lxml import etree
@@ -11,6 +11,7 @@ from orderwire.canonical.order import PurchaseOrder
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.connectors.punchout.authenticate import sent_by
 from orderwire.connectors.punchout.document import XmlDocument, read_document
+from orderwire.connectors.punchout.dtd import Dtds
 from orderwire.connectors.punchout.envelope import DocumentKind, Envelope, read_envelope
 from orderwire.connectors.punchout.finding import reject
 from orderwire.connectors.punchout.lines import Reading
@@ -43,6 +44,7 @@ class CxmlDecoder:
     """The connector's decoder. Who sends is proved elsewhere: at the door, or by the channel."""
 
     limits: XmlLimits = field(default_factory=XmlLimits)
+    dtds: Dtds = field(default_factory=Dtds)
 
     def decode(self, content: bytes, hint: DecodeHint, partners: Partners) -> DecodedFile:
         """Return the document as one interchange of one message."""
@@ -50,7 +52,9 @@ class CxmlDecoder:
         if isinstance(opened, Finding):
             return DecodedFile((), (opened,))
         profile = sent_by(opened.envelope, partners.all())
-        return DecodedFile((interchange_of(opened, profile, hint, self.limits),))
+        interchange = interchange_of(opened, profile, hint, self.limits)
+        noted = self.dtds.findings(opened.document, opened.envelope.name)
+        return DecodedFile((replace(interchange, findings=(*interchange.findings, *noted)),))
 
 
 def open_document(content: bytes, limits: XmlLimits) -> Opened | Finding:
