@@ -176,3 +176,27 @@ def test_helpful_errors(deployment: Deployment, command: tuple[str, ...], code: 
     assert done.returncode == code
     assert words in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_doctor_finds_what_is_wrong(deployment: Deployment) -> None:
+    """Every part is looked at: what stands is named, what is wrong says what to do, and a failure ends with 1."""
+    found = {each["what"]: each for each in printed(deployment, "doctor", code=0)}
+
+    assert found["database"]["state"] == found["broker"]["state"] == found["nav"]["state"] == "ok"
+    assert (found["parked"]["state"], found["parked"]["do"]) == ("warn", "Run `orderwire parked list`.")
+    assert found["workers"]["state"] == "ok"
+
+
+def test_doctor_fails_without_workers_and_nav(tmp_path: Path) -> None:
+    """No worker, a queue never declared, a NAV that is away and a broken partner: each fails, with advice."""
+    with NavSimulator(NavData.demo()) as nav:
+        made = Deployment(tmp_path, nav, queue_url="embedded:", store_url=f"sqlite:///{tmp_path}/orderwire.db")
+    made.partner("acme", "4000000000006")
+    (tmp_path / "config" / "partners" / "acme" / "partner.yaml").write_text("name: [", encoding="utf-8")
+
+    rows = printed(made, "doctor", code=1)
+
+    failed = {row["what"] for row in rows if row["state"] == "fail"}
+    assert failed == {"partners", "workers", "nav", "broker"}
+    assert all(row["do"] for row in rows if row["state"] != "ok")
+    made.close()

@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "process",
     "work": "process",
     "send": "send",
+    "doctor": "doctor",
 }
 #: Noun → what its commands are about; they are the `app` of the module of that name here.
 NOUNS: Final[Mapping[str, str]] = {
