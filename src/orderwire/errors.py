@@ -24,6 +24,8 @@
     │   ├── ErpRefusedError         NAV understood and said no
     │   ├── ContractError           NAV's web service lacks what this message needs
     │   ├── DeliveryRefusedError    the partner's system said no
+    │   ├── CartDiffersError        an order is not what was in the cart it came from
+    │   ├── SessionClosedError      a punch-out session has ended, by time or with its cart
     │   ├── LimitError              larger, deeper or longer than the configured limit
     │   └── DeadLetterError         the broker gave the message up
     ├── AccessRefusedError          who calls may not do this, or is not known
@@ -136,6 +138,14 @@ class ContractError(PermanentError):
 
 class DeliveryRefusedError(PermanentError):
     code = "delivery_refused"
+
+
+class CartDiffersError(PermanentError):
+    code = "cart_differs"
+
+
+class SessionClosedError(PermanentError):
+    code = "session_closed"
 
 
 class LimitError(PermanentError):

@@ -3,10 +3,10 @@
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity
-from orderwire.canonical.order import OrderLine
+from orderwire.canonical.order import ItemId, ItemScheme, OrderLine
 from orderwire.canonical.party import Party
 
 
@@ -50,6 +50,20 @@ class CartLine(Canonical):
         """What the line comes to, not rounded."""
         return self.quantity * self.unit_price / self.price_basis
 
+    def ordered(self) -> OrderLine:
+        """Return the line as an order of the whole cart would have it."""
+        numbers = ((ItemScheme.SUPPLIER, self.item_no), (ItemScheme.BUYER, self.buyer_item_no))
+        return OrderLine(
+            line_no=self.line_no,
+            item_ids=tuple(ItemId(scheme=scheme, value=number) for scheme, number in numbers if number),
+            description=self.description,
+            quantity=self.quantity,
+            unit=self.unit,
+            net_price=self.unit_price,
+            price_basis=None if self.price_basis == 1 else self.price_basis,
+            auxiliary_id=self.auxiliary_id,
+        )
+
 
 class Cart(Canonical):
     """Body of cart.returned. An order that comes of it is an order.received of its own."""
@@ -69,8 +83,18 @@ class Cart(Canonical):
         return sum((line.amount for line in self.lines), Decimal(0))
 
 
+class CartFinding(Canonical):
+    """Why a cart, or a line of it, must not leave the shop."""
+
+    line_no: str | None = Field(default=None, description="None: the cart as a whole")
+    code: str = Field(description="Stable: out_of_stock, unit_unknown, price_differs …")
+    text: str = Field(description="A sentence for the person who shops")
+
+
 class Setup(Canonical):
-    """What the buyer's system says when it opens the shop, whatever its syntax."""
+    """What the buyer's system says when it opens the shop, whatever its syntax; the cookie to the last blank."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     operation: Operation = Operation.CREATE
     buyer_cookie: str = Field(default="", max_length=8000, description="Opaque, returned unchanged")
@@ -82,3 +106,4 @@ class Setup(Canonical):
     item_no: str | None = Field(default=None, max_length=80, description="Open the shop at this item")
     items: tuple[OrderLine, ...] = Field(default=(), max_length=5000, description="edit, inspect: the cart of before")
     test: bool = False
+    echo: dict[str, str] = Field(default_factory=dict, description="OCI: fields that go back as they came")

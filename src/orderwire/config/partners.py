@@ -14,6 +14,7 @@ from orderwire.config.channels import As2Profile, DueProfile, HttpProfile, PathB
 from orderwire.config.codes import CodeTables
 from orderwire.config.cxml import CxmlProfile
 from orderwire.config.edi import EdiMessageProfile, EdiReading, EdiWriting, OutgoingKind
+from orderwire.config.punchout import PunchoutProfile
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 
 
@@ -143,6 +144,7 @@ class PartnerProfile(_Section):
     default_unit: str | None = Field(default=None, description="UN/ECE Rec 20; None: the item's base unit")
     location: str = Field(default="", description="NAV location the partner is served from")
     edi: EdiProfile | None = Field(default=None, description="None: sends and takes no EDIFACT")
+    punchout: PunchoutProfile | None = Field(default=None, description="None: does not shop by punch-out")
     api: ApiProfile | None = Field(default=None, description="None: may not call the REST API")
     cxml: CxmlProfile | None = Field(default=None, description="None: sends and takes no cXML")
     folder: FolderProfile | None = Field(default=None, description="None: exchanges no files in folders")

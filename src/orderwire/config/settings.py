@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from orderwire.config.cxml import CxmlSettings
 from orderwire.config.follow import FollowSettings
+from orderwire.config.punchout import PunchoutSettings
 from orderwire.config.secrets import is_secret
 from orderwire.config.variables import PREFIX, problems_of, settings_of, with_files
 from orderwire.errors import ConfigurationError
@@ -251,6 +252,7 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     as2: As2Settings = As2Settings()
     cxml: CxmlSettings = CxmlSettings()
+    punchout: PunchoutSettings = PunchoutSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -40,6 +40,8 @@ REASONS: Final[Mapping[str, str]] = {
     "unclear_line": "a line is not clearly named",
     "cancelled": "the order was cancelled",
     "change_refused": "nothing of the change could be done",
+    "cart_differs": "the order is not what was in the cart it came from",
+    "no_cart": "the order holds lines that were in no cart",
 }
 #: The event that tells of an outcome.
 EVENTS: Final[Mapping[OrderOutcome, EventType]] = {

@@ -8,10 +8,12 @@ from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event, content_hash, event_id
 from orderwire.canonical.model import CARRIAGE
 from orderwire.canonical.order import PurchaseOrder, Purpose
-from orderwire.config.partners import Partners
+from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.errors import BusyError, DuplicateConflictError, MappingError
 from orderwire.pipeline.amend import Amend
+from orderwire.pipeline.answer import refuse
 from orderwire.pipeline.job import Answer, Job
+from orderwire.pipeline.punchout_gate import Gate
 from orderwire.pipeline.requests import changed_again, open_change
 from orderwire.pipeline.work import Commit, body_of
 from orderwire.ports.clock import Checkpoint, Clock
@@ -44,7 +46,24 @@ class Fulfil:
         record = self._open(order, event)
         if record.state is OrderState.ANSWERED:
             return Answer(self, event, order, record).again
-        return Job(self, event, order, record, partner).run()
+        return self._gated(order, event, record, partner) or Job(self, event, order, record, partner).run()
+
+    def _gated(self, order: PurchaseOrder, event: Event, record: OrderRecord, partner: PartnerProfile) -> Commit | None:
+        """Stop an order that is not what was in its cart: refuse it, or hold it for a person."""
+        if record.state is not OrderState.NEW:
+            return None
+        gate, content = Gate(self.store, self.clock), record.content_hash
+        comparison = gate.compared(order, event, partner, content)
+        if comparison is None:
+            return None
+        if comparison.verdict == "reject":
+            return Answer(self, event, order, record).first(refuse(order, comparison.reason, self.clock()))
+
+        def hold(tx: Transaction) -> list[Event]:
+            tx.orders.free(record.id, record.fence)
+            return gate.hold(tx, order, event, comparison, content)
+
+        return hold
 
     def _change(self, change: OrderChange, event: Event) -> Commit:
         partner = self.partners.get(change.partner)

@@ -6,6 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from orderwire.canonical.cart import Cart, Setup
+from orderwire.config.partners import PartnerProfile
+from orderwire.ports.intake import OutboundDocument
+
 
 class SessionState(StrEnum):
     OPEN = "open"  # set up; the browser has not come yet
@@ -52,6 +56,34 @@ class CartRecord:
     posted_at: datetime
     document_id: str | None = None  # journal row of what was returned
     returned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnForm:
+    """What the browser posts to the buyer's system."""
+
+    action: str
+    fields: tuple[tuple[str, str], ...]
+    charset: str = "utf-8"
+    target: str = "_self"
+
+
+class CartWriter(Protocol):
+    """A syntax of carts. Pure."""
+
+    def write(
+        self, cart: Cart | None, session: PunchoutSession, setup: Setup, partner: PartnerProfile, now: datetime
+    ) -> OutboundDocument:
+        """Return the document that hands the cart over; without a cart, the one that says nothing is to change.
+
+        Raises:
+            MappingError: the cart cannot be said in that syntax.
+        """
+        ...
+
+    def form(self, content: bytes, setup: Setup, partner: PartnerProfile) -> ReturnForm:
+        """Return the form that carries a document that was written."""
+        ...
 
 
 class Punchouts(Protocol):

@@ -9,13 +9,14 @@ from fastapi.responses import RedirectResponse
 
 from orderwire import __version__
 from orderwire.bootstrap import Services
-from orderwire.web import as2, cxml, edi, health, orders, problems, reference, stock
+from orderwire.web import as2, cxml, edi, health, oci, orders, problems, punchout, reference, stock
 from orderwire.web.access import AccessLog
 from orderwire.web.announcer import Announcer
 from orderwire.web.console import routes as console
 from orderwire.web.context import Context
 from orderwire.web.headers import SecurityHeaders
 from orderwire.web.limits import HeaderLimit, UnreadBody
+from orderwire.web.misses import Misses
 from orderwire.web.probes import Probes
 
 
@@ -40,7 +41,8 @@ def create_app(services: Services) -> FastAPI:
     )
     erp = services.erp
     probes = Probes(services.store, services.transport, erp, services.metrics)
-    app.state.context = Context(services, erp, probes, replace(services.receiver, announce=announcer))
+    misses = Misses(services.settings.punchout)
+    app.state.context = Context(services, erp, probes, replace(services.receiver, announce=announcer), misses)
     _route(app)
     reference.describe(app)
     problems.install(app, services.settings.retry.pause_seconds)
@@ -54,8 +56,8 @@ def create_app(services: Services) -> FastAPI:
 def _route(app: FastAPI) -> None:
     home = APIRouter(include_in_schema=False)
     home.add_api_route("/", _home, methods=["GET"])
-    api = (orders.router, stock.router, edi.router, cxml.router, as2.router, health.router)
-    for router in (*api, console.router, home):
+    modules = (orders, stock, edi, cxml, punchout, oci, as2, health, console)
+    for router in (*(module.router for module in modules), home):
         app.include_router(router)
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from orderwire.bootstrap import Services
 from orderwire.pipeline.receive import Receiver
 from orderwire.ports.erp import Erp
+from orderwire.web.misses import Misses
 from orderwire.web.probes import Probes
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class Context:
     erp: Erp
     probes: Probes
     receiver: Receiver  # that does not wait for the broker
+    misses: Misses
     #: Authentication, reading and writing JSON.
     quick: Threads = field(default_factory=lambda: Threads(4))
     #: Taking documents in.

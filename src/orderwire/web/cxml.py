@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from lxml import etree
 
 from orderwire.bootstrap import Services
-from orderwire.canonical.order import Channel
+from orderwire.canonical.order import Channel, PurchaseOrder, Purpose
 from orderwire.config.cxml import CxmlProfile
 from orderwire.config.partners import PartnerProfile
 from orderwire.config.secrets import Secrets
@@ -20,14 +20,25 @@ from orderwire.connectors.punchout.envelope import DocumentKind
 from orderwire.connectors.punchout.finding import first_refusal, reject, status_code
 from orderwire.connectors.punchout.parts import whole_entity
 from orderwire.connectors.punchout.settings import XmlLimits
+from orderwire.connectors.punchout.setup import read_setup
 from orderwire.connectors.punchout.writing import MEDIA_TYPE, element, instant, new_payload_id, status, write_response
-from orderwire.errors import DuplicateConflictError, LimitError, OutageError, TransientError
+from orderwire.errors import (
+    ConfigurationError,
+    DuplicateConflictError,
+    LimitError,
+    MappingError,
+    OutageError,
+    TransientError,
+)
 from orderwire.pipeline.fulfil import digest_of, order_id
+from orderwire.pipeline.punchout import Sessions
+from orderwire.pipeline.punchout_setup import journal_setup
 from orderwire.pipeline.receive import Receiver
 from orderwire.ports.intake import DecodeHint, Finding
 from orderwire.ports.store import OrderRecord
 from orderwire.web.context import Context, Shared
 from orderwire.web.limits import read_body
+from orderwire.web.punchout import address_of, means_of
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["cxml"])
@@ -142,21 +153,44 @@ def _take_in(call: CxmlCall) -> CxmlAnswer:
     code, text = 200, ""
     if refusal is not None:
         code, text = status_code(refusal), refusal.text
-    elif order is not None and record is not None and _contradicts(record, digest_of(order)):
+    elif order is not None and record is not None and _contradicts(record, order):
         code, text = 409, f"Order {order.order_no} was taken before with other content"
     elif order is not None and call.cxml.answer == "StatusUpdateRequest":
         code = 201
     return CxmlAnswer(code, text, payload_id=f"{document_id}@orderwire", at=at)
 
 
-def _contradicts(record: OrderRecord, digest: str) -> bool:
-    """Tell whether a sales order stands that came of other content."""
-    return record.erp_no is not None and record.content_hash != digest
+def _set_up(call: CxmlCall) -> CxmlAnswer:
+    """PunchOutSetupRequest: open a session, and lead the browser to its StartPage. Each one opens its own."""
+    envelope = call.opened.envelope
+    if envelope.body is None:
+        return CxmlAnswer(400, "There is no set-up in it")
+    setup = read_setup(envelope.body, test=envelope.test or call.cxml.deployment_mode == "test")
+    if isinstance(setup, Finding):
+        return CxmlAnswer(status_code(setup), setup.text)
+    means = means_of(call.services, call.receiver.announce)
+    try:
+        document_id = journal_setup(means, call.partner.key, envelope.name, setup, envelope.payload_id or None)
+        token = Sessions(means).open(setup, call.partner, document_id)
+    except MappingError as error:
+        return CxmlAnswer(403, error.message)
+    except ConfigurationError as error:
+        log.warning("punchout_not_set_up", partner=call.partner.key, reason=str(error))
+        return CxmlAnswer(500, "The shop cannot be opened; it has been noted")
+    start = element("URL", address_of(call.services.settings, f"/punchout/start/{token}"))
+    return CxmlAnswer(200, body=element("PunchOutSetupResponse", element("StartPage", start)))
+
+
+def _contradicts(record: OrderRecord, order: PurchaseOrder) -> bool:
+    """Tell whether a sales order stands that came of other content; an update is meant to be other content."""
+    original = order.purpose is Purpose.ORIGINAL
+    return original and record.erp_no is not None and record.content_hash != digest_of(order)
 
 
 #: Request to what handles it.
 HANDLERS: Final[Mapping[str, Handler]] = {
     "OrderRequest": _take_in,
     "ProfileRequest": _profile,
+    "PunchOutSetupRequest": _set_up,
     "StatusUpdateRequest": _take_in,
 }

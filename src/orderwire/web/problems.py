@@ -28,6 +28,7 @@ _CALLERS: Final[Mapping[str, int]] = {
     "limit": 413,
     "mapping": 422,
     "not_json": 400,
+    "session_closed": 410,
     "syntax": 422,
     "test_refused": 422,
     "unknown_partner": 404,

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from orderwire.connectors.api.orders import ApiOrder
+from orderwire.connectors.punchout.session import PostedCart
 from orderwire.web.problems import MEDIA_TYPE
 
 router = APIRouter(include_in_schema=False)
@@ -53,7 +54,7 @@ def describe(app: FastAPI) -> None:
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (ApiOrder, ProblemDetail):
+    for model in (ApiOrder, PostedCart, ProblemDetail):
         schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema

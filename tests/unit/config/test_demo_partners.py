@@ -31,6 +31,7 @@ def test_the_profiles_are_in_order() -> None:
     assert {profile.key: profile.shortage for profile in PARTNERS.all()} == {
         "baumarkt": ShortagePolicy.REJECT_LINE,
         "bricolage": ShortagePolicy.BACK_ORDER,
+        "officeworks": ShortagePolicy.REJECT_LINE,
         "toolbox": ShortagePolicy.PART_DELIVERY,
         "procure": ShortagePolicy.PART_DELIVERY,
         "webshop": ShortagePolicy.REJECT_ORDER,

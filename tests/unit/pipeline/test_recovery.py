@@ -35,6 +35,8 @@ DECISIONS: Final = (
     (errors.ContractError("x"), Park("erp_contract")),
     (errors.DeliveryRefusedError("x"), Park("delivery_refused")),
     (errors.LimitError("x"), Park("limit")),
+    (errors.CartDiffersError("x"), Park("cart_differs")),
+    (errors.SessionClosedError("x"), Park("session_closed")),
     (errors.DeadLetterError("x"), Park("dead_letter")),
     (errors.ConfigurationError("x"), Park("configuration")),
     (errors.AlreadyDoneError("told before"), Discard("told before")),

@@ -35,6 +35,9 @@ def test_the_document_describes_every_route(site: Site) -> None:
         "get /health/live",
         "get /health/ready",
         "get /metrics",
+        "get /punchout/sessions/{session_id}",
+        "post /punchout/sessions/{session_id}/cart",
+        "post /punchout/sessions/{session_id}/cancel",
     }
     schemas = document["components"]["schemas"]
     assert {"ApiOrder", "ApiOrderLine", "OrderAnswer", "LineAnswer", "StockAnswer", "ProblemDetail"} <= set(schemas)
