@@ -1,11 +1,14 @@
 """`orderwire simulate`: stand-ins to try things with."""
 
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,8 +16,12 @@ import typer
 from pydantic import SecretStr
 
 from orderwire.cli.context import ConfigDir, read_settings
+from orderwire.cli.output import Json, emit
 from orderwire.config.settings import Settings
 from orderwire.errors import OrderwireError, OutageError, UnavailableError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -103,6 +110,74 @@ def post(settings: Settings, what: str, order_no: str, lines: dict[str, str] | N
     if not reply.is_success:
         raise OrderwireError(answer["error"], order_no=order_no)
     return str(next(iter(answer.values())))
+
+
+@app.command()
+def shop(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8090,
+    orderwire: Annotated[str, typer.Option(help="Orderwire's address.")] = "http://127.0.0.1:8080",
+    key: Annotated[str | None, typer.Option(help="The shop's API key; none: the demo's.")] = None,
+) -> None:
+    """Serve a demo webshop behind punch-out until interrupted; the first line printed is its address."""
+    from orderwire.simulators.shop.app import DEMO_SHOP_KEY, create_shop
+
+    with _served(create_shop(orderwire.rstrip("/"), key or DEMO_SHOP_KEY), host, port) as url:
+        _announce(url)
+        _until_told()
+
+
+@app.command()
+def buyer(
+    *,
+    suite: Annotated[str, typer.Option(help="coupa, ariba, jaggaer, oracle or sap; all: one after the other.")] = "all",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The partner's return_origins name it.")] = 8091,
+    orderwire: Annotated[str, typer.Option(help="Orderwire's address.")] = "http://127.0.0.1:8080",
+    wait_seconds: Annotated[float, typer.Option(min=0, help="For the confirmation of an order.")] = 30,
+    json: Json = False,
+) -> None:
+    """Play a buyer with the habits of a procurement system: shop, edit, look, cancel, order, change. Exit 1: it failed.
+
+    Needs Orderwire, its worker, NAV and the demo shop running.
+    """
+    from orderwire.simulators.buyer.documents import Pen
+    from orderwire.simulators.buyer.play import DEMO_SECRET, Buyer
+    from orderwire.simulators.buyer.site import Mailbox, create_site
+    from orderwire.simulators.buyer.suite import suites
+
+    known = suites()
+    chosen = list(known) if suite == "all" else [suite]
+    if not set(chosen) <= set(known):
+        raise typer.BadParameter(f"there are {', '.join(known)}", param_hint="--suite")
+    mailbox, rows = Mailbox(), []
+    with _served(create_site(mailbox), host, port) as url:
+        for name in chosen:
+            one = Buyer(Pen(known[name], DEMO_SECRET), mailbox, url, orderwire.rstrip("/"), wait_seconds=wait_seconds)
+            rows += [{"suite": name, **asdict(seen)} for seen in one.play()]
+    emit(rows, ("suite", "step", "passed", "detail"), as_json=json)
+    if not all(row["passed"] for row in rows):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _served(app: "ASGIApp", host: str, port: int) -> Iterator[str]:
+    from orderwire.web.serve import BackgroundServer
+
+    server = BackgroundServer(app, host, port)
+    url = server.start()
+    try:
+        yield url
+    finally:
+        server.stop()
+
+
+def _until_told() -> None:
+    told = threading.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda _number, _frame: told.set())
+    while not told.wait(0.2):
+        pass
 
 
 def _announce(url: str) -> None:
