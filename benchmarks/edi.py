@@ -28,7 +28,7 @@ def run(repetitions: int, size: int = 10 * _MEGABYTE) -> list[Result]:
         results.append(_compare(name, spreads[ours], spreads[theirs], peer, megabytes))
     floor = spreads["bytes.split"]
     print(f"  {'floor: bytes.split at terminators':<34}{megabytes / floor.median:>6.1f} MB/s")
-    for line in compare(content):
+    for line in compare(content, generate(min(size, _MEGABYTE))):
         print(f"  {line}")
     results.append(_memory(size, peer))
     return results
