@@ -30,13 +30,15 @@ _BOUNDARY: Final = re.compile(rb"U[\r\n]{0,4}N[\r\n]{0,4}([ABZ])")
 _UNA_THEN_UNB: Final = re.compile(rb"UNA(.{3,12}?)\s*UNB", re.DOTALL)
 _TAG_NEXT: Final = re.compile(rb"\s*(?:[A-Z][A-Z0-9]{2}[^A-Za-z0-9]|\Z)")
 _UNBROKEN_NEXT: Final = re.compile(rb"[\r\n]+(?=UN[AB][^A-Za-z0-9])")
-_ORPHAN: Final = re.compile(rb"(?<![A-Za-z0-9])UN[HTZGE][^A-Za-z0-9\s]")
+_ORPHAN: Final = re.compile(rb"(?<![A-Za-z0-9])(?:UN[HTZGE]|UIB)[^A-Za-z0-9\s]")
 #: For files whose UNA is missing or wrong: what stands after the syntax identifier and before UNH.
 _COMPONENT_NEXT: Final = re.compile(rb"[A-Za-z0-9\r\n]*([^A-Za-z0-9\s])")
 _TERMINATORS: Final = (
     re.compile(rb"([^A-Za-z0-9\s])\s*UN[HG][^A-Za-z0-9\s]"),
     re.compile(rb"UNB[^'\n]*(\n)UN[HG][^A-Za-z0-9\s]"),
 )
+#: What says why a file holds no interchange.
+_WHY_NONE: Final = frozenset({"missing_unb", "interactive", "limit"})
 #: How far the UNB segment may reach when a service string is tried on it.
 _UNB_REACH: Final = 2048
 #: How much of the file a beginning needs to be told: UNA, UNB and what follows.
@@ -100,7 +102,7 @@ class Splitter:
         if source.over:
             text = f"The file has more than {self.limits.max_bytes} bytes; the rest was not read"
             self.findings.append(reject("limit", text, offset=source.offset))
-        if not count and not any(finding.code in {"missing_unb", "limit"} for finding in self.findings):
+        if not count and not any(finding.code in _WHY_NONE for finding in self.findings):
             text = "No EDIFACT interchange (UNB) was found in the file"
             self.findings.append(reject("no_interchange", text, offset=0))
 
@@ -211,6 +213,10 @@ class _Junk:
     def findings(self) -> Iterator[Finding]:
         if self.orphan is not None:
             offset, tag = self.orphan
+            if tag == "UIB":
+                text = "UIB begins an interactive interchange (ISO 9735-3); only batch interchanges (UNB) are read"
+                yield reject("interactive", text, offset=offset, tag=tag, syntax_code=2)
+                return
             text = f"{tag} stands outside any interchange: the UNB before it is missing or broken"
             yield reject("missing_unb", text, offset=offset, tag=tag, syntax_code=13)
         elif self.first >= 0 and not (self.last - self.first == len(_BOM) and self.head.startswith(_BOM)):

@@ -115,6 +115,7 @@ def test_split_finds_unz_on_wrapped_lines() -> None:
         (b"Dear Northwind,", "no_interchange"),
         (b"".join(f"{segment}'".encode() for segment in order()), "missing_unb"),
         (ONE.replace(b"UNB", b"NB", 1), "missing_unb"),
+        (b"UNA:+.?*'UIB+UNOA:4+1234++++A+B'UIH+SCRIPT:010:006:NEWRX+1'UIT+1+2'UIZ++1'", "interactive"),
     ],
 )
 def test_split_rejects_a_file_without_interchange(content: bytes, code: str) -> None:
@@ -122,6 +123,7 @@ def test_split_rejects_a_file_without_interchange(content: bytes, code: str) -> 
     spans, findings = split(content, LIMITS)
     assert not spans
     assert code in codes(findings)
+    assert code == "no_interchange" or "no_interchange" not in codes(findings)
 
 
 def test_split_does_not_lose_a_message_after_the_last_unz() -> None:
