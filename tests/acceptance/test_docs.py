@@ -13,6 +13,7 @@ from services.rabbitmq import RabbitMQ
 from services.shell import Reader, blocks
 
 DOCS = ROOT / "docs"
+NAV_PAGE = "how-to/connect-to-your-nav.md"
 
 
 @pytest.fixture
@@ -51,6 +52,17 @@ def test_how_to_replay(reader: Reader) -> None:
     assert parked[1] not in reader.type(".venv/bin/orderwire parked list --json")
 
 
+def test_how_to_connect_to_nav(reader: Reader) -> None:
+    """The check with and without a connection, the suggestion, and a rehearsal on the contracts that were saved."""
+    printed = [reader.type(f"export ORDERWIRE_NAV__PASSWORD=demo\n{block}") for block in blocks(DOCS / NAV_PAGE)]
+
+    assert "sales orders" in printed[1]
+    assert (reader.folder / "SalesOrder.wsdl").read_bytes() == (
+        reader.folder / "contracts/SalesOrder.wsdl"
+    ).read_bytes()
+    assert printed[3] == "# nothing to add\n"
+
+
 def test_how_to_add_a_partner(reader: Reader) -> None:
     """The commands that check a partner, and the one that makes its key's hash."""
     for block in blocks(DOCS / "how-to/add-a-partner.md"):
@@ -82,6 +94,7 @@ def test_every_page_with_commands_is_run_here() -> None:
         "CONTRIBUTING.md",
         "quickstart.md",
         "add-a-partner.md",
+        "connect-to-your-nav.md",
         "replay-a-parked-message.md",
         "run-on-rabbitmq-and-postgresql.md",
         "say-what-is-free.md",

@@ -42,7 +42,7 @@ class Reader:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         (folder / ".venv").symlink_to(ROOT / ".venv")
-        self._ports = {"7047": str(free_port()), "8080": str(free_port())}
+        self._ports = {port: str(free_port()) for port in ("7047", "7048", "8080")}
         self._environment = {
             **os.environ,
             "ORDERWIRE_API__PORT": self._ports["8080"],
@@ -52,7 +52,8 @@ class Reader:
 
     def type(self, block: str) -> str:
         """Run a block to its end, or until it is ready when it is one that lasts; return what it printed."""
-        block = block.replace("--port 7047", f"--port {self._ports['7047']}")
+        for port, ours in self._ports.items():
+            block = block.replace(f"--port {port}", f"--port {ours}").replace(f"127.0.0.1:{port}", f"127.0.0.1:{ours}")
         for words, ready in _LASTING.items():
             if words in block:
                 return self._start(block, ready)

@@ -16,7 +16,7 @@ from orderwire.connectors.nav.suggest import recognised
 from orderwire.connectors.nav.wants import Page
 from orderwire.connectors.nav.wire import Wire
 from orderwire.connectors.nav.wsdl import NotWsdlError, Wsdl, read_wsdl
-from orderwire.errors import ContractError, OrderwireError, OutageError, TransientError
+from orderwire.errors import BrokenContractError, ContractError, OrderwireError, OutageError, TransientError
 from orderwire.ports.clock import Clock, system_clock
 from orderwire.ports.intake import Connector
 
@@ -68,7 +68,8 @@ def _service(page: Page, name: str, nav: NavSettings, lanes: Lanes) -> Looked:
     try:
         wsdl = read_wsdl(Wire(name, service_url(nav, "Page", name), lanes).fetch_wsdl())
     except (NotWsdlError, OrderwireError) as error:
-        away, unpublished = isinstance(error, (OutageError, TransientError)), isinstance(error, ContractError)
+        unpublished = isinstance(error, (ContractError, BrokenContractError))
+        away = not unpublished and isinstance(error, (OutageError, TransientError))
         optional = all(want.optional for want in wants_of(page, nav))
         return Looked(name, page, problem=str(error), away=away, unpublished=unpublished, optional=optional)
     return Looked(name, page, read_contract(page, wsdl, nav))

@@ -14,6 +14,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from orderwire.connectors.nav.soap import Fault
 from orderwire.errors import (
+    BrokenContractError,
     BusyError,
     ConflictError,
     ContractError,
@@ -63,8 +64,8 @@ _KINDS: Final[Mapping[str, str]] = {
     "NavCSideRecordNotFoundException": "missing",
     "NavInvalidCredentialException": "credentials",
     "NavTenantNotAccessibleException": "outage",
-    "NavCompanyNotFoundException": "contract",
-    "ServiceNotFoundException": "contract",
+    "NavCompanyNotFoundException": "unpublished",
+    "ServiceNotFoundException": "unpublished",
 }
 #: Sentences (en-US, NAV's default) of exceptions whose name says too little.
 _TEXTS: Final = (
@@ -80,6 +81,7 @@ _SAID: Final[Mapping[str, tuple[type[OrderwireError], str]]] = {
     "credentials": (CredentialsError, "NAV refused our credentials"),
     "outage": (OutageError, "NAV's tenant is not accessible"),
     "contract": (ContractError, "NAV does not answer this question"),
+    "unpublished": (BrokenContractError, "there is no such web service"),
     "refused": (ErpRefusedError, "NAV refused"),
 }
 
@@ -111,22 +113,32 @@ def _meaning(call: Call, fault: Fault) -> str:
     return "refused" if meaning == "missing" else meaning
 
 
+#: HTTP status → error and sentence, for what is said alike of reads and writes.
+_STATUSES: Final[Mapping[int, tuple[type[OrderwireError], str]]] = {
+    401: (CredentialsError, "NAV refused our credentials"),
+    403: (CredentialsError, "NAV refused our credentials"),
+    404: (BrokenContractError, "there is no such web service"),
+    405: (BrokenContractError, "there is no such web service"),  # SOAP is switched off
+    410: (BrokenContractError, "there is no such web service"),
+    413: (LimitError, "the request is larger than NAV takes"),
+}
+
+
 def from_status(call: Call, status: int, retry_after: str | None = None) -> OrderwireError:
     """Return the error for an answer that is neither a result nor a fault."""
     facts: dict[str, object] = {"status": status}
     if retry_after and retry_after.isdecimal():
         facts["retry_after_seconds"] = int(retry_after[:9])
+    if status in _STATUSES:
+        kind, why = _STATUSES[status]
+        return _told(kind, call, why, facts)
     match status:
-        case 401 | 403:
-            return _told(CredentialsError, call, "NAV refused our credentials", facts)
-        case 413:
-            return _told(LimitError, call, "the request is larger than NAV takes", facts)
         case 429:
             return call.busy("NAV's queue is full", **facts)
         case _ if 300 <= status < 400:
             return _told(OutageError, call, "NAV's address leads elsewhere", facts)
         case _ if 400 <= status < 500 and status != 408:
-            return _told(ContractError, call, "there is no such web service", facts)
+            return _told(ContractError, call, "NAV does not take this question", facts)
         case _:  # 503 too: proxies say it also after the request was passed on
             return call.unanswered("NAV gave no usable answer", **facts)
 

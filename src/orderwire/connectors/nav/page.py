@@ -125,7 +125,11 @@ class PageService:
         action = contract.wsdl.actions.get(named)
         if not action:
             raise ContractError("the web service lacks an operation", service=self.name, operation=named)
-        answer = self._wire.call(operation, action, body, result=f"{named}_Result")
+        try:
+            answer = self._wire.call(operation, action, body, result=f"{named}_Result")
+        except BrokenContractError:
+            self._known = None  # looked at again before the next call
+            raise
         for record in _records(answer):
             contract.names.incoming(record)
         return answer
@@ -152,7 +156,7 @@ class PageService:
             self._known = self._accept(self._wire.fetch_wsdl())
         except (ContractError, BrokenContractError) as error:
             self._known = None
-            known = BrokenContractError(error.message, **error.facts) if self.needed else error
+            known = (BrokenContractError if self.needed else ContractError)(error.message, **error.facts)
             self._refusal = (self._monotonic() + _DISBELIEF_SECONDS, known)
             raise known from None
         return self._known

@@ -8,6 +8,7 @@ from navwire import fault
 from orderwire.connectors.nav import soap
 from orderwire.connectors.nav.faults import Call, from_fault, from_network, from_status
 from orderwire.errors import (
+    BrokenContractError,
     BusyError,
     ConflictError,
     ContractError,
@@ -58,7 +59,7 @@ BLOCKED = "You cannot create this type of document when Customer C10000 is block
         ("NavCSideDataException", "data", ContractError, ErpRefusedError, ErpRefusedError),
         ("NavInvalidCredentialException", "login", CredentialsError, CredentialsError, CredentialsError),
         ("NavTenantNotAccessibleException", "tenant", OutageError, OutageError, OutageError),
-        ("NavCompanyNotFoundException", "company", ContractError, ContractError, ContractError),
+        ("NavCompanyNotFoundException", "company", BrokenContractError, BrokenContractError, BrokenContractError),
         ("SomethingNewException", "?", ContractError, ErpRefusedError, ErpRefusedError),
     ],
 )  # fmt: skip
@@ -86,8 +87,8 @@ def test_from_fault(
         (400, ContractError, ContractError),
         (401, CredentialsError, CredentialsError),
         (403, CredentialsError, CredentialsError),
-        (404, ContractError, ContractError),
-        (405, ContractError, ContractError),
+        (404, BrokenContractError, BrokenContractError),
+        (405, BrokenContractError, BrokenContractError),
         (408, UnavailableError, InDoubtError),
         (413, LimitError, LimitError),
         (429, UnavailableError, BusyError),

@@ -168,7 +168,7 @@ HTML = b"<html><body><h1>Service Unavailable</h1></body></html>"
         (Reply(503, HTML), UnavailableError, InDoubtError),
         (Reply(500, HTML), UnavailableError, InDoubtError),
         (Reply(200, b""), UnavailableError, InDoubtError),
-        (Reply(404, fault("ServiceNotFoundException", "?").content), ContractError, ContractError),
+        (Reply(404, fault("ServiceNotFoundException", "?").content), BrokenContractError, BrokenContractError),
         (answer("Item", "Other", ""), UnavailableError, InDoubtError),
         (Reply(500, answer("Item", "Read", "").content), UnavailableError, InDoubtError),
         (fault("ServiceBrokerException", "Other user has modified"), ContractError, ConflictError),
