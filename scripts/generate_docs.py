@@ -35,6 +35,7 @@ SUMMARIES: Final = {
     EventType.SHIPMENT_POSTED: "Goods of an order left; the partner gets a despatch advice",
     EventType.INVOICE_POSTED: "An invoice or credit note stands in NAV; the partner gets it",
     EventType.INVENTORY_REPORTED: "A partner told stock or sales figures",
+    EventType.STOCK_REPORTED: "A partner is told of stock: what it may order of its items",
     EventType.RECEIPT_ADVISED: "A buyer told what of a delivery was taken in",
     EventType.ACKNOWLEDGEMENT_RECEIVED: "A partner said how it took a document of ours",
     EventType.STOCK_CHANGED: "NAV's stock figure of an item is another one",

@@ -23,6 +23,8 @@ from orderwire.pipeline.accounts import Accounts
 from orderwire.pipeline.chore import Chore
 from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.deliver import Deliver
+from orderwire.pipeline.follow import Follow
+from orderwire.pipeline.follow_watch import Watch
 from orderwire.pipeline.fulfil import Fulfil
 from orderwire.pipeline.heartbeat import BEAT_SECONDS, Heartbeat
 from orderwire.pipeline.indexing import Indexing
@@ -93,6 +95,18 @@ class Services:
         raise ConfigurationError("no connector offers an ERP")
 
     @property
+    def follow(self) -> Follow | None:
+        """What tells of happenings in the ERP; None where no connector can."""
+        follower = next((one.follower for one in self.connectors if one.follower is not None), None)
+        if follower is None:
+            return None
+        nav = self.settings.nav
+        watch = Watch(
+            self.store, follower, self.erp, self.partners, self.clock, _owner(), nav.follow, nav.local_currency
+        )
+        return Follow(watch, self.dispatcher.announce, self.metrics)
+
+    @property
     def decoders(self) -> Mapping[Channel, Decoder]:
         """The decoder of each channel."""
         return {channel: decoder for one in self.connectors for channel, decoder in one.decoders.items()}
@@ -161,6 +175,8 @@ def build_worker(services: Services, flows: Collection[str] | None = None) -> Wo
     around = Surroundings(services.store, services.transport, policy, services.clock, services.metrics, checkpoint)
     overdue = Overdue(services.store, services.dispatcher.announce, services.metrics, services.clock)
     chores = {chore.name: chore.run for chore in _chores(services, around.pauses)}
+    if (follow := services.follow) is not None and (flows is None or "fulfil" in flows):
+        chores["follow"] = follow.run
     lanes = [lane for lane in _lanes(services, checkpoint) if flows is None or lane.flow in flows]
     return Worker(lanes, around, services.dispatcher, overdue, chores)
 

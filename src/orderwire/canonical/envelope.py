@@ -44,6 +44,7 @@ class EventType(StrEnum):
     SHIPMENT_POSTED = "shipment.posted"
     INVOICE_POSTED = "invoice.posted"
     INVENTORY_REPORTED = "inventory.reported"
+    STOCK_REPORTED = "stock.reported"
     RECEIPT_ADVISED = "receipt.advised"
     ACKNOWLEDGEMENT_RECEIVED = "acknowledgement.received"
     ACKNOWLEDGEMENT_LATE = "acknowledgement.late"
@@ -67,6 +68,7 @@ BODIES: Final[dict[EventType, type[Canonical]]] = {
     EventType.SHIPMENT_POSTED: Shipment,
     EventType.INVOICE_POSTED: Invoice,
     EventType.INVENTORY_REPORTED: InventoryReport,
+    EventType.STOCK_REPORTED: InventoryReport,
     EventType.RECEIPT_ADVISED: Receipt,
     EventType.ACKNOWLEDGEMENT_RECEIVED: Acknowledgement,
     EventType.ACKNOWLEDGEMENT_LATE: AcknowledgementLate,

@@ -37,7 +37,7 @@ class InventoryLine(Canonical):
 
 
 class InventoryReport(Canonical):
-    """Body of inventory.reported: an INVRPT or SLSRPT of a partner, or what we tell a partner."""
+    """Body of inventory.reported, an INVRPT or SLSRPT of a partner, and of stock.reported, what we tell a partner."""
 
     partner: str = Field(description="Key of the partner profile")
     channel: Channel = Channel.EDI

@@ -16,6 +16,7 @@ class Channel(StrEnum):
     PUNCHOUT = "punchout"
     API = "api"
     CSV = "csv"
+    ERP = "erp"  # entered in NAV by its users
 
 
 class Purpose(StrEnum):

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from orderwire.cli.context import ConfigDir, read_settings
+from orderwire.cli.context import ConfigDir, read_settings, services_of
 from orderwire.cli.output import Json, emit, emit_json, out
+from orderwire.errors import OrderwireError
 
 if TYPE_CHECKING:
     from orderwire.connectors.nav.report import Report
@@ -19,6 +20,24 @@ _AWAY: Final = 3
 @app.callback()
 def nav() -> None:
     """Dynamics NAV."""
+
+
+@app.command()
+def follow(config: ConfigDir = None, *, as_json: Json = False) -> None:
+    """Look at NAV once for shipments, invoices, changed orders and stock, and tell of them, as a worker does.
+
+    Does nothing while a worker follows. Ends 3 when NAV did not answer.
+    """
+    with services_of(config) as services:
+        services.transport.declare()
+        polled = services.follow.poll() if services.follow else None
+    if polled is None:
+        raise OrderwireError("another process follows NAV")
+    rows = [{"list": name, "told": told, "problem": ""} for name, told in polled.told.items()]
+    rows += [{"list": name, "told": 0, "problem": str(error)} for name, error in polled.problems.items()]
+    emit(rows, ("list", "told", "problem"), as_json=as_json)
+    for error in polled.problems.values():
+        raise error
 
 
 @app.command()

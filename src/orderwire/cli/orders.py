@@ -8,6 +8,7 @@ import typer
 from orderwire.cli.context import ConfigDir, services_of
 from orderwire.cli.output import Json, emit, emit_json, out
 from orderwire.errors import OrderwireError
+from orderwire.ports.following import FollowedLine
 from orderwire.ports.store import OrderRecord
 
 app = typer.Typer(no_args_is_help=True)
@@ -36,25 +37,41 @@ def show(
     *,
     as_json: Json = False,
 ) -> None:
-    """Show one order: lines, answer, and everything that happened to it."""
+    """Show one order: lines, answer, what was delivered and invoiced, and everything that happened to it."""
     with services_of(config) as services, services.store.begin() as tx:
         found = tx.orders.find(order_no=order_no, partner=partner, limit=2)
         if not found:
             raise OrderwireError("no such order", order_no=order_no)
         document = tx.journal.get(found[0].document_id)
         steps = tx.journal.steps(document.correlation_id) if document else []
+        progress = [_progress(line) for line in tx.following.lines(found[0].erp_no or "")]
     story = [{"at": step.at, "step": step.name, "detail": step.detail} for step in steps]
     if as_json:
-        emit_json(
-            {**row_of(found[0]), "order": json.loads(found[0].order), "answer": _answer(found[0]), "story": story}
-        )
+        order, answer = json.loads(found[0].order), _answer(found[0])
+        emit_json({**row_of(found[0]), "order": order, "answer": answer, "progress": progress, "story": story})
         return
     emit([row_of(found[0])], ("order_no", "partner", "state", "outcome", "erp_no"), as_json=False)
     lines = (_answer(found[0]) or {}).get("lines", [])
     out.print()
     emit(lines, ("line_no", "item_no", "ordered", "confirmed", "unit", "outcome", "reason_text"), as_json=False)
+    if progress:
+        out.print()
+        emit(progress, ("line_no", "item_no", "ordered", "delivered", "backordered", "invoiced", "unit"), as_json=False)
     out.print()
     emit([{**row, "detail": _short(row["detail"])} for row in story], ("at", "step", "detail"), as_json=False)
+
+
+def _progress(line: FollowedLine) -> dict[str, Any]:
+    """Return how far a line has come in NAV, in NAV's unit; what NAV's users added has NAV's line number."""
+    return {
+        "line_no": line.buyer_line_no or f"NAV {line.line_no}",
+        "item_no": line.item_no,
+        "ordered": f"{line.ordered:f}",
+        "delivered": f"{line.delivered:f}",
+        "backordered": f"{line.backordered:f}",
+        "invoiced": f"{line.invoiced:f}",
+        "unit": line.unit,
+    }
 
 
 def row_of(record: OrderRecord) -> dict[str, Any]:

@@ -123,6 +123,14 @@ class FolderProfile(_Section):
     outbox: PathBelow | None = Field(default=None, description="Below data_dir; None: partner takes no files")
 
 
+class InventoryProfile(_Section):
+    """Reports of what the partner may order, of the items in codes/items.csv; nav.follow.stock must be on."""
+
+    every_hours: Decimal | None = Field(
+        default=None, gt=0, le=8760, description="All items, so often; None: an item whenever its stock moved"
+    )
+
+
 class PartnerProfile(_Section):
     """All we know of a partner. `key` is the folder's name; `codes` comes from its CSV files."""
 
@@ -154,6 +162,12 @@ class PartnerProfile(_Section):
     deliver: Literal["folder", "sftp", "http", "as2"] | None = Field(
         default=None, description="The way documents go to the partner; None: the only one there is"
     )
+    entered_orders: Literal["silent", "tell"] = Field(
+        default="silent",
+        description="Orders that people enter in NAV for this customer: tell, the partner gets the same documents "
+        "about them as about its own; silent, only the events tell of them",
+    )
+    inventory: InventoryProfile | None = Field(default=None, description="None: gets no stock reports (INVRPT)")
     due: DueProfile = Field(default=DueProfile(), description="When acknowledgements are late")
     items: Mapping[tuple[ItemScheme, str], str] = Field(
         default_factory=dict, description="codes/items.csv: scheme and value to NAV item number"

@@ -1,9 +1,10 @@
-"""Flow `respond`: a decided order, a shipment or an invoice becomes a document in the buyer's own syntax."""
+"""Flow `respond`: a decided order, a shipment, an invoice, a stock report becomes a document in the buyer's syntax."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orderwire.canonical.envelope import Event
+from orderwire.canonical.envelope import Event, event_id
+from orderwire.canonical.inventory import InventoryReport
 from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import Channel, PurchaseOrder
@@ -16,23 +17,32 @@ from orderwire.ports.clock import Clock
 from orderwire.ports.intake import Encoder
 from orderwire.ports.store import DocumentState, Step, Transaction
 
+#: Bodies that become documents.
+Told = AnsweredOrder | Shipment | Invoice | InventoryReport
+
 
 @dataclass(frozen=True)
 class Respond:
-    """Handler of order.accepted, order.changed, order.rejected, shipment.posted and invoice.posted."""
+    """Handler of the events that a buyer is told of by a document."""
 
     encoders: Mapping[Channel, Encoder]
     partners: Partners
     clock: Clock
 
     def __call__(self, event: Event) -> Commit:
-        body: AnsweredOrder | Shipment | Invoice = body_of(event)
+        body: Told = body_of(event)
         return lambda tx: self._respond(tx, event, body)
 
-    def _respond(self, tx: Transaction, event: Event, body: AnsweredOrder | Shipment | Invoice) -> list[Event]:
+    def _respond(self, tx: Transaction, event: Event, body: Told) -> list[Event]:
         if isinstance(body, AnsweredOrder):
-            self._journal_answer(tx, event, body.response)
-            to = Recipient(body.response.partner, body.order.channel.value, "answer", body.response.order_no)
+            # What NAV's users change later has a document of its own; the order's journal row stays as it is.
+            first = event.id == event_id(event.documentid, event.epoch, "answered")
+            if first:
+                self._journal_answer(tx, event, body.response)
+            step = "answer" if first else f"answer:{event.id}"
+            to = Recipient(body.response.partner, body.order.channel.value, step, body.response.order_no)
+        elif isinstance(body, InventoryReport):
+            to = Recipient(body.partner, body.channel.value, f"{event.type.value}:{body.report_no}")
         else:
             number = body.shipment_no if isinstance(body, Shipment) else body.invoice_no
             to = Recipient(body.partner, body.channel.value, f"{event.type.value}:{number}", body.order_no)

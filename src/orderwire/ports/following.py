@@ -19,7 +19,7 @@ class Cursor:
     ahead: str = ""  # the last number there was at `ahead_at`; it becomes the mark when postings of then must be done
     ahead_at: datetime | None = None
     resume: str | None = None  # a look that was cut goes on after this number; None: the end was reached
-    turned_at: datetime | None = None  # when the end was reached last
+    turned_at: datetime | None = None  # when the present look, or the last one, began
 
 
 class FollowedState(StrEnum):

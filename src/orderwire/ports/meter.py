@@ -35,6 +35,10 @@ class Meter(Protocol):
         """Count an acknowledgement that has become late."""
         ...
 
+    def followed(self, what: str, told: int, at: float) -> None:
+        """Note that one of the ERP's lists was read to its end, by what began at `at` (seconds since 1970)."""
+        ...
+
 
 class NoMeter:
     """Counts nothing: for tests and one-off commands."""
@@ -58,4 +62,7 @@ class NoMeter:
         pass
 
     def late(self, side: str, kind: str) -> None:
+        pass
+
+    def followed(self, what: str, told: int, at: float) -> None:
         pass

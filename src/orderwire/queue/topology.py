@@ -27,6 +27,7 @@ FLOWS: Final = (
             EventType.ORDER_REJECTED,
             EventType.SHIPMENT_POSTED,
             EventType.INVOICE_POSTED,
+            EventType.STOCK_REPORTED,
         ),
     ),
     Flow("deliver", (EventType.DOCUMENT_READY,)),

@@ -61,6 +61,15 @@ class Metrics:
             ["side", "kind"],
             registry=registry,
         )
+        self._followed = Counter(
+            "orderwire_followed", "Events told of what happened in the ERP", ["list"], registry=registry
+        )
+        self._followed_at = Gauge(
+            "orderwire_followed_at_seconds",
+            "When a look began that read the list to its end, in seconds since 1970",
+            ["list"],
+            registry=registry,
+        )
         self._outbox = Gauge("orderwire_outbox_unsent", "Events committed but not yet published", registry=registry)
         self._depth = Gauge("orderwire_queue_depth", "Messages in a queue", ["queue", "state"], registry=registry)
 
@@ -102,6 +111,11 @@ class Metrics:
     def late(self, side: str, kind: str) -> None:
         """Count an acknowledgement that has become late."""
         self._late.labels(side, kind).inc()
+
+    def followed(self, what: str, told: int, at: float) -> None:
+        """Note that one of the ERP's lists was read to its end."""
+        self._followed.labels(what).inc(told)
+        self._followed_at.labels(what).set(at)
 
     def outbox(self, unsent: int) -> None:
         """Show how many events wait to be published."""

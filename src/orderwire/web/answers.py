@@ -1,15 +1,27 @@
 """What the REST API says of an order: the same document from POST and GET, at every stage."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from pydantic import Field
 
-from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity, QuantityOrZero
+from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity, QuantityOrZero, SignedQuantity
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
+from orderwire.ports.following import FollowedLine
 from orderwire.web import problems
 from orderwire.web.context import PREFIX
 from orderwire.web.standing import Standing, State
+
+
+class LineProgress(Canonical):
+    """How far a line has come in NAV. Quantities are in `erp_unit`, in which the sales order stands."""
+
+    erp_unit: str = Field(description="NAV's unit of measure code")
+    ordered: SignedQuantity
+    delivered: SignedQuantity
+    backordered: SignedQuantity = Field(description="Still to be delivered")
+    invoiced: SignedQuantity
 
 
 class LineAnswer(Canonical):
@@ -29,6 +41,7 @@ class LineAnswer(Canonical):
     substitute_no: str | None = Field(description="Item sent instead")
     base_unit: str | None
     confirmed_base: QuantityOrZero = Field(description="In `base_unit`")
+    progress: LineProgress | None = Field(default=None, description="null: not seen in NAV yet")
 
 
 class OrderAnswer(Canonical):
@@ -55,7 +68,7 @@ def to_answer(standing: Standing, document_id: str = "") -> OrderAnswer:
     some_id = record.id if record else (document.parent_id or document.id) if document else document_id
     known: dict[str, object] = {"id": some_id, "state": standing.state, "links": {"self": f"{PREFIX}/orders/{some_id}"}}
     if standing.state is State.DECIDED and record is not None and record.response is not None:
-        return _decided(OrderResponse.model_validate_json(record.response), known)
+        return _decided(OrderResponse.model_validate_json(record.response), known, standing.lines)
     order_no = record.order_no if record else document.order_no if document else None
     if standing.state is State.WAITING or document is None:
         return OrderAnswer.model_validate({**known, "order_no": order_no})
@@ -65,10 +78,25 @@ def to_answer(standing: Standing, document_id: str = "") -> OrderAnswer:
     )
 
 
-def _decided(response: OrderResponse, known: dict[str, object]) -> OrderAnswer:
+def _decided(response: OrderResponse, known: dict[str, object], followed: Sequence[FollowedLine]) -> OrderAnswer:
+    progress = {line.buyer_line_no: line for line in followed if line.buyer_line_no}
     shared = {name: getattr(response, name) for name in OrderAnswer.model_fields if name in OrderResponse.model_fields}
-    return OrderAnswer.model_validate({**shared, **known, "lines": tuple(_line(line) for line in response.lines)})
+    lines = tuple(_line(line, progress.get(line.line_no)) for line in response.lines)
+    return OrderAnswer.model_validate({**shared, **known, "lines": lines})
 
 
-def _line(line: ResponseLine) -> LineAnswer:
-    return LineAnswer.model_validate({name: getattr(line, name) for name in LineAnswer.model_fields})
+def _line(line: ResponseLine, followed: FollowedLine | None) -> LineAnswer:
+    told = {name: getattr(line, name) for name in LineAnswer.model_fields if name in ResponseLine.model_fields}
+    return LineAnswer.model_validate({**told, "progress": _progress(followed)})
+
+
+def _progress(line: FollowedLine | None) -> LineProgress | None:
+    if line is None:
+        return None
+    return LineProgress(
+        erp_unit=line.unit,
+        ordered=line.ordered,
+        delivered=line.delivered,
+        backordered=line.backordered,
+        invoiced=line.invoiced,
+    )

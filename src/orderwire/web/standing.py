@@ -1,10 +1,12 @@
 """Where an order stands, by what journal and orders say."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from orderwire.canonical.order import Channel
+from orderwire.ports.following import FollowedLine
 from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderRecord, OrderState, Store, Transaction
 
 #: Kind of the journal row of an API order; the file it came as has another.
@@ -27,6 +29,7 @@ class Standing:
     state: State
     document: Document | None = None  # the message that asks for the order, or the file while it is not decoded
     record: OrderRecord | None = None
+    lines: Sequence[FollowedLine] = ()  # of its sales order, as NAV showed them last
 
     @property
     def settled(self) -> bool:
@@ -63,21 +66,30 @@ class Standings:
         with self.store.begin() as tx:
             record = tx.orders.get(some_id)
             if record is not None:
-                return _standing(tx.journal.get(record.document_id), record) if record.partner == partner else None
+                return _with_lines(tx, record) if record.partner == partner else None
             file = tx.journal.get(some_id)
             if file is None or file.partner != partner or file.channel != Channel.API or file.direction != "in":
                 return None
             document = _message(tx, some_id) or file
             record = _record(tx, partner, document.order_no) if document.order_no else None
+            lines = _lines(tx, record)
         if record is not None and record.document_id != document.id and not _answered(document):
             record = None  # it is another document's, and this one came to nothing
-        return _standing(document, record)
+        return replace(_standing(document, record), lines=lines if record else ())
 
     def all(self, partner: str, order_no: str | None, limit: int) -> list[Standing]:
         """Return the partner's orders, the newest first."""
         with self.store.begin() as tx:
             records = tx.orders.find(order_no=order_no, partner=partner, limit=limit)
-            return [_standing(tx.journal.get(record.document_id), record) for record in records]
+            return [_with_lines(tx, record) for record in records]
+
+
+def _with_lines(tx: Transaction, record: OrderRecord) -> Standing:
+    return replace(_standing(tx.journal.get(record.document_id), record), lines=_lines(tx, record))
+
+
+def _lines(tx: Transaction, record: OrderRecord | None) -> Sequence[FollowedLine]:
+    return tx.following.lines(record.erp_no) if record and record.erp_no else ()
 
 
 def _record(tx: Transaction, partner: str, order_no: str) -> OrderRecord | None:
