@@ -52,13 +52,13 @@ def wait_until_followed(deployment: Deployment) -> None:
         with deployment.services.store.begin() as tx:
             return all(tx.following.cursor(name) for name in ("shipment", "invoice", "orders"))
 
-    deployment.wait_for(begun, 30, "NAV followed")
+    deployment.wait_for(begun, 60, "NAV followed")
 
 
 def place(deployment: Deployment) -> tuple[str, str]:
     """Have the sample order fulfilled, and return its number and NAV's."""
     deployment.receive(ORDER)
-    deployment.settle(1, 30)
+    deployment.settle(1, 60)
     (answer,) = deployment.answers().values()
     return answer.order_no, str(answer.erp_no)
 
@@ -78,7 +78,7 @@ def test_shipments_and_invoice_of_an_order(deployment: Deployment) -> None:
     posting = deployment.nav.users.posting
 
     first = posting.ship(erp_no, {10000: Decimal(1), 20000: Decimal(2)}, tracking_no="00340999980000000014")
-    deployment.wait_for(lambda: len(documents(deployment, "DESADV")) == 1, 20, "the first DESADV")
+    deployment.wait_for(lambda: len(documents(deployment, "DESADV")) == 1, 60, "the first DESADV")
     (advice,) = documents(deployment, "DESADV")
     assert isinstance(advice, Shipment)
     assert (advice.shipment_no, advice.order_no, advice.packages[0].sscc) == (first, order_no, "340999980000000014")
@@ -92,8 +92,8 @@ def test_shipments_and_invoice_of_an_order(deployment: Deployment) -> None:
 
     posting.ship(erp_no)
     posting.invoice(erp_no)  # NAV deletes the order
-    deployment.wait_for(lambda: bool(documents(deployment, "INVOIC")), 20, "the INVOIC")
-    deployment.wait_for(lambda: len(documents(deployment, "DESADV")) == 2, 20, "the second DESADV")
+    deployment.wait_for(lambda: bool(documents(deployment, "INVOIC")), 60, "the INVOIC")
+    deployment.wait_for(lambda: len(documents(deployment, "DESADV")) == 2, 60, "the second DESADV")
     rest = next(each for each in documents(deployment, "DESADV") if each.shipment_no != first)
     assert [(line.order_line_no, line.delivered, line.backordered) for line in rest.all_lines] == [
         ("1", Decimal(3), Decimal(0)),
@@ -113,7 +113,7 @@ def test_shipments_and_invoice_of_an_order(deployment: Deployment) -> None:
         with deployment.services.store.begin() as tx:
             return tx.following.orders([erp_no])[erp_no].state is FollowedState.COMPLETE
 
-    deployment.wait_for(complete, 20, "the order complete")
+    deployment.wait_for(complete, 60, "the order complete")
     assert progress(deployment, order_no) == [
         ("1", "4", "4", "0", "4"),
         ("2", "2", "2", "0", "2"),
@@ -174,6 +174,6 @@ def test_postings_are_told_once_through_restarts(deployment: Deployment) -> None
 
     posted = post_on_and_on(deployment.nav, trouble)
 
-    deployment.wait_for(lambda: shipments_told(deployment).keys() >= set(posted), 60, "every shipment told of")
+    deployment.wait_for(lambda: shipments_told(deployment).keys() >= set(posted), 90, "every shipment told of")
     assert shipments_told(deployment) == Counter(posted)
     assert deployment.parked() == []

@@ -209,7 +209,7 @@ class _Telling:
         return [event]
 
     def _know(self, document: Posted) -> None:
-        self._tx.inbox.mark(f"{_FLOW}.{document.kind.value}", document.no, self._around.now)
+        self._tx.inbox.mark(f"{_FLOW}.{document.kind.value}", [document.no], self._around.now)
 
     def _parked_id(self, document: Posted) -> str:
         return event_id(_document_id(document), 0, f"parked:{_FLOW}")
