@@ -40,6 +40,7 @@ from orderwire.pipeline.replay import Replays
 from orderwire.pipeline.replay_runs import ReplayRuns
 from orderwire.pipeline.replay_work import TURN_SECONDS, RunWork
 from orderwire.pipeline.respond import Respond
+from orderwire.pipeline.retention import Retention
 from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.worker import Worker
 from orderwire.ports.access import Passwords
@@ -60,6 +61,7 @@ log = structlog.get_logger(__name__)
 
 #: Between looks for documents whose words are not known yet.
 _INDEX_SECONDS: Final = 2.0
+_RETENTION_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True)
@@ -187,11 +189,14 @@ def _chores(services: Services, pauses: Pauses) -> list[Chore]:
     record = WorkerRecord(f"{host}:{pid}:{started.timestamp():.0f}", host, pid, __version__, started, started)
     heartbeat = Heartbeat(store, record, pauses, clock)
     announce = services.dispatcher.announce
+    keep = services.settings.retention
+    retention = Retention(store, clock, keep.events_days, keep.done_days, keep.failed_days)
     runs = RunWork(store, services.replays, services.trials, announce, record.id, clock)
     return [
         Chore("heartbeat", heartbeat.beat, BEAT_SECONDS, heartbeat.stop),
         Chore("replays", runs.turn, TURN_SECONDS),
         Chore("texts", Indexing(store, clock).turn, _INDEX_SECONDS),
+        Chore("retention", retention.turn, _RETENTION_SECONDS),
     ]
 
 

@@ -75,6 +75,18 @@ def test_how_to_say_what_is_free(reader: Reader) -> None:
         assert "believed" in reader.type(block)
 
 
+def test_how_to_keep_and_delete(reader: Reader) -> None:
+    """A document is held, and let go again."""
+    reader.type("echo nothing >note.edi; .venv/bin/orderwire send note.edi")
+    (note,) = json.loads(reader.type(".venv/bin/orderwire messages list --json"))
+
+    told = [
+        reader.type(block.replace("DOCUMENT_ID", note["id"])) for block in blocks(DOCS / "how-to/keep-and-delete.md")
+    ]
+
+    assert ["Held." in told[0], "No longer held." in told[1]] == [True, True]
+
+
 def test_how_to_run_on_services(reader: Reader, rabbitmq: RabbitMQ, postgres: PostgresServer) -> None:
     """The two settings and the commands that make and check the queues."""
     runnable = [block for block in blocks(DOCS / "how-to/run-on-rabbitmq-and-postgresql.md") if "docker" not in block]
@@ -98,6 +110,7 @@ def test_every_page_with_commands_is_run_here() -> None:
         "replay-a-parked-message.md",
         "run-on-rabbitmq-and-postgresql.md",
         "say-what-is-free.md",
+        "keep-and-delete.md",
     }
 
 

@@ -1,6 +1,8 @@
 """`orderwire messages`: find documents in the journal, and see one with its raw bytes."""
 
+import getpass
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,9 +10,11 @@ import typer
 from orderwire.cli.context import ConfigDir, services_of
 from orderwire.cli.output import Json, emit, emit_json, out
 from orderwire.errors import OrderwireError
+from orderwire.pipeline.retention import LegalHolds
 from orderwire.ports.store import DocumentQuery, DocumentState
 
 app = typer.Typer(no_args_is_help=True)
+Reason = Annotated[str, typer.Option(help="It stands in the audit.")]
 
 
 @app.command("list")
@@ -69,3 +73,36 @@ def show(
     out.print(
         "".join(character if character.isprintable() or character == "\n" else " " for character in text), markup=False
     )
+
+
+@app.command()
+def hold(
+    document_id: Annotated[str, typer.Argument(help="Any document of the conversation.")],
+    why: Reason,
+    config: ConfigDir = None,
+) -> None:
+    """Keep a document and all that belongs to it, whatever its age: a legal hold."""
+    _held(document_id, why, config, keep=True)
+
+
+@app.command()
+def unhold(
+    document_id: Annotated[str, typer.Argument(help="Any document of the conversation.")],
+    why: Reason,
+    config: ConfigDir = None,
+) -> None:
+    """End a legal hold: age decides again."""
+    _held(document_id, why, config, keep=False)
+
+
+def _held(document_id: str, why: str, config: Path | None, *, keep: bool) -> None:
+    with services_of(config) as services:
+        with services.store.begin() as tx:
+            document = tx.journal.get(document_id)
+        if document is None:
+            raise OrderwireError("no such document", document_id=document_id)
+        holds = LegalHolds(services.store, services.clock)
+        act = holds.hold if keep else holds.unhold
+        if not act(document.correlation_id, who=getpass.getuser(), why=why):
+            raise OrderwireError("it is held already" if keep else "it is not held", document_id=document_id)
+    out.print("Held." if keep else "No longer held.")

@@ -210,6 +210,20 @@ class LimitSettings(_Section):
     max_document_bytes: Count = Field(default=64 * 1024 * 1024, description="Larger documents are refused")
 
 
+class RetentionSettings(_Section):
+    """How long what has ended is kept; `messages hold` keeps a conversation whatever its age."""
+
+    events_days: Annotated[float, Field(gt=0)] = Field(
+        default=30, description="Published events and inbox marks; longer than any message may be on its way"
+    )
+    done_days: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Documents of conversations that ended well, with raw bytes and story; None: for ever"
+    )
+    failed_days: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="The same where one was parked, rejected or discarded; None: for ever"
+    )
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least grave entry written")
     format: Literal["json", "console"] = Field(default="json", description="console: for people")
@@ -254,6 +268,7 @@ class Settings(BaseSettings):
     cxml: CxmlSettings = CxmlSettings()
     punchout: PunchoutSettings = PunchoutSettings()
     limits: LimitSettings = LimitSettings()
+    retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     chaos: ChaosSettings = ChaosSettings()

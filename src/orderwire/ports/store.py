@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.access import Attempts, Sessions, Tokens, Users
+from orderwire.ports.care import Care
 from orderwire.ports.following import Following
 from orderwire.ports.ledger import Ledger
 from orderwire.ports.punchout import Punchouts
@@ -412,6 +413,8 @@ class Transaction(Protocol):
     def failures(self) -> "Failures": ...
     @property
     def workers(self) -> "Workers": ...
+    @property
+    def care(self) -> Care: ...
     @property
     def runs(self) -> Runs: ...
 

@@ -14,7 +14,9 @@ from orderwire.store.tables import blobs
 #: Less than this does not shrink enough to be worth it.
 _PACK_FROM_BYTES: Final = 256
 
-_PUT: Final = insert(blobs).on_conflict_do_nothing()
+_put: Final = insert(blobs)
+#: What is archived again is young again, so that nobody deletes it meanwhile for its age.
+_PUT: Final = _put.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": _put.excluded.created_at})
 _GET: Final = select(blobs.c.content, blobs.c.packed).where(blobs.c.sha256 == bindparam("key"))
 
 

@@ -84,6 +84,7 @@ documents: Final = Table(
     Index("ix_documents_control_ref", "control_ref", postgresql_using="hash"),
     Index("ix_documents_sender", "sender", postgresql_using="hash"),
     Index("ix_documents_replay_of", "replay_of"),
+    Index("ix_documents_sha256", "sha256"),
     Index("ix_documents_partner_state", "partner", "state", "received_at"),
     Index("ix_documents_finished_at", "finished_at", "state", "partner"),
 )
@@ -122,6 +123,7 @@ inbox: Final = Table(
     Column("consumer", Words, primary_key=True),
     Column("event_id", Words, primary_key=True),
     Column("at", Instant, nullable=False),
+    Index("ix_inbox_at", "at"),
 )
 
 _unsent: Final = text("sent_at IS NULL")

@@ -9,6 +9,7 @@ from orderwire.ports.clock import Clock
 from orderwire.store.access import SqlAttempts, SqlSessions, SqlTokens, SqlUsers
 from orderwire.store.archive import SqlArchive
 from orderwire.store.audit import SqlAudit
+from orderwire.store.care import SqlCare
 from orderwire.store.changes import SqlChanges
 from orderwire.store.failure_groups import SqlFailures
 from orderwire.store.failures import translated
@@ -54,6 +55,7 @@ class SqlTransaction:
         self.overview = SqlOverview(statements)
         self.failures = SqlFailures(statements)
         self.workers = SqlWorkers(statements)
+        self.care = SqlCare(statements)
         self.runs = SqlRuns(statements)
 
     @contextmanager

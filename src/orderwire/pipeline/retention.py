@@ -1,0 +1,70 @@
+"""Retention: what is old enough goes, class by class and a few hundred rows at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from orderwire.ports.care import LegalHold
+from orderwire.ports.clock import Clock
+from orderwire.ports.store import Store
+
+log = structlog.get_logger(__name__)
+
+#: In one transaction, so that nobody waits long.
+CHUNK: Final = 200
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long each class is kept, in days; None: for ever."""
+
+    store: Store
+    clock: Clock
+    events_days: float
+    done_days: float | None = None
+    failed_days: float | None = None
+
+    def turn(self) -> bool:
+        """Delete one chunk of each class; return whether there is more."""
+        now = self.clock()
+        events_before = now - timedelta(days=self.events_days)
+        with self.store.begin() as tx:
+            events = tx.care.forget_events(events_before, CHUNK)
+        done = self._documents(now, self.done_days, failed=False)
+        failed = self._documents(now, self.failed_days, failed=True)
+        if events or done or failed:
+            log.info("forgotten", events=events, done=done, failed=failed)
+        return max(events, done, failed) >= CHUNK
+
+    def _documents(self, now: datetime, days: float | None, *, failed: bool) -> int:
+        if days is None:
+            return 0
+        with self.store.begin() as tx:
+            return tx.care.forget_documents(now - timedelta(days=days), failed=failed, limit=CHUNK)
+
+
+@dataclass(frozen=True)
+class LegalHolds:
+    """Keeps a conversation whatever its age, and lets it go again; both stand in the audit."""
+
+    store: Store
+    clock: Clock
+
+    def hold(self, correlation_id: str, *, who: str, why: str) -> bool:
+        """Return False when it is held already."""
+        now = self.clock()
+        with self.store.begin() as tx:
+            new = tx.care.hold(LegalHold(correlation_id, who, why, now))
+            if new:
+                tx.audit.add(now, who, "hold", correlation_id, why)
+            return new
+
+    def unhold(self, correlation_id: str, *, who: str, why: str) -> bool:
+        """Return False when it was not held."""
+        with self.store.begin() as tx:
+            was = tx.care.unhold(correlation_id)
+            if was:
+                tx.audit.add(self.clock(), who, "unhold", correlation_id, why)
+            return was

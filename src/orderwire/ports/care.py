@@ -1,0 +1,40 @@
+"""Care for the store: what may go when it is old enough, and what a person wants kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """Keeps everything of one correlation, whatever its age."""
+
+    correlation_id: str
+    who: str
+    why: str
+    at: datetime
+
+
+class Care(Protocol):
+    def hold(self, hold: LegalHold) -> bool:
+        """Insert; False when it is held already."""
+        ...
+
+    def unhold(self, correlation_id: str) -> bool: ...
+
+    def held(self) -> Sequence[LegalHold]:
+        """Return every legal hold, the oldest first."""
+        ...
+
+    def forget_events(self, before: datetime, limit: int) -> int:
+        """Delete inbox marks and published events from before, at most so many of each; return how many."""
+        ...
+
+    def forget_documents(self, before: datetime, *, failed: bool, limit: int) -> int:
+        """Delete conversations that ended before, with all that hangs on them, at most so many; return how many.
+
+        A conversation is every document of one correlation. It has failed when one of its documents was parked,
+        rejected or discarded. Those with a legal hold, or with a document that has not come to an end, stay.
+        """
+        ...

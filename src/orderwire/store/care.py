@@ -1,0 +1,88 @@
+"""Deletes what is old enough, some rows at a time, and keeps what is held."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, Table, bindparam, delete, exists, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from orderwire.ports.care import LegalHold
+from orderwire.ports.store import DocumentState
+from orderwire.store.care_tables import legal_holds
+from orderwire.store.console_tables import texts
+from orderwire.store.rows import columns_of, portions, record_of, values_of
+from orderwire.store.statements import Statements
+from orderwire.store.tables import blobs, documents, inbox, ledger, outbox, parked, steps
+
+_FAILED: Final = (DocumentState.PARKED, DocumentState.REJECTED, DocumentState.DISCARDED)
+_HOLD: Final = insert(legal_holds).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+_HELD: Final = select(*columns_of(LegalHold, legal_holds)).order_by(legal_holds.c.at)
+
+
+class SqlCare:
+    def __init__(self, connection: Statements) -> None:
+        self._connection = connection
+
+    def hold(self, hold: LegalHold) -> bool:
+        return bool(self._connection.execute(_HOLD, values_of(hold)).rowcount == 1)
+
+    def unhold(self, correlation_id: str) -> bool:
+        statement = delete(legal_holds).where(legal_holds.c.correlation_id == correlation_id)
+        return bool(self._connection.execute(statement).rowcount == 1)
+
+    def held(self) -> Sequence[LegalHold]:
+        return [record_of(LegalHold, row) for row in self._connection.execute(_HELD)]
+
+    def forget_events(self, before: datetime, limit: int) -> int:
+        marks = select(inbox.c.consumer, inbox.c.event_id).where(inbox.c.at < before).limit(limit)
+        rows = self._connection.execute(marks).all()
+        by_key = delete(inbox).where(inbox.c.consumer == bindparam("by"), inbox.c.event_id == bindparam("key"))
+        if rows:
+            self._connection.execute(by_key, [{"by": row.consumer, "key": row.event_id} for row in rows])
+        published = select(outbox.c.seq).where(outbox.c.sent_at < before).order_by(outbox.c.seq).limit(limit)
+        seqs = self._connection.execute(published).scalars().all()
+        self._delete(outbox, "seq", seqs)
+        return len(rows) + len(seqs)
+
+    def forget_documents(self, before: datetime, *, failed: bool, limit: int) -> int:
+        correlations = self._connection.execute(_ended(before, failed=failed).limit(limit)).scalars().all()
+        for some in portions(correlations):
+            of_these = select(documents.c.id, documents.c.sha256).where(documents.c.correlation_id.in_(some))
+            rows = self._connection.execute(of_these).all()
+            self._forget([row.id for row in rows])
+            self._forget_raw(sorted({row.sha256 for row in rows if row.sha256}), before)
+        return len(correlations)
+
+    def _forget(self, document_ids: Sequence[str]) -> None:
+        if self._connection.dialect.name == "sqlite":
+            for ids in portions(document_ids):
+                seqs = self._connection.execute(select(texts.c.seq).where(texts.c.document_id.in_(ids))).scalars().all()
+                for seq in seqs:
+                    self._connection.execute(text("DELETE FROM text_index WHERE rowid = :seq"), {"seq": seq})
+        for table in (texts, steps, parked, ledger):
+            self._delete(table, "document_id", document_ids)
+        self._delete(documents, "id", document_ids)
+
+    def _forget_raw(self, sha256s: Sequence[str], before: datetime) -> None:
+        """Delete raw bytes that no other document has. Who archives them again meanwhile makes them young."""
+        for some in portions(sha256s):
+            used = exists().where(documents.c.sha256 == blobs.c.sha256)
+            self._connection.execute(delete(blobs).where(blobs.c.sha256.in_(some), blobs.c.created_at < before, ~used))
+
+    def _delete(self, table: Table, column: str, values: Sequence[Any]) -> None:
+        for some in portions(values):
+            self._connection.execute(delete(table).where(table.c[column].in_(some)))
+
+
+def _ended(before: datetime, *, failed: bool) -> Select[tuple[str]]:
+    other = documents.alias()
+    same = other.c.correlation_id == documents.c.correlation_id
+    under_way = exists().where(same, or_(other.c.finished_at.is_(None), other.c.finished_at >= before))
+    went_wrong = exists().where(same, other.c.state.in_(_FAILED))
+    held = exists().where(legal_holds.c.correlation_id == documents.c.correlation_id)
+    return (
+        select(documents.c.correlation_id)
+        .where(documents.c.finished_at < before, ~under_way, went_wrong if failed else ~went_wrong, ~held)
+        .distinct()
+    )
