@@ -10,6 +10,7 @@ import typer
 from orderwire.cli.context import ConfigDir, services_of
 from orderwire.cli.output import Json, emit, emit_json, out
 from orderwire.errors import OrderwireError
+from orderwire.mapping.masking import masked
 from orderwire.pipeline.retention import LegalHolds
 from orderwire.ports.store import DocumentQuery, DocumentState
 
@@ -49,7 +50,7 @@ def show(
         bool, typer.Option("--raw", help="Write the raw bytes to standard output, and nothing else.")
     ] = False,
 ) -> None:
-    """Show one document: where it stands and why, what happened to it, and its bytes."""
+    """Show one document: where it stands and why, what happened to it, and its bytes; secrets only with --raw."""
     with services_of(config) as services, services.store.begin() as tx:
         document = tx.journal.get(document_id)
         if document is None:
@@ -59,7 +60,7 @@ def show(
     if raw:
         typer.get_binary_stream("stdout").write(content)
         return
-    text = content.decode("utf-8", "replace")
+    text = masked(content).decode("utf-8", "replace")
     story = [{"at": step.at, "step": step.name, "detail": step.detail} for step in steps]
     if as_json:
         emit_json({**asdict(document), "story": story, "content": text})

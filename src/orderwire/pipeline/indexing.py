@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from orderwire.mapping.masking import masked
 from orderwire.ports.clock import Clock
 from orderwire.ports.store import Store
 
@@ -37,7 +38,7 @@ class Indexing:
 
 def words_of(content: bytes) -> tuple[str, ...]:
     """Return the different words of a document, in order, whatever its syntax."""
-    head = content[:_MAX_BYTES]
+    head = masked(content[:_MAX_BYTES])
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError:

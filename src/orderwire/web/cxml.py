@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from lxml import etree
 
 from orderwire.bootstrap import Services
+from orderwire.canonical.envelope import event_id
 from orderwire.canonical.order import Channel, PurchaseOrder, Purpose
 from orderwire.config.cxml import CxmlProfile
 from orderwire.config.partners import PartnerProfile
@@ -153,7 +154,7 @@ def _take_in(call: CxmlCall) -> CxmlAnswer:
     code, text = 200, ""
     if refusal is not None:
         code, text = status_code(refusal), refusal.text
-    elif order is not None and record is not None and _contradicts(record, order):
+    elif order is not None and record is not None and _contradicts(record, order, document_id):
         code, text = 409, f"Order {order.order_no} was taken before with other content"
     elif order is not None and call.cxml.answer == "StatusUpdateRequest":
         code = 201
@@ -181,10 +182,14 @@ def _set_up(call: CxmlCall) -> CxmlAnswer:
     return CxmlAnswer(200, body=element("PunchOutSetupResponse", element("StartPage", start)))
 
 
-def _contradicts(record: OrderRecord, order: PurchaseOrder) -> bool:
-    """Tell whether a sales order stands that came of other content; an update is meant to be other content."""
-    original = order.purpose is Purpose.ORIGINAL
-    return original and record.erp_no is not None and record.content_hash != digest_of(order)
+def _contradicts(record: OrderRecord, order: PurchaseOrder, document_id: str) -> bool:
+    """Tell whether a sales order stands that came of other content than this document's.
+
+    An update is meant to be other content; and the document that the order came of may come again after one.
+    """
+    if order.purpose is not Purpose.ORIGINAL or record.erp_no is None:
+        return False
+    return record.document_id != event_id(document_id, 0, "message:1") and record.content_hash != digest_of(order)
 
 
 #: Request to what handles it.
