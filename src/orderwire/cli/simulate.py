@@ -40,7 +40,7 @@ def nav(
         Path | None,
         typer.Option(help="Folder of real WSDLs: their pages are served as they are.", exists=True, file_okay=False),
     ] = None,
-    auth: Annotated[Literal["basic", "ntlm", "both"], typer.Option()] = "both",
+    auth: Annotated[Literal["basic", "ntlm", "both", "bearer"], typer.Option()] = "both",
     latency_seconds: Annotated[float, typer.Option(min=0, help="Every call takes so much longer.")] = 0.0,
     slots: Annotated[
         int | None, typer.Option(min=1, help="Calls at once; NAV's own default is 5. None: no limit.")

@@ -99,9 +99,16 @@ def _with_no(names: dict[object, object]) -> dict[object, object]:
 class NavSettings(_Section):
     url: str = Field(default="http://127.0.0.1:7047/DynamicsNAV/WS", description="Up to and with /WS")
     company: str = Field(default="CRONUS International Ltd.", description="As NAV shows it, unescaped")
-    auth: Literal["basic", "ntlm"] = Field(default="basic", description="As NAV's service instance is set up")
+    auth: Literal["basic", "ntlm", "bearer"] = Field(
+        default="basic", description="As NAV's service instance is set up; bearer: OAuth"
+    )
     username: str = Field(default="orderwire", description="ntlm: DOMAIN\\user")
-    password: SecretStr = Field(default=SecretStr(""), description="basic: NAV user password or web service key")
+    password: SecretStr = Field(
+        default=SecretStr(""), description="basic: NAV user password or web service key; bearer: access token"
+    )
+    token_file: Path | None = Field(
+        default=None, description="bearer: file with the access token, read for each call, so that it may be renewed"
+    )
     production: bool = Field(default=True, description="Refuse test documents")
     services: NavServices = NavServices()
     follow: FollowSettings = FollowSettings()

@@ -10,7 +10,7 @@ from typing import Final
 from orderwire.config.settings import NavSettings
 from orderwire.connectors.nav.faults import Call, from_status
 from orderwire.connectors.nav.session import NavSession, Reply
-from orderwire.errors import CredentialsError, InDoubtError, OutageError, UnavailableError
+from orderwire.errors import ConfigurationError, CredentialsError, InDoubtError, OutageError, UnavailableError
 
 #: Seconds that only go up.
 Monotonic = Callable[[], float]
@@ -24,6 +24,8 @@ class Lanes:
     """A bulkhead of sessions. A session that failed is thrown away, so that no half-read answer is left on it."""
 
     def __init__(self, nav: NavSettings, monotonic: Monotonic = time.monotonic) -> None:
+        if nav.ca_file and not nav.ca_file.is_file():
+            raise ConfigurationError(f"nav.ca_file: there is no file {nav.ca_file}")
         self._nav = nav
         self._patience_seconds = nav.connect_timeout_seconds + nav.read_timeout_seconds
         # Last in, first out: NTLM hand-shakes are paid only for as many lanes as are needed.

@@ -2,7 +2,7 @@
 
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from spnego.exceptions import SpnegoError
 
 from orderwire.config.settings import NavSettings
 from orderwire.connectors.nav.faults import Call, from_network
-from orderwire.errors import LimitError, OrderwireError
+from orderwire.errors import CredentialsError, LimitError, OrderwireError
 
 _CHUNK_BYTES: Final = 64 * 1024
 #: What the NTLM library raises when the server breaks off its handshake, or talks nonsense in it.
@@ -91,6 +91,7 @@ class NavSession:
         self._session.verify = str(nav.ca_file) if nav.ca_file else True
         self._session.headers.update({"Accept-Encoding": "identity", "User-Agent": "Orderwire"})
         self._session.auth = _auth(nav)
+        self._token = _token(nav) if nav.auth == "bearer" else None
         self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
         for prefix in ("http://", "https://"):
             self._session.mount(prefix, _BoundedAdapter(nav.max_response_bytes, nav.read_timeout_seconds))
@@ -116,8 +117,13 @@ class NavSession:
 
     def _send(self, call: Call, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         try:
+            request = self._request(method, url, body, headers)
+        except (OSError, ValueError) as error:
+            why = "the access token cannot be read"
+            raise CredentialsError(why, service=call.service, cause=type(error).__name__) from None
+        try:
             with self._session.send(
-                self._request(method, url, body, headers),
+                request,
                 timeout=self._timeouts,
                 verify=self._session.verify,
                 proxies={},
@@ -127,7 +133,7 @@ class NavSession:
                 return Reply(response.status_code, response.content, response.headers.get("Retry-After"))
         except _TooLargeError:
             raise self._too_large(call) from None
-        except (requests.RequestException, *_BROKEN_HANDSHAKE) as error:
+        except (OSError, *_BROKEN_HANDSHAKE) as error:  # requests' errors are among them
             # `from None`: requests' errors carry the request, and so our credentials.
             raise from_network(call, error) from None
 
@@ -141,6 +147,8 @@ class NavSession:
             self._templates[method, url] = template
         prepared = template.copy()
         prepared.headers.update(headers)
+        if self._token is not None:
+            prepared.headers["Authorization"] = f"Bearer {self._token()}"
         if body is not None:
             prepared.body = body
             prepared.headers["Content-Length"] = str(len(body))
@@ -157,7 +165,22 @@ class NavSession:
         )
 
 
-def _auth(nav: NavSettings) -> AuthBase:
+def _token(nav: NavSettings) -> Callable[[], str]:
+    """Return what gives the access token of this moment; it raises OSError or ValueError where there is none."""
+
+    def read() -> str:
+        text = nav.token_file.read_text("ascii") if nav.token_file else nav.password.get_secret_value()
+        token = text.strip()
+        if not token.isprintable() or not token:
+            raise ValueError("no token")
+        return token
+
+    return read
+
+
+def _auth(nav: NavSettings) -> AuthBase | None:
+    if nav.auth == "bearer":
+        return None
     password = nav.password.get_secret_value()
     if nav.auth == "ntlm":
         ntlm: AuthBase = HttpNtlmAuth(nav.username, password)

@@ -18,7 +18,7 @@ from spnego.exceptions import SpnegoError
 
 from orderwire.errors import ConfigurationError
 
-Auth = Literal["basic", "ntlm", "both"]
+Auth = Literal["basic", "ntlm", "both", "bearer"]
 
 _BASIC_CHALLENGE: Final = 'Basic realm=""'
 #: What pyspnego raises at tokens that are none, or prove nothing.
@@ -40,6 +40,8 @@ class Account:
     @property
     def challenges(self) -> tuple[str, ...]:
         """What a 401 offers."""
+        if self.auth == "bearer":
+            return ("Bearer",)
         ntlm = () if self.auth == "basic" else ("Negotiate", "NTLM")
         return ntlm if self.auth == "ntlm" else (*ntlm, _BASIC_CHALLENGE)
 
@@ -83,6 +85,9 @@ class Login:
     def admit(self, authorization: str | None) -> tuple[str, ...]:
         """Return nothing if the request may pass, else the WWW-Authenticate values of the 401."""
         scheme, _, token = (authorization or "").partition(" ")
+        if self._account.auth == "bearer":
+            given = scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), self._account.password.encode())
+            return () if given else self._account.challenges
         if scheme.lower() == "basic" and self._account.auth != "ntlm":
             return () if self._basic(token) else self._account.challenges
         if scheme.lower() in {"ntlm", "negotiate"} and self._account.auth != "basic":
