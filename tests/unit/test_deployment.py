@@ -245,7 +245,9 @@ def test_an_alert_says_what_to_do(rule: Mapping[str, Any]) -> None:
     """Whoever is woken up reads what happened and what to do."""
     assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
     assert rule["labels"]["severity"] in {"page", "ticket"}
-    assert set(rule["annotations"]) == {"summary", "action"}
+    assert set(rule["annotations"]) == {"summary", "action", "runbook"}
+    assert rule["annotations"]["runbook"] == f"docs/run-books/{rule['alert']}.md"
+    assert {"## Look", "## Do"} <= set((ROOT / rule["annotations"]["runbook"]).read_text("utf-8").splitlines())
 
 
 def test_prometheus_and_grafana_find_what_they_read() -> None:

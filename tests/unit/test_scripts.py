@@ -103,7 +103,7 @@ def test_find_python_says_what_is_missing(machine: Path, python: str, sentence: 
 def test_services_does_nothing_when_all_is_there(machine: Path) -> None:
     """No update, no output."""
     log = apt_get(machine)
-    for name in ("rabbitmq-server", "initdb", "sshd", "chromium"):
+    for name in ("rabbitmq-server", "initdb", "sshd", "promtool", "chromium"):
         program(machine / "bin", name, "true")
 
     done = services(machine)
@@ -120,9 +120,9 @@ def test_services_installs_what_is_missing_and_starts_nothing(machine: Path) -> 
     done = services(machine)
 
     assert done.returncode == 0
-    assert done.stdout == "Installing for the tests: rabbitmq-server postgresql openssh-server \n"
+    assert done.stdout == "Installing for the tests: rabbitmq-server postgresql openssh-server prometheus \n"
     text = log.read_text("utf-8")
-    assert "install --yes --no-install-recommends rabbitmq-server postgresql openssh-server\n" in text
+    assert "install --yes --no-install-recommends rabbitmq-server postgresql openssh-server prometheus\n" in text
     assert text.count(GUARD) == 2
     assert list((machine / "root/usr/sbin").iterdir()) == []
 
@@ -151,7 +151,7 @@ def test_services_says_plainly_what_it_may_not_install(machine: Path) -> None:
     done = services(machine)
 
     assert done.returncode == 0
-    packages = "rabbitmq-server postgresql openssh-server chromium"
+    packages = "rabbitmq-server postgresql openssh-server prometheus chromium"
     assert f"Not installed here, and not mine to install: {packages}" in done.stderr
     assert not log.exists()
 
