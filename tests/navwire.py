@@ -26,7 +26,17 @@ ITEM: Fields = {
     "Qty_on_Sales_Order": "decimal",
     "Safety_Stock_Quantity": "decimal",
 }
-CUSTOMER: Fields = {"Key": "string", "No": "string", "Name": "string", "Blocked": "enum _blank_ Ship Invoice All"}
+CUSTOMER: Fields = {
+    "Key": "string",
+    "No": "string",
+    "Name": "string",
+    "Blocked": "enum _blank_ Ship Invoice All",
+    "Credit_Limit_LCY": "decimal",
+    "Balance_LCY": "decimal",
+    "Outstanding_Orders_LCY": "decimal",
+    "Shipped_Not_Invoiced_LCY": "decimal",
+    "Balance_Due_LCY": "decimal",
+}
 SALES_ORDER: Fields = {
     "Key": "string",
     "No": "string",

@@ -27,6 +27,7 @@ from orderwire.pipeline.follow import Follow
 from orderwire.pipeline.follow_watch import Watch
 from orderwire.pipeline.fulfil import Fulfil
 from orderwire.pipeline.heartbeat import BEAT_SECONDS, Heartbeat
+from orderwire.pipeline.held import HeldOrders
 from orderwire.pipeline.indexing import Indexing
 from orderwire.pipeline.lane import Lane, Surroundings
 from orderwire.pipeline.ledger import Bookkeeping
@@ -117,6 +118,10 @@ class Services:
     def replays(self) -> Replays:
         limit = self.settings.limits.max_document_bytes
         return Replays(self.store, self.dispatcher.announce, self.clock, limit)
+
+    @property
+    def held_orders(self) -> HeldOrders:
+        return HeldOrders(self.store, self.dispatcher.announce, self.clock)
 
     @property
     def trials(self) -> Trials:

@@ -75,6 +75,12 @@ def test_how_to_say_what_is_free(reader: Reader) -> None:
         assert "believed" in reader.type(block)
 
 
+def test_how_to_decide_on_held_orders(reader: Reader) -> None:
+    """The list that shows what is held."""
+    for block in blocks(DOCS / "how-to/decide-on-held-orders.md"):
+        reader.type(block)
+
+
 def test_how_to_keep_and_delete(reader: Reader) -> None:
     """A document is held, and let go again."""
     reader.type("echo nothing >note.edi; .venv/bin/orderwire send note.edi")

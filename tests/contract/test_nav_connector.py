@@ -95,7 +95,8 @@ def test_stock_items_customers(sim: NavSimulator, erp: NavErp) -> None:
     assert items["1001"].units == {"PCS": Decimal(1), "CARTON": Decimal(6)}
     assert [items["1001"].blocked, items["1008"].blocked] == [False, True]
     assert erp.items_by_gtin(["4099999001026", "4000000000000"])["4099999001026"].no == "1002"
-    assert erp.customer("c10000") == ErpCustomer("C10000", "Baumarkt Süd GmbH")
+    nothing = Decimal(0)
+    assert erp.customer("c10000") == ErpCustomer("C10000", "Baumarkt Süd GmbH", "", nothing, nothing, nothing)
     assert erp.customer("C98765") is None
     counted = requests(sim)
     assert counted["Item.ReadMultiple"] == 3

@@ -142,7 +142,7 @@ class FakeErp:
         with self._call("items_by_gtin"):
             return {item.gtin: item for item in self.known.values() if item.gtin in gtins and item.gtin}
 
-    def customer(self, no: str) -> ErpCustomer | None:
+    def customer(self, no: str, *, live: bool = False) -> ErpCustomer | None:  # noqa: ARG002  it remembers nothing
         with self._call("customer"):
             return self.customers.get(no)
 

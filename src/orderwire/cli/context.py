@@ -1,5 +1,6 @@
 """How a command gets at the deployment: settings, and services that are closed again."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,3 +40,8 @@ def services_of(config: Path | None, *, quiet: bool = True) -> Iterator["Service
         yield services
     finally:
         services.close()
+
+
+def who() -> str:
+    """Return how the audit names somebody at the command line."""
+    return f"cli:{getpass.getuser()}"

@@ -5,13 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from orderwire.cli.context import ConfigDir, services_of
+from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, emit_json, out
 from orderwire.errors import OrderwireError
 from orderwire.ports.following import FollowedLine
-from orderwire.ports.store import OrderRecord
+from orderwire.ports.store import OrderRecord, OrderState, Store
 
 app = typer.Typer(no_args_is_help=True)
+
+PartnerOption = Annotated[str | None, typer.Option(help="Partner key, where two partners use the same number.")]
 
 
 @app.command("list")
@@ -32,7 +34,7 @@ def list_(
 @app.command()
 def show(
     order_no: Annotated[str, typer.Argument(help="The buyer's order number.")],
-    partner: Annotated[str | None, typer.Option(help="Partner key, where two partners use the same number.")] = None,
+    partner: PartnerOption = None,
     config: ConfigDir = None,
     *,
     as_json: Json = False,
@@ -72,6 +74,42 @@ def _progress(line: FollowedLine) -> dict[str, Any]:
         "invoiced": f"{line.invoiced:f}",
         "unit": line.unit,
     }
+
+
+@app.command()
+def release(
+    order_no: Annotated[str, typer.Argument(help="The buyer's order number.")],
+    why: Annotated[str, typer.Option(help="For the audit.")],
+    partner: PartnerOption = None,
+    config: ConfigDir = None,
+) -> None:
+    """Let a held order go on, with the stock that is live then."""
+    with services_of(config) as services:
+        services.held_orders.release(_held(services.store, order_no, partner), who=who(), why=why)
+    out.print(f"Released {order_no}.", markup=False)
+
+
+@app.command()
+def refuse(
+    order_no: Annotated[str, typer.Argument(help="The buyer's order number.")],
+    why: Annotated[str, typer.Option(help="For the audit; the buyer is told only that the order is not taken.")],
+    partner: PartnerOption = None,
+    config: ConfigDir = None,
+) -> None:
+    """Refuse a held order, and tell the buyer."""
+    with services_of(config) as services:
+        services.held_orders.refuse(_held(services.store, order_no, partner), who=who(), why=why)
+    out.print(f"Refused {order_no}.", markup=False)
+
+
+def _held(store: Store, order_no: str, partner: str | None) -> str:
+    """Return the id of the one held order of this number."""
+    with store.begin() as tx:
+        found = tx.orders.find(order_no=order_no, partner=partner, limit=100)
+    held = [record for record in found if record.state is OrderState.HELD]
+    if len(held) != 1:
+        raise OrderwireError("there are several held orders: name the partner" if held else "no such order is held")
+    return held[0].id
 
 
 def row_of(record: OrderRecord) -> dict[str, Any]:

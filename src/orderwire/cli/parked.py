@@ -1,13 +1,12 @@
 """`orderwire parked`: look at what failed, replay it from its raw bytes, try that dry, or discard it."""
 
-import getpass
 import json
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from orderwire.cli.context import ConfigDir, services_of
+from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, emit_json, out
 from orderwire.errors import OrderwireError
 from orderwire.ports.store import Parked
@@ -76,7 +75,7 @@ def replay(
             if dry_run:
                 results.append(services.trials.of_parked(parked_id))
                 continue
-            results.append(_try(parked_id, lambda one=parked_id: services.replays.replay(one, who=_who(), why=reason)))
+            results.append(_try(parked_id, lambda one=parked_id: services.replays.replay(one, who=who(), why=reason)))
     if as_json or dry_run:
         emit_json(results)
     else:
@@ -95,7 +94,7 @@ def discard(
 ) -> None:
     """End parked messages without doing them."""
     with services_of(config) as services:
-        results = [_try(one, lambda one=one: services.replays.discard(one, who=_who(), why=reason)) for one in ids]
+        results = [_try(one, lambda one=one: services.replays.discard(one, who=who(), why=reason)) for one in ids]
     emit(results, ("parked_id", "result"), as_json=as_json)
     if any(result["result"] != "ok" for result in results):
         raise typer.Exit(1)
@@ -119,10 +118,6 @@ def _try(parked_id: str, act: Any) -> dict[str, Any]:
     except OrderwireError as error:
         return {"parked_id": parked_id, "result": str(error), "code": error.code}
     return {"parked_id": parked_id, "result": "ok", "event_id": event_id}
-
-
-def _who() -> str:
-    return f"cli:{getpass.getuser()}"
 
 
 def _row(entry: Parked) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orderwire.cli.context import ConfigDir, services_of
+from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, out
 from orderwire.errors import ConfigurationError
 from orderwire.pipeline.access import scope_of
@@ -79,11 +79,6 @@ def token(
     with services_of(config) as services:
         secret = services.accounts.add_token(name, label, scope, days, who=who())
     typer.echo(secret)
-
-
-def who() -> str:
-    """Return how the audit names somebody at the command line."""
-    return f"cli:{getpass.getuser()}"
 
 
 def _password(*, from_stdin: bool) -> str:

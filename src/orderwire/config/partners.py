@@ -15,6 +15,7 @@ from orderwire.config.codes import CodeTables
 from orderwire.config.cxml import CxmlProfile
 from orderwire.config.edi import EdiMessageProfile, EdiReading, EdiWriting, OutgoingKind
 from orderwire.config.punchout import PunchoutProfile
+from orderwire.config.trading import PricePolicy, TrustProfile
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 
 
@@ -148,6 +149,12 @@ class PartnerProfile(_Section):
     )
     price_tolerance_percent: Decimal | None = Field(
         default=None, ge=0, description="The buyer is told of prices that differ by more; None: prices are not compared"
+    )
+    price_policy: PricePolicy = Field(
+        default=PricePolicy.FLAG, description="What to do with a line whose price differs by more than the tolerance"
+    )
+    trust: TrustProfile = Field(
+        default=TrustProfile(), description="`blocked`, `credit_limit`, `overdue`: hold, reject or ignore"
     )
     default_unit: str | None = Field(default=None, description="UN/ECE Rec 20; None: the item's base unit")
     location: str = Field(default="", description="NAV location the partner is served from")

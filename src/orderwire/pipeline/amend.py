@@ -66,10 +66,11 @@ class Amend:
 
     def _run(self) -> Commit:
         if self._change.state is OrderState.NEW:
-            amendment = self._decide()
+            amendment = self._of_held() if self._record.state is OrderState.HELD else self._decide()
             if isinstance(amendment, Refusal):
                 return self._refuse(amendment)
-            if all(line.refused for line in amendment.lines if line.touched) and not amendment.redated:
+            nothing = all(line.refused for line in amendment.lines if line.touched) and not amendment.redated
+            if nothing or self._record.state is OrderState.HELD:
                 return self._answer(amendment)
         else:
             amendment = Amendment.model_validate_json(self._change.draft or "")
@@ -101,6 +102,15 @@ class Amend:
         heading = plan.model_copy(update={"lines": ()})
         amendment = Amendment(order=order, plan=heading, lines=(), known=known, redated=redated)
         return self._settled(amendment, *self._wishes(plan, pairs))
+
+    def _of_held(self) -> Amendment | Refusal:
+        """Cancel an order that waits for a person; any other change waits with it, to be sent as a new order."""
+        if self._request.purpose is not Purpose.CANCEL:
+            return Refusal("held")
+        plan = self._plan()
+        pairs = zip(self._order.lines, plan.lines, strict=True)
+        lines = tuple(AmendedLine(was=line, before=planned, planned=taken_away(planned)) for line, planned in pairs)
+        return Amendment(order=self._order, plan=plan.model_copy(update={"lines": ()}), lines=lines)
 
     def _plan(self) -> Plan:
         if self._record.draft is not None:
@@ -263,13 +273,13 @@ class Amend:
         return self._answer(amendment, refusal)
 
     def _answer(self, amendment: Amendment, refusal: Refusal | None = None) -> Commit:
-        now, tolerance = self._means.clock(), self._partner.price_tolerance_percent
+        now = self._means.clock()
         order, plan = amendment.outcome()
         erp_no = self._record.erp_no if plan.standing else None
-        answer = to_change_response(self._request, amendment, erp_no, now, tolerance)
+        answer = to_change_response(self._request, amendment, erp_no, now, self._partner)
         if refusal is not None:
             answer = change_outcome(answer, refusal.reason, refusal.text)
-        standing = to_response(order, plan, erp_no, now, tolerance)
+        standing = to_response(order, plan, erp_no, now, self._partner)
 
         def commit(tx: Transaction) -> list[Event]:
             named = order.model_copy(update={"channel_refs": self._request.channel_refs or order.channel_refs})
@@ -299,6 +309,7 @@ def answered(event: Event, order: PurchaseOrder, answer: OrderResponse) -> Event
 
 def _changes(order: PurchaseOrder, plan: Plan, standing: OrderResponse) -> dict[str, object]:
     return {
+        "state": OrderState.ANSWERED,
         "order": order.model_dump_json(),
         "draft": plan.model_dump_json(),
         "response": standing.model_dump_json(),

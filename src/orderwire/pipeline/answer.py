@@ -9,6 +9,8 @@ from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.order import OrderLine, PurchaseOrder
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
+from orderwire.config.partners import PartnerProfile
+from orderwire.config.trading import PricePolicy
 from orderwire.mapping.units import to_unit
 from orderwire.pipeline.amendment import AmendedLine, Amendment
 from orderwire.pipeline.plan import Plan, PlannedLine
@@ -30,7 +32,12 @@ REASONS: Final[Mapping[str, str]] = {
     "nothing_to_deliver": "no line could be delivered",
     "changed_in_erp": "the order was changed by the supplier",
     "price_differs": "the price is not the one in the order",
+    "customer_blocked": "the account is blocked",
+    "credit_limit": "the credit limit is reached",
+    "overdue": "payments are overdue",
+    "refused_by_supplier": "the supplier does not take the order",
     "test_refused": "a test document was sent to a production system",
+    "held": "the supplier has not decided on the order yet",
     "nothing_stands": "there is no order that could be changed",
     "gone_in_erp": "the supplier has deleted the order",
     "shipped": "the order is shipped",
@@ -53,11 +60,11 @@ EVENTS: Final[Mapping[OrderOutcome, EventType]] = {
 
 
 def to_response(
-    order: PurchaseOrder, plan: Plan, erp_no: str | None, now: datetime, price_tolerance: Decimal | None = None
+    order: PurchaseOrder, plan: Plan, erp_no: str | None, now: datetime, partner: PartnerProfile | None = None
 ) -> OrderResponse:
-    """Return the answer to an order whose plan is carried out; a price may differ by `price_tolerance` per cent."""
+    """Return the answer to an order whose plan is carried out, with the prices told as the partner wants it."""
     pairs = zip(order.lines, plan.lines, strict=True)
-    lines = tuple(_priced(_line(ordered, planned), ordered, price_tolerance) for ordered, planned in pairs)
+    lines = tuple(_priced(_line(ordered, planned), ordered, partner) for ordered, planned in pairs)
     outcome = _outcome(lines)
     refused = outcome is OrderOutcome.REJECTED
     reason = (plan.refusal or "nothing_to_deliver") if refused else None
@@ -74,17 +81,23 @@ def refuse(order: PurchaseOrder, reason: str, now: datetime) -> OrderResponse:
     return to_response(order, Plan(customer_no="", refusal=reason, lines=lines), None, now)
 
 
+def hold(order: PurchaseOrder, reason: str, now: datetime) -> OrderResponse:
+    """Return the answer that says a person decides."""
+    told = {"outcome": OrderOutcome.HELD, "reason": reason, "reason_text": REASONS.get(reason)}
+    return refuse(order, reason, now).model_copy(update=told)
+
+
 def to_change_response(
     change: OrderChange,
     amendment: Amendment,
     erp_no: str | None,
     now: datetime,
-    price_tolerance: Decimal | None = None,
+    partner: PartnerProfile | None = None,
 ) -> OrderResponse:
     """Return the answer to a change that is carried out: every line of the order as it stands now."""
     again = {line.planned.line_no for line in amendment.lines if line.was is None}
     shown = [line for line in amendment.lines if not (line.deleted and line.planned.line_no in again)]
-    lines = tuple(_amended(line, price_tolerance) for line in shown)
+    lines = tuple(_amended(line, partner) for line in shown)
     touched = {line.outcome for line, amended in zip(lines, shown, strict=True) if amended.touched}
     response = OrderResponse(
         order_no=change.order_no, partner=change.partner, answers=change.purpose, change_no=change.change_no,
@@ -103,10 +116,10 @@ def change_outcome(response: OrderResponse, reason: str, text: str | None) -> Or
     return response.model_copy(update=changes)
 
 
-def _amended(line: AmendedLine, tolerance: Decimal | None) -> ResponseLine:
+def _amended(line: AmendedLine, partner: PartnerProfile | None) -> ResponseLine:
     told = _line(line.shown, line.planned)
     if line.refused is None:
-        return _priced(told, line.shown, tolerance)
+        return _priced(told, line.shown, partner)
     changes: dict[str, object] = {
         "outcome": LineOutcome.REJECTED,
         "reason": line.refused,
@@ -139,12 +152,20 @@ def _line(ordered: OrderLine, planned: PlannedLine) -> ResponseLine:
     )
 
 
-def _priced(line: ResponseLine, ordered: OrderLine, tolerance: Decimal | None) -> ResponseLine:
+def overpriced(order: PurchaseOrder, plan: Plan, tolerance: Decimal | None) -> list[bool]:
+    """Return, line by line, whether one stands at another price than the buyer's."""
+    pairs = zip(order.lines, plan.lines, strict=True)
+    return [
+        line.standing > 0 and line.substitute_no is None and _differs(line.unit_price, ordered, tolerance)
+        for ordered, line in pairs
+    ]
+
+
+def _priced(line: ResponseLine, ordered: OrderLine, partner: PartnerProfile | None) -> ResponseLine:
     """Say so where a line is accepted at another price than the buyer's; the sales order stands at NAV's."""
-    if tolerance is None or line.outcome is not LineOutcome.ACCEPTED or line.unit_price is None:
+    if partner is None or partner.price_policy is PricePolicy.ACCEPT or line.outcome is not LineOutcome.ACCEPTED:
         return line
-    wanted = _wanted_price(ordered)
-    if wanted is None or abs(line.unit_price - wanted) * 100 <= wanted * tolerance:
+    if not _differs(line.unit_price, ordered, partner.price_tolerance_percent):
         return line
     changes = {
         "outcome": LineOutcome.CHANGED,
@@ -152,6 +173,13 @@ def _priced(line: ResponseLine, ordered: OrderLine, tolerance: Decimal | None) -
         "reason_text": REASONS["price_differs"],
     }
     return line.model_copy(update=changes)
+
+
+def _differs(price: Decimal | None, ordered: OrderLine, tolerance: Decimal | None) -> bool:
+    wanted = _wanted_price(ordered)
+    if tolerance is None or price is None or wanted is None:
+        return False
+    return abs(price - wanted) * 100 > wanted * tolerance
 
 
 def _wanted_price(ordered: OrderLine) -> Decimal | None:

@@ -4,7 +4,7 @@ What an order was granted goes before what any order has on back-order: uncovere
 put into NAV on purpose is no reason to cut this one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -51,6 +51,31 @@ class AfterCheck:
         for key in sorted(self._beyond(plan, plan.keys()), key=lambda key: key.item_no):
             plan = self._settle(plan, key)
         return plan
+
+    def refuse(self, plan: Plan, wrong: Sequence[bool]) -> Plan:
+        """Take the lines whose price is not the buyer's out of NAV's order again; if NAV will not, they stand.
+
+        Raises as `run`.
+        """
+        if not any(wrong):
+            return plan
+        marked = [
+            line.model_copy(update={"reason": "price_differs"}) if bad else line
+            for line, bad in zip(plan.lines, wrong, strict=True)
+        ]
+        whole = self._terms.policy is ShortagePolicy.REJECT_ORDER
+        left = [
+            _because(line, "price_differs" if bad else line.reason or "order_refused") if bad or whole else line
+            for line, bad in zip(marked, wrong, strict=True)
+        ]
+        plan = plan.model_copy(update={"lines": tuple(marked)})
+        wanted = plan.model_copy(update={"lines": tuple(left), "refusal": "all_or_nothing" if whole else None})
+        changed = self._carry_out(plan, wanted, [Decimal(0)] * len(marked))
+        with self._means.store.begin() as tx:
+            for line in changed.lines:
+                if line.hold_no is not None:
+                    tx.holds.cover(self._record.id, str(line.hold_no), line.backordered)
+        return changed
 
     def _beyond(self, plan: Plan, keys: list[StockKey]) -> Mapping[StockKey, Decimal]:
         """Return, per key we granted any of, how much NAV has promised beyond its inventory, bar our back-order."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event, content_hash, event_id
@@ -19,6 +19,10 @@ from orderwire.pipeline.work import Commit, body_of
 from orderwire.ports.clock import Checkpoint, Clock
 from orderwire.ports.erp import Erp
 from orderwire.ports.store import OrderRecord, OrderState, Store, Transaction
+
+#: The buyer was told, if only that a person has to decide.
+_TOLD: Final = frozenset({OrderState.ANSWERED, OrderState.HELD})
+_UNTRIED: Final = frozenset({OrderState.NEW, OrderState.HELD})
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Fulfil:
             raise MappingError("an order that changes another one comes as a change", purpose=order.purpose.value)
         partner = self.partners.get(order.partner)
         record = self._open(order, event)
-        if record.state is OrderState.ANSWERED:
+        if record.state in _TOLD:
             return Answer(self, event, order, record).again
         return self._gated(order, event, record, partner) or Job(self, event, order, record, partner).run()
 
@@ -88,7 +92,7 @@ class Fulfil:
         with self.store.begin() as tx:
             record = tx.orders.open(fresh)
             same = record.content_hash == fresh.content_hash
-            if same and record.state is OrderState.ANSWERED:
+            if same and record.state in _TOLD:
                 return record
             if not same and not _replaceable(record):
                 raise DuplicateConflictError(
@@ -112,7 +116,7 @@ def digest_of(order: PurchaseOrder) -> str:
 
 def _replaceable(record: OrderRecord) -> bool:
     """Other content may take the number when no sales order came of it: nothing was tried yet, or all was refused."""
-    return record.state is OrderState.NEW or (record.state is OrderState.ANSWERED and record.erp_no is None)
+    return record.state in _UNTRIED or (record.state is OrderState.ANSWERED and record.erp_no is None)
 
 
 def _replaced(tx: Transaction, record: OrderRecord, fresh: OrderRecord, fence: int) -> OrderRecord:
@@ -126,6 +130,7 @@ def _replaced(tx: Transaction, record: OrderRecord, fresh: OrderRecord, fence: i
         "erp_no": None,
         "response": None,
         "outcome": None,
+        "released": None,
     }
     tx.orders.save(record.id, fence, **changes)
     return replace(record, fence=fence, **changes)

@@ -9,9 +9,10 @@ import structlog
 
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import PurchaseOrder
-from orderwire.canonical.response import AnsweredOrder, OrderResponse
+from orderwire.canonical.response import AnsweredOrder, OrderOutcome, OrderResponse
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import PartnerProfile
+from orderwire.config.trading import PricePolicy, TrustPolicy
 from orderwire.errors import (
     BusyError,
     DuplicateConflictError,
@@ -20,7 +21,7 @@ from orderwire.errors import (
     PermanentError,
 )
 from orderwire.pipeline.allocation import Stock, Terms, allocate
-from orderwire.pipeline.answer import EVENTS, refuse, to_response
+from orderwire.pipeline.answer import EVENTS, hold, overpriced, refuse, to_response
 from orderwire.pipeline.check import AfterCheck
 from orderwire.pipeline.lease import Lease
 from orderwire.pipeline.means import Means
@@ -29,6 +30,7 @@ from orderwire.pipeline.resolve import resolve, substitutes_for
 from orderwire.pipeline.retrying import patiently
 from orderwire.pipeline.settling import settled
 from orderwire.pipeline.standing import numbered_as
+from orderwire.pipeline.trust import Distrust, distrust
 from orderwire.pipeline.work import Commit, Source, next_event
 from orderwire.ports.erp import ErpOrder, SalesOrderDraft
 from orderwire.ports.store import Hold, OrderRecord, OrderState, Step, Transaction
@@ -77,11 +79,28 @@ class Answer:
 
         return commit
 
+    def object_to(self, objection: Distrust) -> Commit:
+        """Refuse the order, or hold it for a person to decide: of stock nothing is held, in NAV nothing is made."""
+        now = self._means.clock()
+        if objection.policy is TrustPolicy.REJECT:
+            return self.first(refuse(self._order, objection.reason, now))
+        response = hold(self._order, objection.reason, now)
+
+        def commit(tx: Transaction) -> list[Event]:
+            record = self._record
+            changes = {"response": response.model_dump_json(), "outcome": response.outcome.value}
+            tx.orders.save(record.id, record.fence, state=OrderState.HELD, draft=None, **changes)
+            tx.orders.free(record.id, record.fence)
+            return self._events(self._order, response)
+
+        return commit
+
     def _events(self, order: PurchaseOrder, response: OrderResponse) -> list[Event]:
         body = AnsweredOrder(order=order, response=response)
         kind = EVENTS[response.outcome]
         source = Source.of(self._event)
-        return [next_event(kind, body, source, response.decided_at, subject=response.order_no, step="answered")]
+        step = "held" if response.outcome is OrderOutcome.HELD else "answered"
+        return [next_event(kind, body, source, response.decided_at, subject=response.order_no, step=step)]
 
 
 class Job:
@@ -106,12 +125,20 @@ class Job:
         means, record = self._means, self._record
         if record.state is OrderState.NEW and self._order.test and means.erp.production:
             return self._answer.first(refuse(self._order, "test_refused", means.clock()))
+        if record.state is OrderState.NEW and record.released is None and (objection := self._objection()):
+            return self._answer.object_to(objection)
         plan, standing = self._begin() if record.state is OrderState.NEW else self._resume()
         erp_no = (standing.no if standing else None) or record.erp_no
         if plan.standing:
-            plan = AfterCheck(self._lease, erp_no or "", Terms.of(self._partner), self._note).run(plan, standing)
-        tolerance = self._partner.price_tolerance_percent
-        return self._answer.first(to_response(self._order, plan, erp_no, means.clock(), tolerance), plan)
+            check = AfterCheck(self._lease, erp_no or "", Terms.of(self._partner), self._note)
+            plan = check.run(plan, standing)
+            if self._partner.price_policy is PricePolicy.REJECT:
+                plan = check.refuse(plan, overpriced(self._order, plan, self._partner.price_tolerance_percent))
+        return self._answer.first(to_response(self._order, plan, erp_no, means.clock(), self._partner), plan)
+
+    def _objection(self) -> Distrust | None:
+        """Return what NAV's customer says against the order."""
+        return distrust(resolve(self._order, self._partner, self._means.erp), self._partner, self._means.erp)
 
     def _note(self, tx: Transaction, plan: Plan) -> None:
         tx.orders.save(self._record.id, self._record.fence, draft=plan.model_dump_json())

@@ -15,6 +15,7 @@ from orderwire.ports.changes import ChangeRecord
 from orderwire.ports.store import OrderRecord, OrderState, Step, Transaction
 
 #: NAV may have been called for it, so it is finished before the next one begins.
+_CHANGEABLE: Final = frozenset({OrderState.ANSWERED, OrderState.HELD})
 UNDER_WAY: Final = frozenset({OrderState.INTENDED, OrderState.CREATED})
 
 
@@ -42,7 +43,7 @@ def open_change(means: Means, order_id: str, change: OrderChange, event: Event) 
         record = _record(tx, order, change, event, means)
         if record.state is OrderState.ANSWERED:
             return Opened(order, record, None)
-        if order.state is not OrderState.ANSWERED:
+        if order.state not in _CHANGEABLE:
             raise OutOfOrderError("the order is not decided yet", order_no=change.order_no)
         others = tx.changes.of_order(order.id)
         fence = tx.orders.lease(order.id, means.owner(), now, means.lease_seconds)

@@ -20,8 +20,6 @@ def resolve(order: PurchaseOrder, partner: PartnerProfile, erp: Erp) -> Plan:
     customer = patiently(lambda: erp.customer(partner.customer_no))
     if customer is None:
         raise MappingError("NAV has no such customer", customer_no=partner.customer_no)
-    if customer.blocked == "All":
-        raise MappingError("the customer is blocked in NAV", customer_no=partner.customer_no)
     items = _items(order, partner, erp)
     lines = tuple(_line(line, item, partner) for line, item in zip(order.lines, items, strict=True))
     return Plan(customer_no=customer.no, location=partner.location, lines=lines)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from orderwire.canonical.envelope import Event, event_id
 from orderwire.canonical.inventory import InventoryReport
@@ -19,6 +20,7 @@ from orderwire.ports.store import DocumentState, Step, Transaction
 
 #: Bodies that become documents.
 Told = AnsweredOrder | Shipment | Invoice | InventoryReport
+_STATES: Final = {OrderOutcome.REJECTED: DocumentState.REJECTED, OrderOutcome.HELD: DocumentState.HELD}
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,10 @@ class Respond:
         if isinstance(body, AnsweredOrder):
             # What NAV's users change later has a document of its own; the order's journal row stays as it is.
             first = event.id == event_id(event.documentid, event.epoch, "answered")
-            if first:
+            held = body.response.outcome is OrderOutcome.HELD
+            if first or held:
                 self._journal_answer(tx, event, body.response)
-            step = "answer" if first else f"answer:{event.id}"
+            step = "held" if held else "answer" if first else f"answer:{event.id}"
             to = Recipient(body.response.partner, body.order.channel.value, step, body.response.order_no)
         elif isinstance(body, InventoryReport):
             to = Recipient(body.partner, body.channel.value, f"{event.type.value}:{body.report_no}")
@@ -50,15 +53,15 @@ class Respond:
         return self._send(tx, event, body, to)
 
     def _journal_answer(self, tx: Transaction, event: Event, response: OrderResponse) -> None:
-        now, refused = self.clock(), response.outcome is OrderOutcome.REJECTED
+        now, held = self.clock(), response.outcome is OrderOutcome.HELD
         tx.journal.update(
             event.documentid,
-            state=DocumentState.REJECTED if refused else DocumentState.DONE,
+            state=_STATES.get(response.outcome, DocumentState.DONE),
             order_no=response.order_no,
             erp_no=response.erp_no,
             code=response.reason,
             reason=response.reason_text,
-            finished_at=now,
+            finished_at=None if held else now,
         )
         tx.journal.step(Step(event.documentid, now, response.outcome.value, event.id, {"erp_no": response.erp_no}))
 

@@ -21,7 +21,8 @@ def as_standing(plan: Plan, standing: ErpOrder | None) -> Plan:
         erp_line = found.get(line.erp_line_no) if line.erp_line_no is not None else None
         now = line
         if line.standing > 0 and not (standing and standing.posted):
-            now = lowered(line, erp_line.quantity if erp_line else Decimal(0), reason)
+            why = "price_differs" if line.reason == "price_differs" else reason
+            now = lowered(line, erp_line.quantity if erp_line else Decimal(0), why)
         price = erp_line.unit_price if erp_line else None
         lines.append(now.model_copy(update={"unit_price": price}))
     return plan.model_copy(update={"lines": tuple(lines)})

@@ -31,6 +31,11 @@ class ErpCustomer:
     no: str
     name: str
     blocked: str = ""  # "", Ship, Invoice, All
+    # In the company's own currency; None: the page does not show it.
+    credit_limit: Decimal | None = None  # 0: none
+    balance: Decimal | None = None
+    balance_due: Decimal | None = None
+    outstanding: Decimal = Decimal(0)  # on order, and shipped but not invoiced, as far as the page shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +151,8 @@ class Erp(StockSource, Protocol):
         """Read items by GTIN. Unknown ones are absent, and so is a GTIN that two items bear. Raises as `stock`."""
         ...
 
-    def customer(self, no: str) -> ErpCustomer | None:
-        """Read a customer by NAV number. Raises as `stock`."""
+    def customer(self, no: str, *, live: bool = False) -> ErpCustomer | None:
+        """Read a customer by NAV number; `live`: as it is now, not as it was some minutes ago. Raises as `stock`."""
         ...
 
     def find_order(self, draft: SalesOrderDraft) -> ErpOrder | None:

@@ -120,6 +120,7 @@ class OrderState(StrEnum):
     """How far fulfilment has come: each is committed before the next step begins."""
 
     NEW = "new"  # nothing decided; NAV was never called to write
+    HELD = "held"  # a person decides; nothing is held of stock, and nothing stands in NAV
     INTENDED = "intended"  # lines decided, holds stand; NAV may have been called
     CREATED = "created"  # the sales order stands in NAV; the check after create is due
     ANSWERED = "answered"  # decided for good: `response` is the answer
@@ -142,6 +143,7 @@ class OrderRecord:
     erp_no: str | None = None
     response: str | None = None  # canonical JSON of the answer
     outcome: str | None = None
+    released: str | None = None  # by whom, and why: what held it holds it no more
     fence: int = 0  # grows with every lease
 
 

@@ -25,6 +25,7 @@ FLOWS: Final = (
             EventType.ORDER_ACCEPTED,
             EventType.ORDER_CHANGED,
             EventType.ORDER_REJECTED,
+            EventType.ORDER_HELD,
             EventType.SHIPMENT_POSTED,
             EventType.INVOICE_POSTED,
             EventType.STOCK_REPORTED,
@@ -36,7 +37,6 @@ FLOWS: Final = (
         "record",
         (
             EventType.DOCUMENT_DELIVERED,
-            EventType.ORDER_HELD,
             EventType.STOCK_CHANGED,
             EventType.CART_RETURNED,
             EventType.INVENTORY_REPORTED,

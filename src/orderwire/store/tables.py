@@ -160,6 +160,7 @@ orders: Final = Table(
     Column("fence", BigInteger, nullable=False),
     Column("lease_owner", Words),
     Column("lease_until", Instant),
+    Column("released", Words),
     UniqueConstraint("partner", "order_no"),
     Index("ix_orders_order_no", "order_no"),
     Index("ix_orders_erp_no", "erp_no"),

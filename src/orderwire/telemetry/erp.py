@@ -38,8 +38,8 @@ class MeteredErp:
     def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
         return self._timed("items_by_gtin", self._erp.items_by_gtin, gtins)
 
-    def customer(self, no: str) -> ErpCustomer | None:
-        return self._timed("customer", self._erp.customer, no)
+    def customer(self, no: str, *, live: bool = False) -> ErpCustomer | None:
+        return self._timed("customer", self._erp.customer, no, live=live)
 
     def find_order(self, draft: SalesOrderDraft) -> ErpOrder | None:
         return self._timed("find_order", self._erp.find_order, draft)

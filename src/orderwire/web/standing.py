@@ -11,6 +11,8 @@ from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderR
 
 #: Kind of the journal row of an API order; the file it came as has another.
 _ORDER: Final = "order"
+#: Also that a person is to decide is said at once.
+_DECIDED: Final = frozenset({OrderState.ANSWERED, OrderState.HELD})
 _FINISHED: Final = frozenset({DocumentState.DONE, DocumentState.REJECTED})
 
 
@@ -57,7 +59,7 @@ class Standings:
         """Return the order of this very content if it is decided."""
         with self.store.begin() as tx:
             record = _record(tx, partner, order_no)
-        if record is None or record.content_hash != content_hash or record.state is not OrderState.ANSWERED:
+        if record is None or record.content_hash != content_hash or record.state not in _DECIDED:
             return None
         return Standing(State.DECIDED, None, record)
 
@@ -118,7 +120,7 @@ def _answered(document: Document) -> bool:
 
 
 def _standing(document: Document | None, record: OrderRecord | None) -> Standing:
-    if record is not None and record.state is OrderState.ANSWERED:
+    if record is not None and record.state in _DECIDED:
         return Standing(State.DECIDED, document, record)
     states = {
         DocumentState.PARKED: State.PARKED,

@@ -24,7 +24,7 @@ def answer(tolerance: str | None, price: str | None = "10.00", **ordered: Any) -
         unit_price=Decimal(price) if price else None,
     )
     plan = Plan(customer_no="C10000", lines=(planned,))
-    return to_response(an_order(line), plan, "SO-1", MORNING, Decimal(tolerance) if tolerance else None)
+    return to_response(an_order(line), plan, "SO-1", MORNING, a_partner(price_tolerance_percent=tolerance))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,13 +17,13 @@ from orderwire.errors import (
     BusyError,
     DuplicateConflictError,
     ErpRefusedError,
+    InDoubtError,
     MappingError,
     OutageError,
     UnknownPartnerError,
     UnsettledError,
 )
 from orderwire.pipeline.plan import sales_order_no
-from orderwire.ports.erp import ErpCustomer
 from orderwire.ports.store import OrderState
 
 GTIN, BUYER = ItemScheme.GTIN, ItemScheme.BUYER
@@ -81,6 +82,63 @@ def test_short_line(
         [in_nav] if in_nav else []
     )
     assert (answer.erp_no is None) == (in_nav is None)
+
+
+def priced(price: str) -> PurchaseOrder:
+    """Return an order whose first line is at another price than NAV's 9.90."""
+    prices: dict[str, Any] = {"net_price": D(price), "unit": "PCE"}
+    return an_order(a_line("1001", "4", **prices), a_line("1002", "1", net_price=D("9.90"), unit="PCE"))
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome", "reason", "left"),
+    [
+        ("accept", LineOutcome.ACCEPTED, None, ["1001", "1002"]),
+        ("flag", LineOutcome.CHANGED, "price_differs", ["1001", "1002"]),
+        ("reject", LineOutcome.REJECTED, "price_differs", ["1002"]),
+    ],
+)
+def test_another_price(world: World, policy: str, outcome: LineOutcome, reason: str | None, left: list[str]) -> None:
+    """NAV's price is read back and held against the buyer's: taken, told, or the line is taken out again."""
+    world.profile(price_policy=policy, price_tolerance_percent="1")
+
+    answer = world.place(priced("9.50"))
+
+    assert [(line.outcome, line.reason) for line in answer.lines] == [(outcome, reason), (LineOutcome.ACCEPTED, None)]
+    assert [line.item_no for order in world.erp.orders.values() for line in order.lines] == left
+
+
+def test_another_price_and_all_or_nothing(world: World) -> None:
+    """Then no line stands."""
+    world.profile(ShortagePolicy.REJECT_ORDER, price_policy="reject", price_tolerance_percent="0")
+
+    answer = world.place(priced("9.50"))
+
+    assert (answer.outcome, answer.reason) == (OrderOutcome.REJECTED, "all_or_nothing")
+    assert [line.reason for line in answer.lines] == ["price_differs", "order_refused"]
+    assert not world.erp.orders
+
+
+def test_another_price_that_nav_keeps(world: World) -> None:
+    """NAV does not give the line back, so it stands, and the buyer is told of the price."""
+    world.profile(price_policy="reject", price_tolerance_percent="0")
+    world.erp.fail("set_quantities", ErpRefusedError("released"))
+
+    [line, _] = world.place(priced("9.50")).lines
+
+    assert (line.outcome, line.reason, line.confirmed) == (LineOutcome.CHANGED, "price_differs", D(4))
+
+
+def test_another_price_over_a_crash(world: World) -> None:
+    """The reason outlives the worker that took the line out."""
+    world.profile(price_policy="reject", price_tolerance_percent="0")
+    world.erp.fail("set_quantities", InDoubtError("no answer"), after=True)
+    with pytest.raises(InDoubtError):
+        world.place(priced("9.50"))
+
+    [line, _] = world.place(priced("9.50")).lines
+
+    assert (line.outcome, line.reason) == (LineOutcome.REJECTED, "price_differs")
 
 
 @pytest.mark.parametrize("policy", ShortagePolicy)
@@ -298,12 +356,9 @@ def test_item_by_cross_reference_and_gtin(world: World) -> None:
     assert [line.item_no for line in answer.lines] == ["1001", "1002", "1003", None]
 
 
-@pytest.mark.parametrize("blocked", [None, "All"])
-def test_customer_that_may_not_order(world: World, blocked: str | None) -> None:
-    """A customer that NAV does not know, or has blocked, is our own matter: the order parks."""
+def test_customer_that_nav_does_not_know(world: World) -> None:
+    """That is our own matter: the order parks."""
     del world.erp.customers["C10000"]
-    if blocked:
-        world.erp.customers["C10000"] = ErpCustomer("C10000", "Baumarkt", blocked)
 
     with pytest.raises(MappingError):
         world.place(an_order())

@@ -34,8 +34,8 @@ class FakeErp:
     def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
         return {gtin: ErpItem("1", "Hammer", "PCS", gtin=gtin) for gtin in gtins}
 
-    def customer(self, no: str) -> ErpCustomer | None:
-        return CUSTOMER if no == CUSTOMER.no else None
+    def customer(self, no: str, *, live: bool = False) -> ErpCustomer | None:
+        return CUSTOMER if no == CUSTOMER.no and live else None
 
     def find_order(self, draft: SalesOrderDraft) -> ErpOrder | None:
         return ORDER if draft is DRAFT else None
@@ -71,7 +71,7 @@ def test_answers_are_passed_on_and_counted(erp: Erp, metrics: Metrics) -> None:
     assert erp.production
     assert erp.items(["1"])["1"].base_unit == "PCS"
     assert erp.items_by_gtin(["4099999001019"])["4099999001019"].no == "1"
-    assert erp.customer("C1") is CUSTOMER
+    assert erp.customer("C1", live=True) is CUSTOMER
     assert erp.find_order(DRAFT) is ORDER
     assert erp.create_order(DRAFT) is ORDER
     assert erp.set_quantities("OW-1", {10000: Decimal(1)}) is ORDER

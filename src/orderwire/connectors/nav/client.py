@@ -86,8 +86,10 @@ class NavErp:
         """Read items by GTIN; they are remembered for `nav.master_data_seconds`."""
         return self._known_gtins.read(gtins, self._items.items_by_gtin)
 
-    def customer(self, no: str) -> ErpCustomer | None:
-        """Read a customer by NAV number; remembered for `nav.master_data_seconds`."""
+    def customer(self, no: str, *, live: bool = False) -> ErpCustomer | None:
+        """Read a customer by NAV number; unless `live`, remembered for `nav.master_data_seconds`."""
+        if live:
+            return read_customer(self._customers, no)
         return self._known_customers.read([no], self._ask_for_customers).get(no)
 
     def find_order(self, draft: SalesOrderDraft) -> ErpOrder | None:

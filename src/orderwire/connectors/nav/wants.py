@@ -80,6 +80,7 @@ def _posted(part: str, wanted_for: str) -> tuple[Want, ...]:
 
 STOCK: Final = "stock"
 ITEMS: Final = "items"
+CREDIT: Final = "credit of a customer"
 CUSTOMERS: Final = "customers"
 ORDERS: Final = "sales orders"
 FIND: Final = "finding an order again"
@@ -113,6 +114,7 @@ WITHOUT: Final[Mapping[str, str]] = {
     BY_GTIN: "orders name items by our number or the partner's, not by GTIN",
     BY_EXTERNAL: "doubles are told by the order's own No. alone, so nav.numbering must be ours",
     CHANGES: "an order's quantities cannot be changed, nor the order be cancelled, once it stands in NAV",
+    CREDIT: "what the page does not show cannot hold an order: leave `trust` in partner profiles at ignore",
     STATUS: "released and part-shipped orders are told from others by NAV's refusal alone",
     PRICES: "NAV's prices are not compared with the buyer's",
     CART_PRICES: "carts show no list price of NAV's",
@@ -149,6 +151,11 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         Want("No", CUSTOMERS, "string"),
         Want("Name", CUSTOMERS, "string"),
         Want("Blocked", CUSTOMERS, "enum"),
+        Want("Credit_Limit_LCY", CREDIT, "decimal", optional=True),
+        Want("Balance_LCY", CREDIT, "decimal", optional=True),
+        Want("Outstanding_Orders_LCY", CREDIT, "decimal", optional=True),
+        Want("Shipped_Not_Invoiced_LCY", CREDIT, "decimal", optional=True),
+        Want("Balance_Due_LCY", CREDIT, "decimal", optional=True),
     ),
     Page.SALES_ORDER: (
         *_operations("Create", wanted_for=ORDERS),

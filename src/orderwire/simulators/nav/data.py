@@ -36,6 +36,9 @@ class CustomerData(_Data):
     name: str = ""
     gln: str = ""
     blocked: Literal["_blank_", "Ship", "Invoice", "All"] = "_blank_"
+    credit_limit: Amount = Decimal(0)
+    balance: Amount = Decimal(0)
+    balance_due: Amount = Decimal(0)
 
 
 class LineData(_Data):

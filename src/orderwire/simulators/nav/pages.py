@@ -107,6 +107,9 @@ CUSTOMER: Final = Page(
         Field("Name", "name"),
         _code("GLN", "gln", 13),
         Field("Blocked", "blocked", "option", option=_CUSTOMER_BLOCKED),
+        _decimal("Credit_Limit_LCY", "credit_limit"),
+        _decimal("Balance_LCY", "balance", editable=False),
+        _decimal("Balance_Due_LCY", "balance_due", editable=False),
     ),
 )
 

@@ -47,6 +47,9 @@ class Customer(Row):
     name: str = ""
     gln: str = ""
     blocked: str = "_blank_"
+    credit_limit: Decimal = Decimal(0)
+    balance: Decimal = Decimal(0)
+    balance_due: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

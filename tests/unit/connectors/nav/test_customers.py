@@ -1,8 +1,10 @@
 """Customers by number."""
 
+from decimal import Decimal
+
 import pytest
 
-from navwire import ScriptedLanes, answer, record
+from navwire import ScriptedLanes, answer, record, wsdl
 from orderwire.connectors.nav.customers import read_customer
 from orderwire.connectors.nav.wants import Page
 from orderwire.errors import UnavailableError
@@ -17,7 +19,17 @@ def test_read_customer(fields: dict[str, str], blocked: str) -> None:
     """The blank option is no block."""
     content = record("Customer", {"No": "C10000", "Name": "Baumarkt Süd GmbH", **fields})
     lanes = ScriptedLanes().reply("Customer.Read", answer("Customer", "Read", content))
-    assert read_customer(lanes.page(Page.CUSTOMER), "c10000") == ErpCustomer("C10000", "Baumarkt Süd GmbH", blocked)
+    customer = read_customer(lanes.page(Page.CUSTOMER), "c10000")
+    zero = Decimal(0)  # NAV leaves zeros out
+    assert customer == ErpCustomer("C10000", "Baumarkt Süd GmbH", blocked, zero, zero, zero)
+
+
+def test_a_page_without_credit_shows_none() -> None:
+    """A figure that is not shown is not taken for zero."""
+    bare = {"Key": "string", "No": "string", "Name": "string", "Blocked": "enum _blank_ All"}
+    lanes = ScriptedLanes(wsdls={"Customer": wsdl("Customer", bare, ["Read"])})
+    lanes.reply("Customer.Read", answer("Customer", "Read", record("Customer", {"No": "C10000", "Name": "B"})))
+    assert read_customer(lanes.page(Page.CUSTOMER), "C10000") == ErpCustomer("C10000", "B")
 
 
 def test_unknown_customers_are_none() -> None:
