@@ -299,7 +299,8 @@ class ScriptedLanes(Lanes):
 
     def get(self, call: Call, url: str) -> Reply:
         self.sent.append(Sent(call, url))
-        return Reply(200, self.wsdls[call.service])
+        found = self.wsdls.get(call.service)
+        return Reply(404, b"") if found is None else Reply(200, found)
 
     def post(self, call: Call, url: str, action: str, body: bytes) -> Reply:
         assert action.endswith(f":{call.operation}")

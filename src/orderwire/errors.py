@@ -10,6 +10,7 @@
     │   ├── InDoubtError            a write may or may not have happened: read back before anything else
     │   ├── ImplausibleError        nearly all stock is gone at once: held until it is back, or somebody believes it
     │   ├── OutOfOrderError         it speaks of an order that is not there, or not decided, yet
+    │   ├── StockTakenError         NAV itself has less left than was granted: decide again
     │   ├── UnsettledError          stock holds in flight on the item: read again when they are settled
     │   └── LeaseLostError          another worker has the order now
     ├── OutageError                 the other side is down: the lane pauses, no attempt is counted
@@ -77,6 +78,10 @@ class InDoubtError(TransientError):
 
 class ImplausibleError(TransientError):
     code = "implausible_stock"
+
+
+class StockTakenError(TransientError):
+    code = "stock_taken"
 
 
 class UnsettledError(TransientError):

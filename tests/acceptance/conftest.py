@@ -24,8 +24,8 @@ def deploy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deploy]:
     """One machine on one SQLite file, and RabbitMQ with PostgreSQL."""
     with ExitStack() as stack:
 
-        def make(data: NavData, **more: str) -> Deployment:
-            nav = stack.enter_context(NavSimulator(data))
+        def make(data: NavData, *, gateway: bool = False, **more: str) -> Deployment:
+            nav = stack.enter_context(NavSimulator(data, gateway_codeunit=gateway))
             queue_url, store_url = _urls(request, tmp_path)
             deployment = Deployment(tmp_path, nav, queue_url=queue_url, store_url=store_url, **more)
             stack.callback(deployment.close)

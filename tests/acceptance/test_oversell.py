@@ -4,6 +4,8 @@ import threading
 from collections import Counter
 from decimal import Decimal
 
+import pytest
+
 from acceptance.conftest import Deploy
 from orderwire.canonical.response import OrderOutcome
 from services.deployment import Deployment, company
@@ -63,13 +65,31 @@ def test_nav_user_buys_in_between(deploy: Deploy) -> None:
             assert taken <= IN_STOCK, "everyone of ours who was told yes is served before the stock ends"
 
 
-def _flood(deployment: Deployment) -> None:
-    """Take in 500 orders of 20 partners, then let three workers loose on them."""
-    for number in range(PARTNERS):
+@pytest.mark.parametrize("deploy", ["embedded"], indirect=True)
+def test_with_the_gateway_codeunit_nothing_is_ever_made_that_is_not_there(deploy: Deploy) -> None:
+    """NAV users buy right before our orders are made: no order of ours takes stock below zero, and none is cut."""
+    deployment = deploy(company(i1001=20), gateway=True)
+    for _ in range(6):
+        deployment.nav.inject("buy_between", item_no="1001", quantity="1", times=1)
+
+    _flood(deployment, partners=4)
+
+    outcomes = Counter(answer.outcome for answer in deployment.answers().values())
+    assert outcomes == {OrderOutcome.ACCEPTED: 14, OrderOutcome.REJECTED: 4 * ORDERS_EACH - 14}
+    state = deployment.nav.state()
+    assert Decimal(state["items"]["1001"]["available"]) == 0
+    ours = [commit for commit in state["commit_log"] if commit["by"] == "service"]
+    assert {commit["action"] for commit in ours} == {"create"}
+    assert min(Decimal(commit["available"]["1001"]) for commit in ours) == 0
+
+
+def _flood(deployment: Deployment, partners: int = PARTNERS) -> None:
+    """Take in the orders of all partners, then let three workers loose on them."""
+    for number in range(partners):
         gln = f"40000000{number:05d}"
         deployment.partner(f"p{number:02d}", gln)
         orders = [Order(f"P{number:02d}-{one:03d}") for one in range(ORDERS_EACH)]
         deployment.receive(interchange(gln, f"REF{number}", orders))
     for _ in range(WORKERS):
         deployment.run("work")
-    deployment.settle(PARTNERS * ORDERS_EACH, 240)
+    deployment.settle(partners * ORDERS_EACH, 240)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from orderwire.canonical.stock import StockFigure, StockKey
-from orderwire.errors import DuplicateConflictError, ErpRefusedError
+from orderwire.errors import DuplicateConflictError, ErpRefusedError, StockTakenError
 from orderwire.ports.erp import (
     ErpCustomer,
     ErpItem,
@@ -61,6 +61,8 @@ class FakeErp:
         self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
         self._passing: Callable[[str], None] = lambda _operation: None
         self.calls: Counter[str] = Counter()
+        #: Whether NAV checks stock itself as it makes an order, as its gateway codeunit does.
+        self.checks_stock = False
         self.known = {item.no: item for item, _, _ in DEMO}
         self.inventory = {item.no: Decimal(inventory) for item, inventory, _ in DEMO}
         self.users = {item.no: Decimal(sold) for item, _, sold in DEMO}  # sold by NAV's own users
@@ -157,10 +159,11 @@ class FakeErp:
                 raise ErpRefusedError("the sales header already exists", no=no)
             if any(self.known[line.item_no].blocked for line in draft.lines):
                 raise ErpRefusedError("an item is blocked")
+            self._cover(draft)
             lines = tuple(self._line(line) for line in draft.lines)
             order = ErpOrder(no, draft.external_document_no, draft.customer_no, posted=False, lines=lines)
             self.orders[no] = order
-            return order
+            return replace(order, covered=self.checks_stock)
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         with self._call("set_quantities"):
@@ -203,6 +206,13 @@ class FakeErp:
             if fault:
                 raise fault.error
         self._passing(f"{operation} done")
+
+    def _cover(self, draft: SalesOrderDraft) -> None:
+        """Refuse what stock does not cover, where NAV checks that itself."""
+        for item_no in {line.item_no for line in draft.lines if self.checks_stock}:
+            wanted = sum((line.covered for line in draft.lines if line.item_no == item_no), Decimal(0))
+            if wanted > max(self.available(item_no), Decimal(0)):
+                raise StockTakenError("NAV has less stock left", item_no=item_no)
 
     def _base(self, line: ErpOrderLine) -> Decimal:
         return (line.quantity - line.shipped) * self.known[line.item_no].units[line.unit]

@@ -93,6 +93,13 @@ class SteppedStore:
             yield tx
         self._step()
 
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        self._step()
+        with self._store.read() as tx:
+            yield tx
+        self._step()
+
     def next_sequence(self) -> int:
         self._step()
         number = self._store.next_sequence()

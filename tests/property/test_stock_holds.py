@@ -233,9 +233,12 @@ def test_every_piece_is_sold_once(world: World, seed: int, crash_rate: float) ->
     assert world.erp.available("1006") + rush._uncovered("1006") == 0
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_is_promised_twice(world: World, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "checks_stock"), [*((seed, False) for seed in SEEDS), *((seed, True) for seed in SEEDS[:10])]
+)
+def test_nothing_is_promised_twice(world: World, seed: int, *, checks_stock: bool) -> None:
     """Crashes, lost replies and NAV's own users: every promise is covered, or its buyer was told otherwise."""
+    world.erp.checks_stock = checks_stock
     rush = Hostile(world, seed, crash_rate=0.01)
     for order in mixed_orders(rush.die, 12):
         rush.add(order)

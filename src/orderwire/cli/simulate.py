@@ -47,6 +47,8 @@ def nav(
     ] = None,
     queue: Annotated[int, typer.Option(min=0, help="Calls that may wait for a slot; others get 429.")] = 95,
     chaos: Annotated[float, typer.Option(min=0, max=1, help="Share of calls that meet a random fault.")] = 0.0,
+    *,
+    gateway: Annotated[bool, typer.Option("--gateway", help="Publish the gateway codeunit of config/nav.")] = False,
 ) -> None:
     """Serve a simulated Dynamics NAV over SOAP until interrupted; the first line printed is its address."""
     from orderwire.simulators.nav.server import serve
@@ -61,6 +63,7 @@ def nav(
         max_concurrent=slots,
         queue_size=queue,
         chaos=chaos,
+        gateway_codeunit=gateway,
         announce=_announce,
     )
 

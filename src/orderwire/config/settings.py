@@ -72,6 +72,7 @@ class NavServices(_Section):
     stockkeeping_unit: str | None = Field(
         default=None, description="Page 5700, or another one keyed by location; None: orders cannot name a location"
     )
+    gateway: str = Field(default="OrderwireGateway", description="The codeunit of config/nav")
     purchase_lines: str | None = Field(
         default=None, description="Page 518, for receipts that are expected; None: only what is there can be promised"
     )
@@ -119,6 +120,10 @@ class NavSettings(_Section):
     )
     options: dict[str, dict[str, dict[str, str]]] = Field(
         default={}, description="Per service and field: options that have another name, our name: theirs"
+    )
+    gateway: Literal["auto", "off", "required"] = Field(
+        default="auto",
+        description="The codeunit of config/nav: NAV checks stock as it makes the order",
     )
     numbering: Literal["ours", "nav"] = Field(
         default="ours", description="ours: No. is deterministic, so NAV itself refuses a double; nav: the number series"

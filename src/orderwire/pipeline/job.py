@@ -1,6 +1,7 @@
 """One order on its way: every step is committed before the next begins, and can be taken up from there."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -19,6 +20,7 @@ from orderwire.errors import (
     OrderwireError,
     OutageError,
     PermanentError,
+    StockTakenError,
 )
 from orderwire.pipeline.allocation import Stock, Terms, allocate
 from orderwire.pipeline.answer import EVENTS, hold, overpriced, refuse, to_response
@@ -29,7 +31,7 @@ from orderwire.pipeline.plan import Plan, to_draft
 from orderwire.pipeline.resolve import resolve, substitutes_for
 from orderwire.pipeline.retrying import patiently
 from orderwire.pipeline.settling import settled
-from orderwire.pipeline.standing import numbered_as
+from orderwire.pipeline.standing import as_standing, numbered_as
 from orderwire.pipeline.trust import Distrust, distrust
 from orderwire.pipeline.work import Commit, Source, next_event
 from orderwire.ports.erp import ErpOrder, SalesOrderDraft
@@ -39,6 +41,8 @@ log = structlog.get_logger(__name__)
 
 #: Between tries in one go when NAV met a lock or a deadlock.
 _LOCK_PAUSES: Final = (0.1, 0.5)
+#: How often one go reads stock and decides, when NAV's own check finds it taken.
+_DECISIONS: Final = 3
 
 
 class Answer:
@@ -131,7 +135,8 @@ class Job:
         erp_no = (standing.no if standing else None) or record.erp_no
         if plan.standing:
             check = AfterCheck(self._lease, erp_no or "", Terms.of(self._partner), self._note)
-            plan = check.run(plan, standing)
+            covered = standing is not None and standing.covered
+            plan = as_standing(plan, standing) if covered else check.run(plan, standing)
             if self._partner.price_policy is PricePolicy.REJECT:
                 plan = check.refuse(plan, overpriced(self._order, plan, self._partner.price_tolerance_percent))
         return self._answer.first(to_response(self._order, plan, erp_no, means.clock(), self._partner), plan)
@@ -144,8 +149,12 @@ class Job:
         tx.orders.save(self._record.id, self._record.fence, draft=plan.model_dump_json())
 
     def _begin(self) -> tuple[Plan, ErpOrder | None]:
-        plan = self._decide()
-        return self._create(plan) if plan.standing else (plan, None)
+        """Decide and make the order; where NAV says at the last moment that others took the stock, decide again."""
+        for _ in range(_DECISIONS):
+            plan = self._decide()
+            with suppress(StockTakenError):
+                return self._create(plan) if plan.standing else (plan, None)
+        raise StockTakenError("others take the stock each time it has been read", order_no=self._order.order_no)
 
     def _resume(self) -> tuple[Plan, ErpOrder | None]:
         """Take up where somebody stopped: what stands in NAV decides, not what we know of it."""
@@ -221,7 +230,7 @@ class Job:
                 standing = self._found(plan)
                 if standing is not None:
                     return standing
-                if isinstance(error, PermanentError):
+                if isinstance(error, (PermanentError, StockTakenError)):
                     self._withdraw("NAV refused the order, and none stands")
                 pause = next(pauses, None)
                 if pause is None or not isinstance(error, BusyError):

@@ -112,6 +112,7 @@ def to_draft(plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_n
             for ordered, line in zip(order.lines, plan.lines, strict=True)
             if line.erp_line_no is not None
         ],
+        source_key=sales_order_no(partner.key, order.order_no),
     )
 
 
@@ -124,4 +125,5 @@ def to_line_draft(line: PlannedLine, location: str, requested_on: date | None) -
         unit=line.erp_unit,
         requested_on=requested_on,
         location=location,
+        covered=line.granted,
     )

@@ -49,6 +49,7 @@ class SalesLineDraft:
     requested_on: date | None = None
     location: str = ""
     variant: str = ""
+    covered: Decimal = Decimal(0)  # base units that stock must cover at the moment the order is made; the rest is owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class SalesOrderDraft:
     requested_on: date | None
     currency: str | None
     lines: Sequence[SalesLineDraft]
+    source_key: str = ""  # ours, of the buyer's order: the same order always has the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class ErpOrder:
     posted: bool
     lines: tuple[ErpOrderLine, ...]
     status: str = "Open"  # Open, Released, Pending_Approval, Pending_Prepayment; "": the page does not show it
+    covered: bool = False  # NAV made it under its own stock check: nothing is to be checked after that
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ class Erp(StockSource, Protocol):
             InDoubtError: it may or may not exist now (time-out, lost reply, fault after commit): call `find_order`.
             BusyError: lock or deadlock.
             ErpRefusedError: NAV said no, with its text. NAV may have committed all the same: call `find_order`.
+            StockTakenError: NAV itself checks stock, and has less than the lines are to be covered with.
             OutageError: no connection was made, so nothing happened.
         """
         ...

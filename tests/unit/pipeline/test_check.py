@@ -11,7 +11,7 @@ from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import ShortagePolicy
-from orderwire.errors import ErpRefusedError, InDoubtError, OutageError, UnsettledError
+from orderwire.errors import ErpRefusedError, InDoubtError, OutageError, StockTakenError, UnsettledError
 
 LEVEL = StockKey(item_no="1003")  # 5 free
 D = Decimal
@@ -58,6 +58,56 @@ def test_cut_by_policy(
     assert in_nav(world) == [("1003", D(quantity)) for quantity in stands]
     assert (answer.erp_no is None) == (not stands)
     assert world.record(an_order(a_line("1003", "4"))).erp_no == answer.erp_no
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome", "confirmed", "backordered", "stands"),
+    [
+        (ShortagePolicy.REJECT_LINE, LineOutcome.REJECTED, 0, 0, []),
+        (ShortagePolicy.PART_DELIVERY, LineOutcome.CHANGED, 3, 0, [3]),
+        (ShortagePolicy.BACK_ORDER, LineOutcome.BACKORDERED, 3, 1, [4]),
+    ],
+)
+def test_where_nav_checks_stock_it_is_decided_again(
+    world: World, policy: ShortagePolicy, outcome: LineOutcome, confirmed: int, backordered: int, stands: list[int]
+) -> None:
+    """NAV finds at the last moment that a user took 2 of the 5: nothing is made, and the order decided anew."""
+    world.profile(policy)
+    world.erp.checks_stock = True
+    buying(world, 2)
+
+    answer = world.place(an_order(a_line("1003", "4")))
+
+    [line] = answer.lines
+    assert (line.outcome, line.confirmed, line.backordered) == (outcome, D(confirmed), D(backordered))
+    assert in_nav(world) == [("1003", D(quantity)) for quantity in stands]
+    assert world.erp.calls["set_quantities"] == 0
+    assert world.erp.calls["stock"] == 2, "decided twice, and never checked after"
+    assert world.pending("1003") == 0
+
+
+def test_where_nav_checks_stock_nothing_is_asked_afterwards(world: World) -> None:
+    """One reading and one call make an order; it has NAV's prices."""
+    world.profile()
+    world.erp.checks_stock = True
+
+    answer = world.place(an_order(a_line("1003", "4")))
+
+    assert (answer.outcome, answer.lines[0].unit_price) == (OrderOutcome.ACCEPTED, D("9.90"))
+    assert (world.erp.calls["stock"], world.erp.calls["create_order"]) == (1, 1)
+
+
+def test_stock_that_is_taken_each_time_waits_on_the_ladder(world: World) -> None:
+    """Whoever always comes too late gives up for now, with no hold left behind."""
+    world.profile()
+    world.erp.checks_stock = True
+    world.erp.fail("create_order", StockTakenError("NAV has less stock left"), times=3)
+
+    with pytest.raises(StockTakenError):
+        world.place(an_order(a_line("1003", "4")))
+
+    assert world.pending("1003") == 0
+    assert world.place(an_order(a_line("1003", "4"))).outcome is OrderOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize("policy", [ShortagePolicy.REJECT_LINE, ShortagePolicy.PART_DELIVERY])

@@ -11,6 +11,7 @@ from orderwire.config.settings import NavSettings
 from orderwire.connectors.nav.contract import published_as
 from orderwire.connectors.nav.customers import read_customer
 from orderwire.connectors.nav.follow import NavFollower
+from orderwire.connectors.nav.gateway import Gateway
 from orderwire.connectors.nav.items import ItemReader
 from orderwire.connectors.nav.lanes import Lanes, Monotonic
 from orderwire.connectors.nav.memory import Memory
@@ -57,6 +58,7 @@ class NavErp:
         self._known_gtins = Memory[ErpItem](nav.master_data_seconds, monotonic)
         self._known_customers = Memory[ErpCustomer](nav.master_data_seconds, monotonic)
         self._orders = Orders(sales_orders, posted, nav, self._customer_name)
+        self._gateway = Gateway(nav, self._lanes, clock, monotonic)
         self._changes = OrderChanges(sales_orders, self._orders, posted)
 
     @property
@@ -97,8 +99,8 @@ class NavErp:
         return self._orders.find(draft)
 
     def create_order(self, draft: SalesOrderDraft) -> ErpOrder:
-        """Create the order with all its lines in one call."""
-        return self._orders.create(draft)
+        """Create the order with all its lines in one call: by the gateway codeunit if it is published."""
+        return self._gateway.place(draft) if self._gateway.published() else self._orders.create(draft)
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         """Set quantities by NAV line number."""

@@ -28,7 +28,7 @@ from orderwire.errors import (
 )
 
 _EDITS: Final = frozenset({"Update", "Delete", "Delete_SalesLines"})
-_WRITES: Final = _EDITS | {"Create"}
+_WRITES: Final = _EDITS | {"Create", "PlaceOrder"}
 
 
 @dataclass(frozen=True, slots=True)

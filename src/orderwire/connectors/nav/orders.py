@@ -80,7 +80,7 @@ class Orders:
 
     def find(self, draft: SalesOrderDraft) -> ErpOrder | None:
         """Find the order that the draft made. Raises as `Erp.find_order`."""
-        _check(draft)
+        check_draft(draft)
         return self._find_by_number(draft, draft.no) if draft.no else self._find_by_external(draft)
 
     def _find_by_number(self, draft: SalesOrderDraft, no: str) -> ErpOrder | None:
@@ -134,7 +134,7 @@ class Orders:
 
     def _fields(self, draft: SalesOrderDraft) -> dict[str, Any]:
         """Return the header and its lines by our names; what is None stays out."""
-        _check(draft)
+        check_draft(draft)
         header = {
             "No": draft.no,
             # NAV's name field looks a customer up by number, too.
@@ -142,7 +142,7 @@ class Orders:
             "External_Document_No": draft.external_document_no[:EXTERNAL_CHARS],
             "Order_Date": _day(draft.ordered_on),
             "Requested_Delivery_Date": _day(draft.requested_on),
-            "Currency_Code": self._currency(draft),
+            "Currency_Code": currency_of(draft, self._nav),
             wants.LINES: self.new_lines(draft.lines),
         }
         left_out = {name for name in _OPTIONAL if not self._page.has(name)}
@@ -163,10 +163,10 @@ class Orders:
         dated = self._page.has(f"{wants.LINES}.Requested_Delivery_Date")
         return [_line(line, dated=dated) for line in drafts]
 
-    def _currency(self, draft: SalesOrderDraft) -> str | None:
-        """Return a foreign currency's code; the company's own has none in NAV, and is no row of its Currency table."""
-        local = self._nav.local_currency
-        return draft.currency if local and draft.currency != local else None
+
+def currency_of(draft: SalesOrderDraft, nav: NavSettings) -> str | None:
+    """Return a foreign currency's code; the company's own has none in NAV, and is no row of its Currency table."""
+    return draft.currency if nav.local_currency and draft.currency != nav.local_currency else None
 
 
 def _line(line: SalesLineDraft, *, dated: bool) -> dict[str, str]:
@@ -186,7 +186,7 @@ def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _check(draft: SalesOrderDraft) -> None:
+def check_draft(draft: SalesOrderDraft) -> None:
     """Refuse what no NAV record can hold.
 
     Raises:

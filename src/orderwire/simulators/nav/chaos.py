@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orderwire.simulators.nav.data import Amount
 
-WRITES: Final = frozenset({"Create", "CreateMultiple", "Update", "UpdateMultiple", "Delete", "Delete_SalesLines"})
+WRITES: Final = frozenset(
+    {"Create", "CreateMultiple", "Update", "UpdateMultiple", "Delete", "Delete_SalesLines", "PlaceOrder"}
+)
 #: The operation of a GET that asks for the service's WSDL.
 WSDL: Final = "WSDL"
 
@@ -39,8 +41,8 @@ class FaultKind(StrEnum):
 _ADDITIVE: Final = frozenset({FaultKind.SLOW, FaultKind.BUY_BETWEEN, FaultKind.STALE_KEY})
 #: Where a plan strikes if it names no operation; kinds that are not listed strike at any request.
 _DEFAULT_OPERATIONS: Final = {
-    FaultKind.BUY_BETWEEN: frozenset({"Create"}),
-    FaultKind.STALE_KEY: WRITES - {"Create", "CreateMultiple"},
+    FaultKind.BUY_BETWEEN: frozenset({"Create", "PlaceOrder"}),
+    FaultKind.STALE_KEY: WRITES - {"Create", "CreateMultiple", "PlaceOrder"},
     FaultKind.FAULT_AFTER_COMMIT: WRITES,
     FaultKind.REPLY_LOST: WRITES,
     FaultKind.HANG_AFTER_COMMIT: WRITES,

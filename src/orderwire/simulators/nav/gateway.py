@@ -12,9 +12,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from orderwire.simulators.nav import faults, keys, soap, wsdl
+from orderwire.simulators.nav import codeunit, faults, keys, soap, wsdl
 from orderwire.simulators.nav.calls import Calls
 from orderwire.simulators.nav.chaos import WSDL, Chaos, FaultKind, FaultPlan
+from orderwire.simulators.nav.codeunit import OrderwireCodeunit
 from orderwire.simulators.nav.faults import NavFault
 from orderwire.simulators.nav.operations import PageService
 from orderwire.simulators.nav.pages import PAGES
@@ -72,6 +73,7 @@ class Gateway:
         pace: Pace,
         omit_zero: bool = False,
         published: Sequence[Published] = (),
+        gateway_codeunit: bool = False,
     ) -> None:
         self.chaos = Chaos()
         self.stopping = Event()
@@ -82,6 +84,7 @@ class Gateway:
         self._described_only = {(one.kind, one.service): one.wsdl for one in published if one.page is None}
         pages = {**PAGES, **{one.service: one.page for one in published if one.page}}
         self._pages = {name: page for name, page in pages.items() if ("Page", name) not in self._described_only}
+        self._codeunit = OrderwireCodeunit(world) if gateway_codeunit else None
         self._services = {name: PageService(world, page, omit_zero=omit_zero) for name, page in self._pages.items()}
         self.slots = Slots(pace, self.stopping)
         self.calls = Calls()
@@ -153,11 +156,19 @@ class Gateway:
         service = self._services.get(name) if kind == "Page" else None
         if service is not None:
             return self._page(service, request)
+        if self._codeunit and (kind, name) == ("Codeunit", codeunit.SERVICE):
+            return self._placing(self._codeunit, request)
         if (kind, name) not in self._described_only:
             raise faults.service_not_found(f"{kind}/{name}")
         if request.method != "GET":
             raise faults.dialog(f"The simulator has nothing behind {kind} {name}.")
         return self._described(name, lambda: self._described_only[kind, name])
+
+    def _placing(self, placing: OrderwireCodeunit, request: Request) -> Reply:
+        if request.method == "GET":
+            location = self._address(request, self._company, "Codeunit", codeunit.SERVICE)
+            return self._described(codeunit.SERVICE, lambda: codeunit.described(location))
+        return self._posted(codeunit.SERVICE, codeunit.NAMESPACE, request, placing.call)
 
     def _page(self, service: PageService, request: Request) -> Reply:
         name = service.page.service

@@ -45,13 +45,21 @@ class NavSimulator:
         queue_size: int = NAV_QUEUE,
         omit_zero: bool = False,
         published: Sequence[Published] = (),
+        gateway_codeunit: bool = False,
     ) -> None:
         data = data or NavData.demo()
         self.world = World(data)
         self.users = OtherUsers(self.world)
         self.users.open_company(data)
         pace = Pace(latency_seconds, max_concurrent, queue_size)
-        self.gateway = Gateway(self.world, company, pace=pace, omit_zero=omit_zero, published=published)
+        self.gateway = Gateway(
+            self.world,
+            company,
+            pace=pace,
+            omit_zero=omit_zero,
+            published=published,
+            gateway_codeunit=gateway_codeunit,
+        )
         self.company = company
         self._account = Account(user, password, auth)
         self._control = ControlEndpoint(self)
@@ -191,6 +199,7 @@ def serve(  # noqa: PLR0913  the command's options
     max_concurrent: int | None = None,
     queue_size: int = NAV_QUEUE,
     chaos: float = 0.0,
+    gateway_codeunit: bool = False,
     announce: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Run until SIGINT or SIGTERM; `announce` is called with the URL once calls are answered.
@@ -211,6 +220,7 @@ def serve(  # noqa: PLR0913  the command's options
         max_concurrent=max_concurrent,
         queue_size=queue_size,
         published=read_folder(wsdl) if wsdl else (),
+        gateway_codeunit=gateway_codeunit,
     )
     for plan in weather(chaos) if chaos else ():
         simulator.arm(plan)

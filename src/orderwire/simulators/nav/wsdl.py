@@ -1,6 +1,6 @@
 """WSDL of a service, in the grammar that NAV's server writes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
@@ -8,6 +8,7 @@ from orderwire.simulators.nav.pages import Page
 from orderwire.simulators.nav.values import Field, Option
 
 SYSTEM_NAMESPACE: Final = "urn:microsoft-dynamics-schemas/nav/system/"
+CODEUNIT_NAMESPACE: Final = "urn:microsoft-dynamics-schemas/codeunit/"
 _WSDL: Final = "http://schemas.xmlsoap.org/wsdl/"
 _WSDL_SOAP: Final = "http://schemas.xmlsoap.org/wsdl/soap/"
 _UNBOUNDED: Final = "unbounded"
@@ -20,6 +21,17 @@ def page_wsdl(page: Page, location: str) -> bytes:
     schema = [*_options(page), *_entities(page), *_operation_elements(page)]
     service = page.service
     return _document(page.namespace, schema, page.operations, service, f"{service}_Service", location)
+
+
+def codeunit_wsdl(
+    service: str, function: str, parameters: Mapping[str, str], given: Iterable[str], location: str
+) -> bytes:
+    """Describe a codeunit with one function: parameters by name with their types, and those that it gives back."""
+    namespace = f"{CODEUNIT_NAMESPACE}{service}"
+    taken = [_element(name, f"xsd:{kind}") for name, kind in parameters.items()]
+    result = [_element(name, "xsd:string") for name in ("return_value", *given)]
+    schema = [_wrapper(function, taken), _wrapper(f"{function}_Result", result)]
+    return _document(namespace, schema, [function], service, service, location)
 
 
 def system_wsdl(location: str) -> bytes:
