@@ -52,6 +52,22 @@ def test_how_to_replay(reader: Reader) -> None:
     assert parked[1] not in reader.type(".venv/bin/orderwire parked list --json")
 
 
+def test_how_to_follow(reader: Reader) -> None:
+    """Somebody looks at NAV once, then ships and invoices an order in the simulated NAV and sees it as delivered."""
+    quickstart = blocks(DOCS / "quickstart.md")
+    simulator, worker = (
+        next(block for block in quickstart if words in block) for words in ("simulate nav", "orderwire up")
+    )
+    look, *rest = blocks(DOCS / "how-to/follow-deliveries-and-invoices.md")
+    reader.type(simulator)
+    assert "shipments" in reader.type(f"export ORDERWIRE_NAV__PASSWORD=demo\n{look}")
+    reader.type(worker)
+    reader.type(".venv/bin/orderwire send --wait config/partners/baumarkt/samples/order.edi")
+    (order,) = json.loads(reader.type(".venv/bin/orderwire orders list --json"))
+    for block in rest:
+        reader.type(block.replace("NAV_ORDER", order["erp_no"]).replace("ORDER", order["order_no"]))
+
+
 def test_how_to_connect_to_nav(reader: Reader) -> None:
     """The check with and without a connection, the suggestion, and a rehearsal on the contracts that were saved."""
     printed = [reader.type(f"export ORDERWIRE_NAV__PASSWORD=demo\n{block}") for block in blocks(DOCS / NAV_PAGE)]
@@ -113,6 +129,7 @@ def test_every_page_with_commands_is_run_here() -> None:
         "quickstart.md",
         "add-a-partner.md",
         "connect-to-your-nav.md",
+        "follow-deliveries-and-invoices.md",
         "replay-a-parked-message.md",
         "run-on-rabbitmq-and-postgresql.md",
         "say-what-is-free.md",
