@@ -48,6 +48,7 @@ class LedgerQuery:
     side: LedgerSide | None = None
     kind: str | None = None
     ref: str | None = None
+    document_ids: tuple[str, ...] = ()  # none named: any
     limit: int = 100
 
 

@@ -364,7 +364,30 @@ class ParkingLot(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What somebody did, to what, and why."""
+
+    seq: int
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    why: str
+    digest: str
+
+
 class Audit(Protocol):
+    def find(
+        self, *, who: str | None = None, subject: str | None = None, before: int | None = None, limit: int = 100
+    ) -> list[AuditEntry]:
+        """Return the newest first, those before a number."""
+        ...
+
+    def verify(self) -> int | None:
+        """Return the number of the first entry that is not what was written, or None."""
+        ...
+
     def add(self, at: datetime, who: str, what: str, subject: str, why: str) -> None:
         """Append to the hash chain."""
         ...

@@ -8,7 +8,9 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from orderwire.ports.store import AuditEntry
 from orderwire.store.columns import storable
+from orderwire.store.rows import columns_of, record_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import audit
 
@@ -35,6 +37,16 @@ class SqlAudit:
         values = dict(zip(("who", "what", "subject", "why"), words, strict=True))
         digest = _digest(previous, seq, at, words)
         self._connection.execute(_ADD, {**values, "seq": seq, "at": at, "previous": previous, "digest": digest})
+
+    def find(
+        self, *, who: str | None = None, subject: str | None = None, before: int | None = None, limit: int = 100
+    ) -> list[AuditEntry]:
+        statement = select(*columns_of(AuditEntry, audit)).order_by(audit.c.seq.desc()).limit(max(0, limit))
+        asked = {"who": who, "subject": subject}
+        statement = statement.where(*[audit.c[name] == value for name, value in asked.items() if value is not None])
+        if before is not None:
+            statement = statement.where(audit.c.seq < before)
+        return [record_of(AuditEntry, row) for row in self._connection.execute(statement)]
 
     def verify(self) -> int | None:
         """Return the number of the first entry that is not what was written, or None.

@@ -286,6 +286,7 @@ ledger: Final = Table(
     Column("outcome", Words),
     Column("proof", Words),
     Index("ix_ledger_partner", "partner", "due_at"),
+    Index("ix_ledger_document_id", "document_id"),
     Index("ix_ledger_ref", "ref", postgresql_using="hash"),
     # Finds the few that are due among any number of old ones.
     Index("ix_ledger_open", "due_at", postgresql_where=_open, sqlite_where=_open),

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Final
 
@@ -11,7 +11,7 @@ import structlog
 
 from orderwire.errors import OrderwireError
 from orderwire.ports.erp import Erp
-from orderwire.ports.queue import Transport
+from orderwire.ports.queue import QueueDepth, Transport
 from orderwire.ports.store import Store
 from orderwire.telemetry.metrics import Metrics
 
@@ -75,6 +75,12 @@ class Probes:
                 unsent = tx.outbox.unsent(limit=MAX_UNSENT)
             metrics.outbox(len(unsent))
 
+        self.depths: Sequence[QueueDepth] = ()  # as they were when last asked
+
+        def ask_broker() -> None:
+            self.depths = transport.depths()
+            metrics.depths(self.depths)
+
         self.store = Probe("store", ask_store)
-        self.broker = Probe("broker", lambda: metrics.depths(transport.depths()))
+        self.broker = Probe("broker", ask_broker)
         self.erp = Probe("erp", erp.ping)

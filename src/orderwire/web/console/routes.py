@@ -4,10 +4,25 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from orderwire.web.console import login, people, static_files
+from orderwire.web.console import (
+    failures,
+    login,
+    now,
+    parked,
+    partners,
+    people,
+    records,
+    replays,
+    search,
+    static_files,
+    story,
+)
 
 #: Each module's own routes.
-PARTS: Final[tuple[APIRouter, ...]] = tuple(part.router for part in (login, people, static_files))
+PARTS: Final[tuple[APIRouter, ...]] = tuple(
+    part.router
+    for part in (login, people, static_files, now, search, story, failures, parked, replays, partners, records)
+)
 
 router = APIRouter(include_in_schema=False)
 for _part in PARTS:

@@ -1,0 +1,192 @@
+"""One order: everything that happened to it, on one page; any of its documents leads here."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from lxml import etree
+
+from orderwire.ports.access import Principal
+from orderwire.ports.ledger import LedgerEntry, LedgerQuery
+from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step, Transaction
+from orderwire.web.console import edifact
+from orderwire.web.console.guard import Looks
+from orderwire.web.console.page import HOME, ConsoleRoute, page
+from orderwire.web.context import Shared
+from orderwire.web.problems import Problem
+
+router = APIRouter(prefix=f"{HOME}/documents", route_class=ConsoleRoute)
+
+#: Of one correlation; a file of thousands of messages is not shown whole.
+_MAX_FAMILY: Final = 200
+_MAX_STEPS: Final = 500
+_MAX_SHOWN_BYTES: Final = 256 * 1024
+_GOOD: Final = frozenset({"order_created", "delivered", "answered", "decoded", "acknowledged", "stock_held"})
+_BAD: Final = frozenset({"parked", "rejected", "discarded", "acknowledgement_late"})
+
+
+@router.get("/{document_id}")
+def show_story(request: Request, context: Shared, who: Looks, document_id: str) -> Response:
+    """Tell the whole story of a document: where it came from, what became of it, and what was answered."""
+    with context.services.store.read() as tx:
+        document = find(tx, who, document_id)
+        family = [one for one in _family(tx, document) if who.sees(one.partner) or one.id == document.id]
+        ids = [one.id for one in family]
+        order = _order(tx, document, family)
+        data = {
+            "document": document,
+            "family": family,
+            "raw": shown(_content(tx, document)),
+            "answers": [one for one in family if one.direction == "out"],
+            "steps": _told(tx.journal.steps(document.correlation_id)[-_MAX_STEPS:], {one.id: one for one in family}),
+            "parked": [_entry(entry) for entry in tx.failures.of_document(ids)],
+            "order": order,
+            "ledger": [_ledger(entry) for entry in tx.ledger.find(LedgerQuery(document_ids=tuple(ids)))],
+            "related": [one for one in _related(tx, document, order) if one.id not in ids and who.sees(one.partner)],
+        }
+    return page(request, "story.html", **data)
+
+
+@router.get("/{document_id}/raw")
+def download_raw(
+    context: Shared, who: Looks, document_id: str, sha256: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None
+) -> Response:
+    """Hand out the bytes as they came. They are a download, whatever they look like."""
+    with context.services.store.read() as tx:
+        document = find(tx, who, document_id)
+        if sha256 is not None and sha256 not in {one.sha256 for one in _family(tx, document)}:
+            raise Problem(404, "not_found", "there is nothing here")
+        content = _content(tx, document)
+    headers = {"Content-Disposition": 'attachment; filename="document.txt"'}
+    return Response(content, headers=headers, media_type="application/octet-stream")
+
+
+def find(tx: Transaction, who: Principal, document_id: str) -> Document:
+    """Return a document.
+
+    Raises:
+        Problem: 404, there is none, or none that he may see.
+    """
+    document = tx.journal.get(document_id)
+    if document is None or not who.sees(document.partner):
+        raise Problem(404, "not_found", "there is no such document")
+    return document
+
+
+def shown(content: bytes) -> dict[str, Any]:
+    """Return a document as it is shown: EDIFACT by segments, XML and JSON set in lines, else its text."""
+    head = content[:_MAX_SHOWN_BYTES]
+    about = {"size": len(content), "cut": len(content) > len(head), "lines": [], "text": ""}
+    start = head.lstrip(b"\xef\xbb\xbf \r\n\t")
+    if start.startswith((b"UNA", b"UNB")):
+        lines, more = edifact.pretty(head)
+        return {**about, "form": "EDIFACT", "lines": lines, "cut": about["cut"] or more}
+    if start.startswith(b"<") and not about["cut"]:
+        return {**about, "form": "XML", "text": _xml(content)}
+    if start.startswith((b"{", b"[")) and not about["cut"]:
+        return {**about, "form": "JSON", "text": _json(content)}
+    return {**about, "form": "text", "text": _text(head)}
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _xml(content: bytes) -> str:
+    """Set XML in lines; entities, DTDs and the network stay out of it."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_blank_text=True, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(content, parser)
+        for secret in root.iter("{*}SharedSecret"):
+            secret.text = "[redacted]"
+        return etree.tostring(root, pretty_print=True, encoding="unicode")
+    except (etree.XMLSyntaxError, ValueError):
+        return _text(content)
+
+
+def _json(content: bytes) -> str:
+    try:
+        return json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return _text(content)
+
+
+def _content(tx: Transaction, document: Document) -> bytes:
+    if document.sha256 is None:
+        return b""
+    try:
+        return tx.archive.get(document.sha256)
+    except KeyError:  # its time was over
+        return b""
+
+
+def _family(tx: Transaction, document: Document) -> list[Document]:
+    family = tx.journal.find(DocumentQuery(correlation_id=document.correlation_id, limit=_MAX_FAMILY))
+    if document.id not in {one.id for one in family}:
+        family.append(document)
+    return sorted(family, key=lambda one: (one.received_at, one.direction, one.message_no or 0, one.id))
+
+
+def _order(tx: Transaction, document: Document, family: Sequence[Document]) -> dict[str, Any] | None:
+    """Return the order that the document is about, if it is about one."""
+    numbers = {one.order_no for one in family if one.order_no}
+    number = document.order_no or (numbers.pop() if len(numbers) == 1 else None)
+    partner = document.partner or next((one.partner for one in family if one.partner), None)
+    if number is None or partner is None:
+        return None
+    record: OrderRecord | None = next(iter(tx.orders.find(order_no=number, partner=partner, limit=1)), None)
+    if record is None:
+        return None
+    response = json.loads(record.response) if record.response else None
+    return {
+        "id": record.id, "order_no": record.order_no, "partner": record.partner, "state": record.state.value,
+        "outcome": record.outcome, "erp_no": record.erp_no, "revision": record.revision,
+        "canonical": _json(record.order.encode()), "lines": (response or {}).get("lines", []),
+        "response": json.dumps(response, indent=2, ensure_ascii=False) if response else None,
+    }  # fmt: skip
+
+
+def _related(tx: Transaction, document: Document, order: dict[str, Any] | None) -> list[Document]:
+    """Return documents of the same order that came by themselves, and what this one was replayed as."""
+    related = list(tx.journal.find(DocumentQuery(replay_of=document.id)))
+    if order is not None:
+        related += tx.journal.find(DocumentQuery(order_no=order["order_no"], partner=order["partner"]))
+    return list({one.id: one for one in related}.values())
+
+
+def _told(steps: Sequence[Step], family: dict[str, Document]) -> list[dict[str, Any]]:
+    told = []
+    for step in steps:
+        document = family.get(step.document_id)
+        told.append(
+            {
+                "at": step.at,
+                "name": step.name,
+                "kind": document.kind if document else "",
+                "document_id": step.document_id,
+                "event_id": step.event_id,
+                "facts": json.dumps(step.detail, ensure_ascii=False, default=str) if step.detail else "",
+                "look": "bad" if step.name in _BAD else "ok" if step.name in _GOOD else _look(step.name),
+            }
+        )
+    return told
+
+
+def _look(name: str) -> str:
+    return "warn" if name in {"retry_scheduled", "replayed", "edited", "held"} else ""
+
+
+def _entry(entry: Parked) -> dict[str, Any]:
+    names = ("id", "flow", "code", "reason", "state", "note", "attempts", "first_at", "last_at", "document_id", "facts")
+    return {name: getattr(entry, name) for name in names}
+
+
+def _ledger(entry: LedgerEntry) -> dict[str, Any]:
+    names = ("side", "kind", "ref", "state", "opened_at", "due_at", "met_at", "outcome")
+    return {name: getattr(entry, name) for name in names}
