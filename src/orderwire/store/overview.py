@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Integer, cast, delete, func, select, union_all
+from sqlalchemy import BigInteger, Column, Integer, cast, delete, func, select, type_coerce, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.overview import Beat, ParkedCount, Retrying, Scope, StateCount, WorkerRecord
@@ -56,8 +56,8 @@ class SqlOverview:
         return [ParkedCount(*row) for row in rows]
 
     def pulse(self, since: datetime, bucket_seconds: int, scope: Scope) -> Sequence[Beat]:
-        bucket = cast(self._seconds(documents.c.finished_at, since) / bucket_seconds, Integer).label("bucket")
-        took = self._seconds(documents.c.finished_at, documents.c.received_at)
+        elapsed, took = self._seconds(since), self._took()
+        bucket = cast(func.floor(elapsed / bucket_seconds), Integer).label("bucket")
         statement = (
             select(bucket, func.count(), func.avg(took), func.max(took))
             .where(documents.c.finished_at >= since, *within(documents.c.partner, scope))
@@ -74,16 +74,18 @@ class SqlOverview:
             for number, count, mean, worst in rows
         ]
 
-    def _seconds(self, end: Column[Any], start: Any) -> Any:
-        """Return the whole seconds from one instant to another, as an expression."""
+    def _seconds(self, since: datetime) -> Any:
+        """Return the seconds from an instant to a document's end, as an expression."""
         if self._connection.dialect.name == "sqlite":
-            begin = start if isinstance(start, Column) else int(start.timestamp() * _MICROSECONDS)
-            return (
-                cast(end, Integer)
-                .op("-")(begin if not isinstance(begin, Column) else cast(begin, Integer))
-                .op("/")(_MICROSECONDS)
-            )
-        return func.floor(func.extract("epoch", end - start))
+            return (type_coerce(documents.c.finished_at, BigInteger) - _microseconds(since)) / float(_MICROSECONDS)
+        return func.extract("epoch", documents.c.finished_at - since)
+
+    def _took(self) -> Any:
+        """Return the seconds from taken in to ended, as an expression."""
+        if self._connection.dialect.name == "sqlite":
+            begin, end = (type_coerce(documents.c[name], BigInteger) for name in ("received_at", "finished_at"))
+            return (end - begin) / float(_MICROSECONDS)
+        return func.extract("epoch", documents.c.finished_at - documents.c.received_at)
 
     def retrying(self, scope: Scope, limit: int) -> Sequence[Retrying]:
         statement = (
@@ -137,6 +139,10 @@ class SqlWorkers:
     def all(self) -> Sequence[WorkerRecord]:
         statement = select(*columns_of(WorkerRecord, workers)).order_by(workers.c.host, workers.c.started_at)
         return [record_of(WorkerRecord, row) for row in self._connection.execute(statement)]
+
+
+def _microseconds(at: datetime) -> int:
+    return int(at.timestamp() * _MICROSECONDS)
 
 
 def within(partner: Column[Any], scope: Scope) -> list[Any]:

@@ -53,6 +53,9 @@ class FakeTransport:
             raise UnavailableError("no broker")
         return [QueueDepth("ow.fulfil", 7, 2)]
 
+    def check(self) -> list[str]:
+        return ["ow.fulfil: is not there"]
+
 
 @dataclass
 class FakeErp:

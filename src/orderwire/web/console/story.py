@@ -1,7 +1,8 @@
 """One order: everything that happened to it, on one page; any of its documents leads here."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -22,6 +23,8 @@ router = APIRouter(prefix=f"{HOME}/documents", route_class=ConsoleRoute)
 _MAX_FAMILY: Final = 200
 _MAX_STEPS: Final = 500
 _MAX_SHOWN_BYTES: Final = 256 * 1024
+_MAX_FACTS: Final = 20
+_ZEROS: Final = re.compile(r"-?\d+\.\d*0")
 _GOOD: Final = frozenset({"order_created", "delivered", "answered", "decoded", "acknowledged", "stock_held"})
 _BAD: Final = frozenset({"parked", "rejected", "discarded", "acknowledgement_late"})
 
@@ -171,11 +174,31 @@ def _told(steps: Sequence[Step], family: dict[str, Document]) -> list[dict[str, 
                 "kind": document.kind if document else "",
                 "document_id": step.document_id,
                 "event_id": step.event_id,
-                "facts": json.dumps(step.detail, ensure_ascii=False, default=str) if step.detail else "",
+                "facts": list(facts_of(step.detail or {})),
                 "look": "bad" if step.name in _BAD else "ok" if step.name in _GOOD else _look(step.name),
             }
         )
     return told
+
+
+def facts_of(detail: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a step tells, a line for each fact, and for each entry of a list."""
+    plain = {name: value for name, value in detail.items() if not isinstance(value, list | dict)}
+    if plain:
+        yield _said(plain)
+    for name, value in detail.items():
+        if name not in plain:
+            for entry in (value if isinstance(value, list) else [value])[:_MAX_FACTS]:
+                yield _said(entry) if isinstance(entry, dict) else str(entry)
+
+
+def _said(facts: Mapping[str, Any]) -> str:
+    return " · ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in facts.items() if value is not None)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text.rstrip("0").rstrip(".") if _ZEROS.fullmatch(text) else text
 
 
 def _look(name: str) -> str:

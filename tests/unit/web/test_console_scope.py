@@ -1,0 +1,165 @@
+"""What somebody of some partners sees and does: nothing of anybody else's, by no address and no form."""
+
+from typing import Any
+
+import pytest
+
+from fakes.browser import Browser
+from orderwire.errors import MappingError
+from orderwire.pipeline.parking import Failure, park
+from orderwire.pipeline.work import Source
+from orderwire.ports.access import Role
+from orderwire.ports.store import Document, DocumentState
+from orderwire.store.parked import group_id
+from records import NOON, a_document
+
+
+@pytest.fixture
+def browser(site: Any) -> Browser:
+    """Ann's browser, who is an admin for acme; a document of acme and one of its rival are parked."""
+    for partner in ("acme", "rival"):
+        put(site, partner)
+    return Browser(site.services, site.app).become(Role.ADMIN, "acme", name="ann")
+
+
+def put(site: Any, partner: str) -> None:
+    with site.services.store.begin() as tx:
+        sha256 = tx.archive.put(f"raw bytes of {partner}".encode())
+        document: Document = a_document(
+            id=f"d-{partner}", correlation_id=f"d-{partner}", partner=partner, sha256=sha256, order_no=f"PO-{partner}",
+            state=DocumentState.WAITING, received_at=NOON,
+        )  # fmt: skip
+        tx.journal.add(document)
+        park(tx, Source(document.id, document.id), Failure(MappingError("no unit", unit="X"), "fulfil"), NOON)
+
+
+def parked_id(browser: Browser, partner: str) -> str:
+    with browser.services.store.read() as tx:
+        return next(entry.id for entry in tx.parked.find() if entry.partner == partner)
+
+
+def test_lists_show_ones_own_partners(browser: Browser) -> None:
+    """On every page that lists something."""
+    for path in ("", "/now", "/messages", "/messages?q=PO-rival", "/orders", "/failures", "/partners", "/replays"):
+        page = browser.get(f"/console{path}")
+        assert page.status_code == 200, path
+        assert "rival" not in page.text.replace("PO-rival", ""), path
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["documents/d-rival", "documents/d-rival/raw", "partners/rival", "messages?partner=rival", "orders?partner=rival"],
+)
+def test_an_address_of_another_is_nothing(browser: Browser, path: str) -> None:
+    """Not even that it exists is told."""
+    assert browser.get(f"/console/{path}").status_code == 404
+
+
+def test_a_cause_of_another_is_nothing(browser: Browser) -> None:
+    """Neither seen nor noted."""
+    with browser.services.store.read() as tx:
+        cause = group_id(next(entry.fingerprint for entry in tx.parked.find() if entry.partner == "rival"))
+
+    assert browser.get(f"/console/failures/{cause}").status_code == 404
+    assert browser.post(f"/console/failures/{cause}/note", {"note": "x"}).status_code == 404
+    assert browser.post("/console/replays", {"group_id": cause, "reason": "x"}).status_code == 422
+
+
+@pytest.mark.parametrize("act", ["replay", "discard", "edit"])
+def test_nothing_of_another_is_done(browser: Browser, act: str) -> None:
+    """Whatever the form says."""
+    fields = {"reason": "x", "content": "x", "act": "replay"}
+
+    answer = browser.post(f"/console/parked/{parked_id(browser, 'rival')}/{act}", fields)
+
+    assert answer.status_code == 404
+    with browser.services.store.read() as tx:
+        assert len(tx.parked.find()) == 2
+
+
+def test_chosen_messages_of_another_are_left_out(browser: Browser) -> None:
+    """A list with somebody else's message in it freezes one's own."""
+    ids = [parked_id(browser, partner) for partner in ("acme", "rival")]
+
+    answer = browser.post("/console/replays", {"id": ids, "reason": "x"})
+
+    with browser.services.store.read() as tx:
+        [run] = tx.runs.all()
+    assert (answer.status_code, run.total) == (303, 1)
+
+
+def test_the_audit_is_of_all_partners(browser: Browser) -> None:
+    """So it is not for who sees some of them."""
+    assert browser.get("/console/audit").status_code == 403
+
+
+def test_a_run_over_everything_is_not_shown(browser: Browser, site: Any) -> None:
+    """To who sees some partners only."""
+    admin = Browser(site.services, site.app).become(Role.OPERATOR)
+    admin.post("/console/replays", {"flow": "fulfil", "reason": "everything"})
+    with browser.services.store.read() as tx:
+        [run] = tx.runs.all()
+
+    assert browser.get(f"/console/replays/{run.id}").status_code == 404
+    assert admin.get(f"/console/replays/{run.id}").status_code == 200
+
+
+def test_a_form_sent_twice_is_one_run(site: Any, browser: Browser) -> None:
+    """By the id that its page gave it."""
+    admin = Browser(site.services, site.app).become(Role.OPERATOR)
+    fields = {"flow": "fulfil", "reason": "again", "run_id": "one"}
+
+    answers = [admin.post("/console/replays", fields).headers["location"] for _ in range(2)]
+
+    with browser.services.store.read() as tx:
+        assert len(tx.runs.all()) == 1
+    assert answers == ["/console/replays/one"] * 2
+
+
+@pytest.mark.parametrize("hostile", ["../../../etc/passwd", "units.csv", "..", "UNITS", "items\x00"])
+def test_a_code_list_is_one_of_a_few(browser: Browser, hostile: str) -> None:
+    """No name in a form becomes a path."""
+    with browser.services.store.read() as tx:
+        cause = group_id(next(entry.fingerprint for entry in tx.parked.find() if entry.partner == "acme"))
+
+    answer = browser.post(f"/console/failures/{cause}/codes", {"list": hostile, "reason": "x"})
+
+    assert answer.status_code == 422
+
+
+def test_a_code_is_added(browser: Browser) -> None:
+    """To the partner's own list, which is read again at once; a second meaning is refused and changes nothing."""
+    with browser.services.store.read() as tx:
+        cause = group_id(next(entry.fingerprint for entry in tx.parked.find() if entry.partner == "acme"))
+    fields = {"list": "units", "units.code": "X", "units.erp_unit": "PCS", "reason": "agreed"}
+
+    added = browser.post(f"/console/failures/{cause}/codes", fields)
+    other = browser.post(f"/console/failures/{cause}/codes", {**fields, "units.erp_unit": "BOX"})
+    broken = browser.post(f"/console/failures/{cause}/codes", {**fields, "units.code": "Y\nZ,PCS"})
+
+    assert (added.status_code, other.status_code, broken.status_code) == (303, 422, 422)
+    assert browser.services.partners.get("acme").units == {"X": "PCS"}
+
+
+def test_raw_bytes_are_a_download(browser: Browser) -> None:
+    """Whatever they look like, no browser shows them as a page of ours."""
+    answer = browser.get("/console/documents/d-acme/raw")
+
+    assert answer.content == b"raw bytes of acme"
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("path", ["../../x", "%2e%2e/x", "d-acme/..%2f..%2fpeople", "%00", "a" * 3000])
+def test_paths_lead_nowhere(browser: Browser, path: str) -> None:
+    """Every odd path is refused or not found."""
+    assert browser.get(f"/console/documents/{path}").status_code in {303, 400, 404}
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["after=x", "after=9999-99-99~x", "since=yesterday", "state=asleep", "until=0001-01-01", "until=9999-12-31"],
+)
+def test_odd_questions_are_answered(browser: Browser, query: str) -> None:
+    """With a page that says what is wrong, or with nothing found."""
+    assert browser.get(f"/console/messages?{query}").status_code in {200, 422}
