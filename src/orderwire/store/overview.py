@@ -56,8 +56,9 @@ class SqlOverview:
         return [ParkedCount(*row) for row in rows]
 
     def pulse(self, since: datetime, bucket_seconds: int, scope: Scope) -> Sequence[Beat]:
-        elapsed, took = self._seconds(since), self._took()
-        bucket = cast(func.floor(elapsed / bucket_seconds), Integer).label("bucket")
+        took, number = self._took(), self._seconds(since) / bucket_seconds
+        whole = number if self._connection.dialect.name == "sqlite" else func.floor(number)  # where a cast rounds
+        bucket = cast(whole, Integer).label("bucket")
         statement = (
             select(bucket, func.count(), func.avg(took), func.max(took))
             .where(documents.c.finished_at >= since, *within(documents.c.partner, scope))
