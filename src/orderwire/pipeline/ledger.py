@@ -1,5 +1,6 @@
 """The ledger: acknowledgements that we owe, and those that come (flow `ledger`), with their due times."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,8 +19,15 @@ from orderwire.ports.store import Document, DocumentQuery, Step, Transaction
 
 #: Kinds of ours that are acknowledgements themselves, and so are not acknowledged.
 _FINAL: Final = frozenset({"CONTRL", "APERAK", "MDN"})
-
-
+#: RFF 1153 of an APERAK → how the journal finds a document of ours by it; the surest goes first.
+_NUMBERS: Final[tuple[tuple[str, Callable[[str], DocumentQuery]], ...]] = (
+    ("ACW", lambda number: DocumentQuery(control_ref=number)),
+    ("IV", lambda number: DocumentQuery(erp_no=number, kind="INVOIC")),
+    ("DQ", lambda number: DocumentQuery(erp_no=number, kind="DESADV")),
+    ("AAK", lambda number: DocumentQuery(erp_no=number, kind="DESADV")),
+    ("DM", lambda number: DocumentQuery(erp_no=number)),
+    ("ON", lambda number: DocumentQuery(order_no=number, kind="ORDRSP")),
+)
 #: What asks for an answer of ours.
 _REQUESTS: Final = frozenset(
     {EventType.ORDER_RECEIVED, EventType.ORDER_CHANGE_REQUESTED, EventType.ORDER_CANCEL_REQUESTED}
@@ -43,10 +51,10 @@ class Bookkeeping:
         """Match what the partner acknowledges with what we sent, by its reference."""
         told: Acknowledgement = body_of(event)
         now, verdict = self.clock(), told.verdict.value
-        ref = told.control_ref or told.references.get("ACW")
-        document = _sent(tx, told.partner, ref) if ref else None
+        document = _sent(tx, told)
         if document is None:
-            tx.journal.step(Step(event.documentid, now, "acknowledgement_unmatched", event.id, {"ref": ref}))
+            refs = {"ref": told.control_ref, **told.references}
+            tx.journal.step(Step(event.documentid, now, "acknowledgement_unmatched", event.id, refs))
             return
         entry = _of(document, LedgerSide.AWAITED, "CONTRL", document.received_at)
         tx.ledger.meet(entry, Met(now, event.documentid, verdict))
@@ -102,10 +110,22 @@ def entry_id(document_id: str, side: LedgerSide, kind: str) -> str:
     return event_id(document_id, 0, f"{side.value}:{kind}")
 
 
-def _sent(tx: Transaction, partner: str, ref: str) -> Document | None:
-    """Return the newest document of ours that went out under a reference and can be acknowledged."""
-    found = tx.journal.find(DocumentQuery(partner=partner, control_ref=ref, direction="out"))
-    return next((document for document in found if document.kind not in _FINAL), None)
+def _sent(tx: Transaction, told: Acknowledgement) -> Document | None:
+    """Return the newest document of ours that can be acknowledged and goes by a number that is named."""
+    for query in _queries(told):
+        found = tx.journal.find(replace(query, partner=told.partner, direction="out"))
+        document = next((document for document in found if document.kind not in _FINAL), None)
+        if document is not None:
+            return document
+    return None
+
+
+def _queries(told: Acknowledgement) -> Iterator[DocumentQuery]:
+    if told.control_ref:
+        yield DocumentQuery(control_ref=told.control_ref)
+    for qualifier, asked in _NUMBERS:
+        if number := told.references.get(qualifier):
+            yield asked(number)
 
 
 def _of(document: Document, side: LedgerSide, kind: str, since: datetime) -> LedgerEntry:

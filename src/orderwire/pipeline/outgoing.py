@@ -23,6 +23,7 @@ class Recipient:
     channel: str
     step: str  # sets two answers to one document apart
     order_no: str | None = None
+    erp_no: str | None = None  # NAV's number of what the document is about: sales order, shipment, invoice
 
 
 def answer_id(document_id: str, epoch: int, step: str) -> str:
@@ -47,6 +48,7 @@ def dispatch(tx: Transaction, outbound: OutboundDocument, to: Recipient, source:
             partner=to.partner,
             control_ref=outbound.control_ref,
             order_no=to.order_no,
+            erp_no=to.erp_no,
             sha256=sha256,
             name=outbound.name,
             test=source.test,

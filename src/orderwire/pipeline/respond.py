@@ -43,12 +43,13 @@ class Respond:
             if first or held:
                 self._journal_answer(tx, event, body.response)
             step = "held" if held else "answer" if first else f"answer:{event.id}"
-            to = Recipient(body.response.partner, body.order.channel.value, step, body.response.order_no)
+            answer, channel = body.response, body.order.channel.value
+            to = Recipient(answer.partner, channel, step, answer.order_no, answer.erp_no)
         elif isinstance(body, InventoryReport):
             to = Recipient(body.partner, body.channel.value, f"{event.type.value}:{body.report_no}")
         else:
             number = body.shipment_no if isinstance(body, Shipment) else body.invoice_no
-            to = Recipient(body.partner, body.channel.value, f"{event.type.value}:{number}", body.order_no)
+            to = Recipient(body.partner, body.channel.value, f"{event.type.value}:{number}", body.order_no, number)
             body = _referring(tx, body)
         return self._send(tx, event, body, to)
 

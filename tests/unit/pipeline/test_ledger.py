@@ -37,7 +37,11 @@ def ready(world: World, kind: str = "ORDRSP", parent: str = "d1", ref: str = "17
     outbound = OutboundDocument(kind, kind.encode(), f"{kind}.edi", "application/edifact", ref)
     with world.store.begin() as tx:
         return dispatch(
-            tx, outbound, Recipient("baumarkt", "edi", kind, "PO-1"), Source(parent, parent, "baumarkt"), world.clock()
+            tx,
+            outbound,
+            Recipient("baumarkt", "edi", kind, "PO-1", f"NAV-{kind}"),
+            Source(parent, parent, "baumarkt"),
+            world.clock(),
         )
 
 
@@ -187,6 +191,29 @@ def test_an_aperak_names_what_it_is_about_by_reference(world: World) -> None:
     book(world, acknowledged(world, None, kind=AcknowledgementKind.APPLICATION, references={"ACW": "17"}))
 
     assert [entry.document_id for entry in entries(world)] == [event.documentid]
+
+
+@pytest.mark.parametrize(
+    ("references", "kind"),
+    [
+        ({"IV": "NAV-INVOIC", "ON": "PO-1"}, "INVOIC"),
+        ({"DQ": "NAV-DESADV"}, "DESADV"),
+        ({"AAK": "NAV-DESADV"}, "DESADV"),
+        ({"DM": "NAV-INVOIC"}, "INVOIC"),
+        ({"ON": "PO-1"}, "ORDRSP"),
+        ({"IV": "NAV-DESADV"}, None),
+    ],
+    ids=str,
+)
+def test_an_aperak_without_our_reference_is_matched_by_number(
+    world: World, references: dict[str, str], kind: str | None
+) -> None:
+    """Invoice, despatch advice or document number lead to that document, the order's number to its answer."""
+    sent = {each: ready(world, each, ref=each).documentid for each in ("ORDRSP", "DESADV", "INVOIC")}
+
+    book(world, acknowledged(world, None, kind=AcknowledgementKind.APPLICATION, references=references))
+
+    assert [entry.document_id for entry in entries(world)] == ([sent[kind]] if kind else [])
 
 
 def test_a_receipt_that_comes_later_is_awaited_with_its_digest(world: World) -> None:

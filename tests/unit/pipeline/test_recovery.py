@@ -19,6 +19,7 @@ DECISIONS: Final = (
     (errors.ConflictError("x"), Retry(5)),
     (errors.InDoubtError("x"), Retry(5)),
     (errors.UnsettledError("x"), Retry(5)),
+    (errors.StockTakenError("x"), Retry(5)),
     (errors.LeaseLostError("x"), Retry(5)),
     (errors.OutOfOrderError("x"), Retry(5)),
     (errors.ImplausibleError("x"), Retry(5)),
