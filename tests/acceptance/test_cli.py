@@ -1,6 +1,7 @@
 """The command line, on a deployment that has done some work."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,35 @@ def test_partner_new_and_check(deployment: Deployment) -> None:
     profile.unlink()
     for folder in (profile.parent / "codes" / "items.csv",):
         folder.unlink()
+
+
+def test_partner_new_for_cxml(deployment: Deployment) -> None:
+    """A profile for cXML is whole but for the secret, which is named; without identities nothing is made."""
+    options = ("--name", 'Mey "er": & Co', "--customer-no", "C10000", "--ours", "NetworkID:AN2")
+    assert deployment.command("partner", "new", "suite", *options, "--cxml", "AN1").returncode == 2
+    assert deployment.command("partner", "new", "suite", *options).returncode == 2
+
+    made = deployment.command("partner", "new", "suite", *options, "--cxml", "NetworkID:AN1")
+
+    assert made.returncode == 0
+    profile, secret = printed(deployment, "partner", "check", "suite", code=1)
+    assert (profile["ok"], profile["text"]) == (True, 'Mey "er": & Co')
+    assert "ORDERWIRE_PARTNERS__SUITE__CXML__SHARED_SECRET" in secret["text"]
+    shutil.rmtree(deployment.config_dir / "partners" / "suite")
+
+
+def test_cxml_check(deployment: Deployment, tmp_path: Path) -> None:
+    """A sample of the partner's own is shown as an order, and what would be refused ends 1."""
+    file = tmp_path / "sample.xml"
+    into = ("--item", "supplier:1001", "--into", str(file))
+    assert deployment.command("partner", "sample", "orders", "procure", *into).returncode == 0
+
+    (report,) = printed(deployment, "cxml", "check", str(file))
+
+    assert (report["partner"], report["test"], report["order"]["partner"]) == ("procure", True, "procure")
+    file.write_bytes(b"<cXML")
+    assert "not_xml" in deployment.command("cxml", "check", str(file)).stdout
+    assert deployment.command("cxml", "check", str(file)).returncode == 1
 
 
 def test_partner_sample(deployment: Deployment, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from services.rabbitmq import RabbitMQ
 from services.shell import Reader, blocks
 
 DOCS = ROOT / "docs"
+CXML_PAGE = "how-to/connect-a-cxml-suite.md"
 NAV_PAGE = "how-to/connect-to-your-nav.md"
 
 
@@ -83,6 +84,16 @@ def test_how_to_add_a_partner(reader: Reader) -> None:
     """The commands that check a partner, and the one that makes its key's hash."""
     for block in blocks(DOCS / "how-to/add-a-partner.md"):
         reader.type("KEY=secret\n" + block.replace("acme", "bricolage"))
+
+
+def test_how_to_connect_a_cxml_suite(reader: Reader) -> None:
+    """A partner is made, its secret is found, a document is looked at, and a sample written."""
+    secret = next(block for block in blocks(DOCS / CXML_PAGE) if "SHARED_SECRET" in block).splitlines()[0]
+
+    printed = [reader.type(f"{secret}\n{block}") for block in blocks(DOCS / CXML_PAGE)]
+
+    assert "let in as procure" in printed[2]
+    assert (reader.folder / "acme-sample.xml").is_file()
 
 
 def test_how_to_say_what_is_free(reader: Reader) -> None:

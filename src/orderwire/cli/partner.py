@@ -10,6 +10,7 @@ import typer
 from orderwire.canonical.order import Channel, ItemId, ItemScheme
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit, out
+from orderwire.cli.scaffold import cxml_profile, edi_profile
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.config.secrets import Secrets, missing
 from orderwire.config.settings import Settings
@@ -17,6 +18,7 @@ from orderwire.connectors import connect_all
 from orderwire.connectors.channels.as2_parties import As2Parties
 from orderwire.connectors.channels.names import channel_of
 from orderwire.connectors.edi.sample import known_items, sample_orders
+from orderwire.connectors.punchout.sample import sample_order
 from orderwire.errors import ConfigurationError, OrderwireError
 from orderwire.ports.clock import system_clock
 from orderwire.ports.intake import DecodedFile, DecodeHint, Decoder, Severity
@@ -28,41 +30,31 @@ app.add_typer(samples, name="sample")
 #: A certificate that holds no longer than this is to be renewed.
 _RENEW_DAYS: Final = 30
 
-_PROFILE = """\
-# docs/reference/partner.md tells of every field.
-name: {name}
-customer_no: {customer_no} # the customer in NAV
-shortage: reject_line # or part_delivery, back_order, substitute, reject_order
-edi:
-  identifiers:
-    - id: "{gln}"
-      qualifier: "14"
-  ours:
-    id: "{ours}"
-    qualifier: "14"
-  response_version: D.96A
-folder:
-  inbox: partners/{key}/in
-  outbox: partners/{key}/out
-"""
-
 
 @app.command()
 def new(
     key: Annotated[str, typer.Argument(help="Lower case letters, digits, - and _.")],
     name: Annotated[str, typer.Option(help="The partner's name.")],
     customer_no: Annotated[str, typer.Option(help="The customer in NAV.")],
-    gln: Annotated[str, typer.Option(help="Under which the partner sends.")],
-    ours: Annotated[str, typer.Option(help="Under which the partner knows us.")],
+    ours: Annotated[str, typer.Option(help="Under which the partner knows us: a GLN, or DOMAIN:IDENTITY in cXML.")],
+    gln: Annotated[str | None, typer.Option(help="Under which the partner sends EDIFACT.")] = None,
+    cxml: Annotated[str | None, typer.Option(help="DOMAIN:IDENTITY under which the partner sends cXML.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where the partner takes cXML; none: it gets none.")] = None,
     config: ConfigDir = None,
 ) -> None:
-    """Make a partner's folder. Nothing needs a restart."""
+    """Make a partner's folder, for EDIFACT (--gln) or cXML (--cxml). Nothing needs a restart."""
+    if (gln is None) is (cxml is None):
+        raise typer.BadParameter("one of --gln and --cxml says how the partner sends")
     folder = read_settings(config).config_dir / "partners" / key
     if folder.exists():
         raise ConfigurationError("there is a partner of that key already", partner=key)
+    profile = (
+        cxml_profile(key, name, customer_no, cxml, ours, url)
+        if cxml is not None
+        else edi_profile(key, name, customer_no, gln or "", ours)
+    )
     (folder / "codes").mkdir(parents=True)
     (folder / "samples").mkdir()
-    profile = _PROFILE.format(key=key, name=name, customer_no=customer_no, gln=gln, ours=ours)
     (folder / "partner.yaml").write_text(profile, encoding="utf-8")
     (folder / "codes" / "items.csv").write_text("scheme,value,item_no\n", encoding="utf-8")
     try:
@@ -110,7 +102,8 @@ def orders(
     """Write an order as the partner would send it, by its profile: for the partner to compare with its own."""
     partner = Partners(read_settings(config).config_dir).get(key)
     items = [_item(each) for each in item] if item else known_items(partner)
-    content = sample_orders(partner, items, system_clock(), test=not live)
+    write = sample_orders if partner.edi is not None or partner.cxml is None else sample_order
+    content = write(partner, items, system_clock(), test=not live)
     if into is None:
         typer.get_binary_stream("stdout").write(content)
     else:
