@@ -301,6 +301,17 @@ def test_another_company_is_no_contract(sim: NavSimulator) -> None:
     assert any("publish as Items" in sentence for sentence in report.advice())
 
 
+@pytest.mark.parametrize(
+    "company", ["CRONUS International Ltd.", "Müller & Söhne, Nord/Süd?", "100 % A+B #1;x=y", "日本 (JP)"]
+)
+def test_companies_are_called_whatever_they_are(company: str) -> None:
+    """Blanks, dots, & and whatever else a company's name holds are one part of the address."""
+    with NavSimulator(company=company, password=PASSWORD) as simulator:
+        erp = NavErp(settings(simulator).nav)
+        assert erp.create_order(DRAFT).no == "OW-1"
+        erp.close()
+
+
 def test_zeros_that_nav_leaves_out() -> None:
     """A server that omits zeros tells the same figures."""
     with NavSimulator(password=PASSWORD, omit_zero=True) as simulator:

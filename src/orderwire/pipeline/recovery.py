@@ -74,7 +74,7 @@ def decide(error: Exception, *, attempt: int, policy: RetryPolicy, jitter: float
         case AlreadyDoneError():
             return Discard(error.message)
         case OutageError():
-            return Pause(policy.pause_seconds, error.message)
+            return Pause(policy.pause_seconds, str(error))
         case TransientError() if attempt + 1 < policy.max_attempts:
             return Retry(_delay(error, attempt, policy) * (1 - jitter / 5))
         case OrderwireError():

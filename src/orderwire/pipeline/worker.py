@@ -40,6 +40,8 @@ class Worker:
             breaker = Breaker(lane, self._around, self._stopping)
             for number in range(lane.threads):
                 self._spawn(f"{lane.flow}-{number}", LaneThread(lane, self._around, breaker, self._stopping).run)
+            if lane.probe is not None:
+                self._spawn(f"{lane.flow}-look", partial(breaker.look, lane.probe))
         self._spawn("outbox", lambda: self._dispatcher.run(self._stopping))
         if self._overdue is not None:
             self._spawn("overdue", partial(self._overdue.run, self._stopping))
@@ -71,6 +73,16 @@ class Breaker:
     @property
     def open(self) -> bool:
         return self._open
+
+    def look(self, probe: Callable[[], None]) -> None:
+        """Look at the other side before its first message: what is wrong with it is said at start."""
+        try:
+            probe()
+        except (OutageError, TransientError) as error:
+            log.warning("other_side_away", flow=self._lane.flow, code=error.code, reason=str(error))
+            self.trip(self._around.policy.pause_seconds, str(error))
+        except Exception:
+            log.exception("probe_failed", flow=self._lane.flow)
 
     def trip(self, seconds: float, reason: str = "") -> None:
         """Pause the lane, probe until the other side answers, then take up work with a ramp. One thread does it."""

@@ -12,7 +12,7 @@ from fakes.world import World
 from orderwire.canonical.document import DocumentReceived
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
-from orderwire.errors import ContractError, OutageError, UnavailableError
+from orderwire.errors import BrokenContractError, ContractError, OutageError, UnavailableError
 from orderwire.pipeline.lane import Lane
 from orderwire.pipeline.outbox import Dispatcher
 from orderwire.pipeline.work import Commit, Source, next_event
@@ -68,6 +68,28 @@ def test_breaker_pauses_until_the_other_side_answers(world: World) -> None:
     assert world.transport.log == ["pause q", "resume q 1", "resume q 10", "resume q None"]
     assert stopping.waits == [5, 5, 5, 1.0, 1.0]
     assert not breaker.open
+
+
+def test_the_other_side_is_looked_at_before_the_first_message(world: World) -> None:
+    """A NAV that is away, or that lacks a field, pauses the lane at start; one that answers does not."""
+    nav = Nav([BrokenContractError("the page lacks a field"), None])
+    breaker, _ = a_breaker(world, Patience(), nav)
+
+    breaker.look(nav.probe)
+    breaker.look(nav.probe)
+
+    assert world.transport.log == ["pause q", "resume q 1", "resume q 10", "resume q None"]
+    assert nav.answers == []
+
+
+def test_a_defect_of_the_first_look_pauses_nothing(world: World) -> None:
+    """What is wrong with the probe itself is said, and the messages go on."""
+    nav = Nav([ZeroDivisionError()])
+    breaker, _ = a_breaker(world, Patience(), nav)
+
+    breaker.look(nav.probe)
+
+    assert world.transport.log == []
 
 
 def test_lane_without_a_probe_waits_once(world: World) -> None:
