@@ -69,6 +69,16 @@ def test_a_file_sent_twice_is_one_order(scene: dict[str, Any]) -> None:
     assert len(scene["duplicates"]) == 1
 
 
+def test_a_shipment_becomes_a_despatch_advice(scene: dict[str, Any]) -> None:
+    """What people at NAV shipped is advised to the buyer under its order's number, with what is still to come."""
+    (advice,) = [reply for reply in scene["replies"] if "+DESADV:" in reply]
+
+    assert "RFF+ON:4500017731" in advice
+    assert "QTY+12:3:PCE'QTY+21:4:PCE'QTY+83:1:PCE" in advice.replace("\n", "")
+    assert "GIN+BJ+340999980000000014" in advice
+    assert [(line["ordered"], line["delivered"]) for line in scene["shipped"]] == [(4, 3), (2, 2), (1, 0)]
+
+
 def test_the_short_order_is_answered_line_by_line(scene: dict[str, Any]) -> None:
     """The ORDRSP of the short order says change for the order, accepted and changed for its lines, with quantities."""
     (answer,) = [reply for reply in scene["replies"] if "RFF+ON:TB-26-0815'" in reply]

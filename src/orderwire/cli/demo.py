@@ -14,7 +14,7 @@ from orderwire.telemetry.logging import set_up_logging
 
 
 def demo(config: ConfigDir = None, *, as_json: Json = False) -> None:
-    """Show the main job: orders of four buyers, live stock, sales orders in NAV, answers. Leaves nothing behind."""
+    """Show the main job: four buyers, live stock, sales orders, answers, a shipment. Leaves nothing behind."""
     from orderwire.cli.demo_scene import play
     from orderwire.cli.demo_screen import show
 

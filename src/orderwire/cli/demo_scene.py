@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +13,11 @@ import httpx
 from orderwire.bootstrap import Intake, Services, build, build_worker
 from orderwire.canonical.response import OrderResponse, ResponseLine
 from orderwire.canonical.stock import StockFigure, StockKey
+from orderwire.cli.demo_shipping import followed, ship
 from orderwire.cli.send import UNDER_WAY
 from orderwire.config.settings import ApiSettings, Settings
 from orderwire.errors import UnavailableError
+from orderwire.ports.following import FollowedLine
 from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step, Transaction
 from orderwire.web.app import create_app
 from orderwire.web.serve import BackgroundServer
@@ -54,6 +56,7 @@ class Scene:
     documents: list[Document]
     parked: list[Parked]
     rest_answer: dict[str, Any]
+    shipped: Sequence[FollowedLine]  # lines of the order of which a part was shipped
 
     def as_json(self) -> dict[str, Any]:
         """Return the scene as one document; quantities are in the item's base unit."""
@@ -76,17 +79,21 @@ class Scene:
                 for one in self.documents
                 if one.direction == "in" and one.code == "syntax"
             ],
+            "shipped": [
+                {"item_no": line.item_no, "ordered": _number(line.ordered), "delivered": _number(line.delivered)}
+                for line in self.shipped
+            ],
             "duplicates": [one.name for one in self.documents if one.code == "duplicate"],
         }
 
 
 def play(settings: Settings) -> Scene:
-    """Start everything in this process, send the orders, wait until every document has its end.
+    """Start everything in this process, send the orders, ship a part, wait until every document has its end.
 
     Raises:
         UnavailableError: something did not come to an end in time.
     """
-    settings = settings.model_copy(update={"api": ApiSettings(port=0, wait_seconds=PATIENCE_SECONDS)})
+    settings = followed(settings).model_copy(update={"api": ApiSettings(port=0, wait_seconds=PATIENCE_SECONDS)})
     services = build(settings)
     services.transport.declare()
     worker, intake = build_worker(services), Intake(services)
@@ -98,8 +105,10 @@ def play(settings: Settings) -> Scene:
         before = _stock(services)
         _drop_files(settings)
         rest_answer = _post_order(url, settings.config_dir)
+        _settled(services, files=len(FILES) + 1)
+        shipped = ship(services)
         documents = _settled(services, files=len(FILES) + 1)
-        return _seen(services, before, documents, rest_answer)
+        return replace(_seen(services, before, documents, rest_answer), shipped=shipped)
     finally:
         intake.stop()
         worker.stop()
@@ -166,7 +175,7 @@ def _seen(
             if one.direction == "out"
         ]
         parked = tx.parked.find()
-    return Scene(orders, before, _stock(services), replies, documents, parked, rest_answer)
+    return Scene(orders, before, _stock(services), replies, documents, parked, rest_answer, shipped=())
 
 
 def _family(tx: Transaction, record: OrderRecord) -> list[str]:

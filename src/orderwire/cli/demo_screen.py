@@ -6,6 +6,7 @@ from rich.text import Text
 
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.cli.demo_scene import Scene
+from orderwire.cli.demo_shipping import PARTNER
 from orderwire.cli.output import out, shown
 from orderwire.ports.store import OrderRecord, Step
 
@@ -35,6 +36,8 @@ def show(scene: Scene) -> None:
         if reply.kind == "ORDRSP" and reply.partner == "toolbox":
             text = Text(reply.text.replace("'", "'\n") if "\n" not in reply.text else reply.text)
             out.print(Panel(text, title=f"The answer to the short order: {reply.name}", title_align="left"))
+    out.print(Text(f"Then people at NAV shipped a part of {PARTNER}'s order; the buyer got a DESADV.", style="bold"))
+    out.print(_shipped(scene))
     kinds = ", ".join(f"{reply.kind} → {reply.partner}" for reply in scene.replies)
     out.print(Text(f"Answers sent: {kinds}; and over REST, in the response itself."))
     out.print(
@@ -72,6 +75,16 @@ def _cells(line: ResponseLine, in_nav: str) -> tuple[Text, ...]:
     ordered = line.ordered_base or line.ordered
     values = (line.line_no, line.item_no or "?", in_nav, ordered, line.confirmed_base, line.base_unit)
     return tuple(Text(shown(value)) for value in values)
+
+
+def _shipped(scene: Scene) -> Table:
+    table = Table(box=None, header_style="dim")
+    for column in ("line", "item", "ordered", "delivered", "still to come", "unit"):
+        table.add_column(column, justify="left" if column in {"line", "item", "unit"} else "right")
+    for line in scene.shipped:
+        quantities = (f"{quantity:f}" for quantity in (line.ordered, line.delivered, line.backordered))
+        table.add_row(line.buyer_line_no or "", line.item_no, *quantities, line.unit)
+    return table
 
 
 def _stock(scene: Scene) -> Table:
