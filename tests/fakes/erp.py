@@ -79,6 +79,10 @@ class FakeErp:
         """Raise from the next calls; `after`: having done what was asked."""
         self._faults[operation].extend([_Fault(error, after)] * times)
 
+    def mend(self) -> None:
+        """Forget the faults that are still due."""
+        self._faults.clear()
+
     def passing(self, watch: Callable[[str], None]) -> None:
         """Call `watch` with the operation's name before each call, and with `<operation> done` after it."""
         self._passing = watch
@@ -167,8 +171,9 @@ class FakeErp:
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         with self._call("set_quantities"):
-            if no in self.orders and self.orders[no].posted:
-                raise ErpRefusedError("the order is posted", no=no)
+            order = self.orders.get(no)
+            if order and self._differs(order, SalesOrderEdit(quantities)) and (order.posted or order.status != "Open"):
+                raise ErpRefusedError("the order is posted or released", no=no)
             return self._set(no, quantities)
 
     def change_order(self, no: str, edit: SalesOrderEdit) -> ErpOrder | None:

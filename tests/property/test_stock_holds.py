@@ -1,39 +1,25 @@
 """Stock holds under every interleaving the die finds: crashes, lost replies, and NAV users buying in between."""
 
-from collections import Counter, deque
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
 from fakes.documents import a_line, an_order, order_event
-from fakes.interleaving import Interleaving, SteppedStore
-from fakes.transport import FakeTransport, a_delivery
+from fakes.rush import ITEMS, Rush
+from fakes.transport import a_delivery
 from fakes.world import World, make_template
-from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import PurchaseOrder
-from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome, OrderResponse
-from orderwire.canonical.stock import StockKey
+from orderwire.canonical.response import OrderOutcome
 from orderwire.config.partners import ShortagePolicy
-from orderwire.errors import BusyError, ErpRefusedError, InDoubtError, OrderwireError, OutageError
-from orderwire.pipeline.lane import Batch, Lane, Surroundings
-from orderwire.pipeline.recovery import RetryPolicy
-from orderwire.ports.queue import Delivery
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from orderwire.errors import BusyError, ErpRefusedError, InDoubtError, OutageError
 
 SEEDS: Final = range(30)
 #: A partner of each policy.
 PARTNERS: Final = {policy.value: policy for policy in ShortagePolicy}
-ITEMS: Final = ("1003", "1006")
-WORKERS: Final = 5
-PATIENCE: Final = 20_000  # turns; a run takes some hundreds
-#: Nothing parks here: what is tried are the holds, not anybody's patience.
-ENDLESS: Final = RetryPolicy(max_attempts=1000, first_delay_seconds=5, max_delay_seconds=60, pause_seconds=5)
 #: What NAV does wrong: in which call, how, and whether it had done what was asked all the same.
 TROUBLES: Final = (
     ("create_order", InDoubtError("no answer in time"), False),
@@ -45,7 +31,6 @@ TROUBLES: Final = (
     ("set_quantities", InDoubtError("no answer in time"), True),
 )
 MOST_TROUBLE: Final = 12
-MOST_CRASHES: Final = 8
 
 
 @pytest.fixture(scope="module")
@@ -60,130 +45,6 @@ def world(template: Path, tmp_path: Path) -> Iterator[World]:
             opened.profile(policy, key=policy.value, substitutes={"1003": "1006"})
         opened.erp.inventory |= {"1003": Decimal(8), "1006": Decimal(6)}
         yield opened
-
-
-class Rush:
-    """Orders that come all at once, five workers, and a die that decides who goes on and what goes wrong."""
-
-    def __init__(self, world: World, seed: int, *, crash_rate: float = 0.0) -> None:
-        self.world, self.die, self.crash_rate = world, Random(seed), crash_rate  # noqa: S311  a test's die
-        self.interleaving = Interleaving(self.die)
-        self.waiting: deque[tuple[Delivery, datetime]] = deque()
-        self.answers: dict[str, OrderResponse] = {}
-        self.parked: list[Event] = []
-        self.steps: Counter[str] = Counter()
-        self._real = world.store
-        world.store = SteppedStore(world.store, self._step)  # type: ignore[assignment]
-        world.erp.passing(self.interleaving.step)
-        world.checkpoint = self.interleaving.step
-
-    def _step(self) -> None:
-        self.interleaving.step()
-
-    def add(self, order: PurchaseOrder) -> None:
-        self.waiting.append((a_delivery(order_event(order)), self.world.clock()))
-
-    def run(self) -> None:
-        """Until every order is answered."""
-        for _ in range(PATIENCE):
-            self._start_work()
-            if not self.interleaving.tasks and not self.waiting:
-                return
-            if not self.interleaving.tasks:
-                self.world.clock.now = max(self.world.clock.now, min(due for _, due in self.waiting))
-                continue
-            self.disturb()
-            self.interleaving.turn(self.crash_rate if self.interleaving.crashes < MOST_CRASHES else 0)
-            self.world.clock.sleep(0.1)
-        raise AssertionError("it does not come to an end")
-
-    def disturb(self) -> None:
-        """What others do between two turns."""
-
-    def _start_work(self) -> None:
-        while len(self.interleaving.tasks) < WORKERS:
-            due = [entry for entry in self.waiting if entry[1] <= self.world.clock()]
-            if not due:
-                return
-            entry = self.die.choice(due)
-            self.waiting.remove(entry)
-            self._start(entry[0])
-
-    def _start(self, delivery: Delivery) -> None:
-        self.steps["tries"] += 1
-        worker = f"worker-{self.steps['tries']}"
-        transport = FakeTransport()
-        around = Surroundings(
-            self.world.store,
-            transport,
-            ENDLESS,
-            self.world.clock,
-            self.world.around.meter,
-            self.interleaving.step,
-        )
-        flow = self.world.fulfil_of(worker, sleep=self.interleaving.step)
-
-        def work() -> None:
-            try:
-                Batch(Lane("fulfil", "q", flow), around, [delivery]).run()
-            except OrderwireError:
-                pass
-            finally:
-                self._settle(delivery, transport)
-
-        self.interleaving.start(work)
-
-    def _settle(self, delivery: Delivery, transport: FakeTransport) -> None:
-        for event in transport.published:
-            self._note(event)
-        if transport.acked:
-            return
-        if transport.retried:
-            [(retried, delay)] = transport.retried
-            again = a_delivery(retried.event, retried.attempt + 1) if retried.event else retried
-            self.waiting.append((again, self.world.clock.after(delay)))
-        else:  # released, or the process died: the broker brings it back
-            self.waiting.append((delivery, self.world.clock.after(1)))
-
-    def _note(self, event: Event) -> None:
-        if event.type.value == "message.parked":
-            self.parked.append(event)
-            return
-        answer = AnsweredOrder.model_validate(event.data).response
-        assert self.answers.setdefault(f"{answer.partner}/{answer.order_no}", answer) == answer
-
-    def end(self) -> None:
-        """Check what must hold at the end, whatever happened."""
-        self.world.store = self._real
-        self.world.erp.passing(lambda _operation: None)
-        self.world.checkpoint = lambda _name: None
-        assert [event.data["reason"] for event in self.parked] == []
-        self._nav_stands_as_answered()
-        for item_no in ITEMS:
-            key = StockKey(item_no=item_no)
-            assert self.world.erp.available(item_no) + self._uncovered(item_no) >= 0, f"{item_no} is oversold"
-            assert self.world.pending(item_no) == 0
-            assert self._lease(key)
-
-    def _lease(self, key: StockKey) -> bool:
-        with self.world.store.begin() as tx:
-            return tx.holds.lease_item(key, "anybody", self.world.clock(), 1)
-
-    def _nav_stands_as_answered(self) -> None:
-        orders = {order.no: order for order in self.world.erp.orders.values()}
-        told = {answer.erp_no: answer for answer in self.answers.values() if answer.erp_no}
-        assert orders.keys() == told.keys()
-        for no, answer in told.items():
-            promised = sorted(
-                (line.substitute_no or line.item_no, line.confirmed_base + line.backordered)
-                for line in answer.lines
-                if line.outcome is not LineOutcome.REJECTED
-            )
-            assert sorted((line.item_no, line.quantity) for line in orders[no].lines) == promised
-
-    def _uncovered(self, item_no: str) -> Decimal:
-        lines = [line for answer in self.answers.values() for line in answer.lines]
-        return sum((line.backordered for line in lines if (line.substitute_no or line.item_no) == item_no), Decimal(0))
 
 
 class Hostile(Rush):
