@@ -130,6 +130,21 @@ def test_how_to_run_on_services(reader: Reader, rabbitmq: RabbitMQ, postgres: Po
     assert "The topology stands." in reader.type(script)
 
 
+def test_how_to_punch_out(reader: Reader) -> None:
+    """The demo shop and the virtual buyer with every suite's habits; each step passes."""
+    for name in ("orderwire.yaml", "partners/officeworks/partner.yaml"):
+        file = reader.folder / "config" / name
+        file.write_text(reader.own(file.read_text()))
+
+    page = blocks(DOCS / "how-to/punch-out-to-your-webshop.md")
+    printed = "\n".join(reader.type(f"KEY=secret\n{block}") for block in page)
+
+    for suite in ("coupa", "ariba", "jaggaer", "oracle", "sap"):
+        assert f"\n{suite}" in printed
+    kinds = {one["kind"] for one in json.loads(reader.type(".venv/bin/orderwire messages list --json --limit 200"))}
+    assert {"PunchOutSetupRequest", "PunchOutOrderMessage", "OCI", "OrderRequest", "ConfirmationRequest"} <= kinds
+
+
 def test_every_page_with_commands_is_run_here() -> None:
     """A page that gets a shell block gets a test."""
     pages = {page.name for page in (*DOCS.rglob("*.md"), *ROOT.glob("*.md")) if blocks(page)}
@@ -141,6 +156,7 @@ def test_every_page_with_commands_is_run_here() -> None:
         "add-a-partner.md",
         "connect-to-your-nav.md",
         "follow-deliveries-and-invoices.md",
+        "punch-out-to-your-webshop.md",
         "replay-a-parked-message.md",
         "run-on-rabbitmq-and-postgresql.md",
         "say-what-is-free.md",

@@ -18,6 +18,7 @@ _BLOCK: Final = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL
 _LASTING: Final = {
     "orderwire up": "listens on",
     "simulate nav": "http",
+    "simulate shop": "http",
     "orderwire serve": "listens on",
     "orderwire work": "ready",
 }
@@ -42,7 +43,7 @@ class Reader:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         (folder / ".venv").symlink_to(ROOT / ".venv")
-        self._ports = {port: str(free_port()) for port in ("7047", "7048", "8080")}
+        self._ports = {port: str(free_port()) for port in ("7047", "7048", "8080", "8090", "8091")}
         self._environment = {
             **os.environ,
             "ORDERWIRE_API__PORT": self._ports["8080"],
@@ -50,10 +51,15 @@ class Reader:
         }
         self._lasting: list[subprocess.Popen[str]] = []
 
+    def own(self, text: str) -> str:
+        """Put the reader's own ports in place of the usual ones."""
+        for port, ours in self._ports.items():
+            text = text.replace(f"--port {port}", f"--port {ours}").replace(f"127.0.0.1:{port}", f"127.0.0.1:{ours}")
+        return text
+
     def type(self, block: str) -> str:
         """Run a block to its end, or until it is ready when it is one that lasts; return what it printed."""
-        for port, ours in self._ports.items():
-            block = block.replace(f"--port {port}", f"--port {ours}").replace(f"127.0.0.1:{port}", f"127.0.0.1:{ours}")
+        block = self.own(block)
         for words, ready in _LASTING.items():
             if words in block:
                 return self._start(block, ready)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -41,7 +41,6 @@ class Buyer:
     wait_seconds: float = 30
     items: tuple[tuple[str, str], ...] = (("1001", "2"), ("1002", "5"))
     _cookie: str = ""
-    _answers: list[bytes] = field(default_factory=list)
 
     def play(self) -> Iterator[Seen]:
         """Go through the day, step by step; the first step that fails ends it."""
