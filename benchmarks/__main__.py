@@ -5,11 +5,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import cxml, edi, queue
+from benchmarks import console, cxml, edi, queue
 from benchmarks.measure import Result
 
 #: Groups by name; each prints its table and returns its results.
 GROUPS: dict[str, Callable[[int], list[Result]]] = {
+    "console": console.run,
     "cxml": cxml.run,
     "edi": edi.run,
     "queue": queue.run,

@@ -31,6 +31,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "process",
     "work": "process",
     "send": "send",
+    "tail": "watch",
+    "top": "watch",
     "doctor": "doctor",
 }
 #: Noun → what its commands are about; they are the `app` of the module of that name here.
@@ -39,6 +41,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "messages": "Every document, in and out.",
     "ledger": "Acknowledgements owed and awaited.",
     "parked": "What a person must decide.",
+    "replay": "Many parked messages again, at a pace.",
     "edi": "EDIFACT files.",
     "cxml": "cXML documents.",
     "nav": "Dynamics NAV.",

@@ -36,6 +36,8 @@ TABLE: Final[dict[tuple[str, str], Permission | None]] = {
     ("GET", "/console/now"): Permission.LOOK,
     ("GET", "/console/messages"): Permission.LOOK,
     ("GET", "/console/orders"): Permission.LOOK,
+    ("POST", "/console/orders/{order_id}/release"): Permission.ACT,
+    ("POST", "/console/orders/{order_id}/refuse"): Permission.ACT,
     ("POST", "/console/searches"): Permission.LOOK,
     ("POST", "/console/searches/forget"): Permission.LOOK,
     ("GET", "/console/documents/{document_id}"): Permission.LOOK,

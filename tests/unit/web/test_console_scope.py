@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 
 from fakes.browser import Browser
+from fakes.documents import a_line
+from fakes.documents import an_order as a_purchase_order
 from orderwire.errors import MappingError
 from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.work import Source
 from orderwire.ports.access import Role
-from orderwire.ports.store import Document, DocumentState
+from orderwire.ports.store import Document, DocumentState, OrderState
 from orderwire.store.parked import group_id
-from records import NOON, a_document
+from records import NOON, a_document, an_order
 
 
 @pytest.fixture
@@ -163,3 +165,31 @@ def test_paths_lead_nowhere(browser: Browser, path: str) -> None:
 def test_odd_questions_are_answered(browser: Browser, query: str) -> None:
     """With a page that says what is wrong, or with nothing found."""
     assert browser.get(f"/console/messages?{query}").status_code in {200, 422}
+
+
+@pytest.mark.parametrize(("act", "state"), [("release", OrderState.NEW), ("refuse", OrderState.ANSWERED)])
+def test_a_held_order_is_decided(browser: Browser, act: str, state: OrderState) -> None:
+    """By who may see it, once, with a reason; the story offers it as long as it is held."""
+    hold(browser, "acme")
+    hold(browser, "rival")
+    offered = browser.get("/console/documents/d-acme").text
+
+    others = browser.post(f"/console/orders/order-rival/{act}", {"reason": "x"})
+    answer = browser.post(f"/console/orders/order-acme/{act}", {"reason": "the credit line was raised"})
+    again = browser.post(f"/console/orders/order-acme/{act}", {"reason": "x"})
+
+    assert "a person decides" in offered
+    assert (others.status_code, answer.status_code, again.status_code) == (404, 303, 409)
+    with browser.services.store.read() as tx:
+        records = {record.partner: record.state for record in tx.orders.find()}
+    assert records == {"acme": state, "rival": OrderState.HELD}
+
+
+def hold(browser: Browser, partner: str) -> None:
+    order = a_purchase_order(a_line(), partner=partner, order_no=f"PO-{partner}")
+    record = an_order(
+        id=f"order-{partner}", partner=partner, order_no=f"PO-{partner}", document_id=f"d-{partner}",
+        state=OrderState.HELD, order=order.model_dump_json(),
+    )  # fmt: skip
+    with browser.services.store.begin() as tx:
+        tx.orders.open(record)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from orderwire.web.console import (
     failures,
+    held,
     login,
     now,
     parked,
@@ -21,7 +22,7 @@ from orderwire.web.console import (
 #: Each module's own routes.
 PARTS: Final[tuple[APIRouter, ...]] = tuple(
     part.router
-    for part in (login, people, static_files, now, search, story, failures, parked, replays, partners, records)
+    for part in (login, people, static_files, now, search, story, failures, parked, replays, partners, records, held)
 )
 
 router = APIRouter(include_in_schema=False)

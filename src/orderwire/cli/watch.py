@@ -1,0 +1,113 @@
+"""`orderwire tail` and `orderwire top`: what happens, and how things stand, until interrupted."""
+
+import time
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from orderwire.bootstrap import Services
+from orderwire.cli.context import ConfigDir, services_of
+from orderwire.cli.output import Json, emit_json, out, shown
+from orderwire.errors import OrderwireError
+from orderwire.pipeline.heartbeat import BEAT_SECONDS
+from orderwire.ports.search import Wanted
+from orderwire.ports.store import Document
+
+_TAIL_COLUMNS = ("received_at", "direction", "kind", "partner", "order_no", "state", "code", "reason")
+_PAGE = 200
+
+
+def tail(
+    partner: Annotated[str | None, typer.Option(help="Partner key.")] = None,
+    every_seconds: Annotated[float, typer.Option(min=0.1)] = 1.0,
+    config: ConfigDir = None,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print the latest and end.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print documents as they come and as they change, one a line, until interrupted."""
+    known: dict[str, Any] = {}
+    with services_of(config) as services:
+        while True:
+            since = services.clock() - timedelta(hours=1)
+            with services.store.read() as tx:
+                rows = tx.search.documents(Wanted(partner=partner, since=since, limit=_PAGE))
+            for row in reversed(rows):
+                if known.get(row.id) != row.state:
+                    known[row.id] = row.state
+                    _print(row, as_json=as_json)
+            known = {row.id: known[row.id] for row in rows}
+            if once:
+                return
+            time.sleep(every_seconds)
+
+
+def top(
+    every_seconds: Annotated[float, typer.Option(min=0.2)] = 2.0,
+    config: ConfigDir = None,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print it once and end.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show per flow what waits, runs, is parked and stands still, renewed until interrupted."""
+    with services_of(config) as services:
+        if as_json or once:
+            stand = _stand(services)
+            emit_json(stand) if as_json else out.print(_table(stand))
+            return
+        with Live(_table(_stand(services)), console=out, auto_refresh=False) as live:
+            while True:
+                time.sleep(every_seconds)
+                live.update(_table(_stand(services)), refresh=True)
+
+
+def _print(row: Document, *, as_json: bool) -> None:
+    if as_json:
+        emit_json({name: getattr(row, name) for name in ("id", *_TAIL_COLUMNS)})
+    else:
+        out.print(Text("  ".join(shown(getattr(row, name)) or "-" for name in _TAIL_COLUMNS)), soft_wrap=True)
+
+
+def _stand(services: Services) -> dict[str, Any]:
+    now = services.clock()
+    try:
+        depths = {depth.queue: depth for depth in services.transport.depths()}
+        trouble = None
+    except OrderwireError as error:
+        depths, trouble = {}, error.code
+    with services.store.read() as tx:
+        parked, workers = tx.overview.parked(()), tx.workers.all()
+    alive = [worker for worker in workers if now - worker.seen_at < timedelta(seconds=3 * BEAT_SECONDS)]
+    flows = []
+    for flow in services.topology.flows:
+        depth = depths.get(services.topology.work_queue(flow.name))
+        pauses = [worker.paused[flow.name] for worker in alive if flow.name in worker.paused]
+        flows.append(
+            {
+                "flow": flow.name,
+                "waiting": depth.ready if depth else None,
+                "in_flight": depth.unacked if depth else None,
+                "parked": sum(one.count for one in parked if one.flow == flow.name),
+                "paused": f"since {pauses[0]['since']}: {pauses[0]['reason']}" if pauses else None,
+            }
+        )
+    return {"at": now, "workers_alive": len(alive), "broker": trouble or "ok", "flows": flows}
+
+
+def _table(stand: dict[str, Any]) -> Table:
+    title = f"{shown(stand['at'])}   workers alive: {stand['workers_alive']}   broker: {stand['broker']}"
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    for name in stand["flows"][0]:
+        table.add_column(name.replace("_", " "), justify="left" if name in {"flow", "paused"} else "right")
+    for flow in stand["flows"]:
+        table.add_row(
+            *(
+                Text("?" if value is None and name in {"waiting", "in_flight"} else shown(value))
+                for name, value in flow.items()
+            )
+        )
+    return table
