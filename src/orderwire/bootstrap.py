@@ -104,9 +104,12 @@ class Services:
         if follower is None:
             return None
         nav = self.settings.nav
-        watch = Watch(
-            self.store, follower, self.erp, self.partners, self.clock, _owner(), nav.follow, nav.local_currency
-        )
+        published = {
+            "shipments": nav.follow.shipments and nav.services.posted_shipment is not None,
+            "invoices": nav.follow.invoices and nav.services.posted_invoice is not None,
+        }
+        rules = nav.follow.model_copy(update=published)
+        watch = Watch(self.store, follower, self.erp, self.partners, self.clock, _owner(), rules, nav.local_currency)
         return Follow(watch, self.dispatcher.announce, self.metrics)
 
     @property

@@ -13,13 +13,16 @@ import pytest
 
 from edibuyer import understood
 from orderwire.canonical.invoice import Invoice
+from orderwire.canonical.order import Channel
 from orderwire.canonical.shipment import Shipment
 from orderwire.ports.following import FollowedState
+from orderwire.ports.intake import DecodeHint
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.posting import SHIPMENT_SERIES
 from orderwire.simulators.nav.sales import LineChange, SalesOrders
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import ROOT, Deployment
+from services.partner_server import serving
 
 FOLLOWED = {
     "ORDERWIRE_NAV__FOLLOW__POLL_SECONDS": "0.3",
@@ -177,3 +180,35 @@ def test_postings_are_told_once_through_restarts(deployment: Deployment) -> None
     deployment.wait_for(lambda: shipments_told(deployment).keys() >= set(posted), 90, "every shipment told of")
     assert shipments_told(deployment) == Counter(posted)
     assert deployment.parked() == []
+
+
+def test_a_webshop_is_told_by_webhook(deployment: Deployment) -> None:
+    """Its order, what NAV's people change in it, and its shipment are posted to the webshop's address, each once."""
+    with serving() as shop:
+        profile = deployment.config_dir / "partners/webshop/partner.yaml"
+        profile.write_text(profile.read_text("utf-8") + f"http:\n  url: {shop.url}\n  auth: none\n", "utf-8")
+        deployment.run("work")
+        wait_until_followed(deployment)
+        hint = DecodeHint(partner="webshop")
+        deployment.services.receiver(
+            (ROOT / "config/partners/webshop/samples/order.json").read_bytes(), Channel.API, hint
+        )
+
+        def told(count: int) -> list[tuple[str, dict[str, Any]]]:
+            deployment.wait_for(lambda: len(shop.got) >= count, 60, f"{count} webhooks")
+            return [(each["event"], each["data"]) for each in (json.loads(got.content) for got in shop.got)]
+
+        [(event, answer)] = told(1)
+        assert event == "order.accepted"
+        erp_no = answer["response"]["erp_no"]
+        header, line = deployment.nav.world.orders.rows[erp_no,], deployment.nav.world.lines_of(erp_no)[0]
+        less = {"quantity": line.quantity - 1}
+        SalesOrders(deployment.nav.world).modify(header, {}, [LineChange(less, line)])
+        _, (event, answer) = told(2)
+        assert (event, answer["response"]["lines"][0]["reason"]) == ("order.changed", "changed_in_erp")
+        assert Decimal(answer["response"]["lines"][0]["confirmed"]) == line.quantity - 1
+
+        shipment_no = deployment.nav.users.posting.ship(erp_no)
+        *_, (event, shipment) = told(3)
+        assert (event, shipment["shipment_no"]) == ("shipment.posted", shipment_no)
+        assert [event for event, _ in told(3)] == ["order.accepted", "order.changed", "shipment.posted"]

@@ -1,4 +1,4 @@
-"""The API connector: a JSON decoder. The answer is the HTTP response, so nothing is encoded."""
+"""The API connector: JSON in; the answer is the HTTP response, and what happens later goes out by webhook."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
+from orderwire.connectors.api.events import WebhookEncoder
 from orderwire.connectors.api.orders import ApiOrder, to_purchase_order
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 from orderwire.ports.intake import (
@@ -91,4 +92,4 @@ def _known(key: str | None, partners: Partners) -> str | None:
 
 def connect(_settings: Settings) -> Connector:
     """Return the API connector."""
-    return Connector("api", decoders={Channel.API: ApiDecoder()})
+    return Connector("api", decoders={Channel.API: ApiDecoder()}, encoders={Channel.API: WebhookEncoder()})

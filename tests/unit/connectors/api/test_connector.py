@@ -38,12 +38,12 @@ def sentences(content: bytes) -> list[str]:
     return [finding.text for finding in findings]
 
 
-def test_connector_offers_a_decoder() -> None:
-    """The API decodes, and nothing else: the answer is the HTTP response."""
+def test_connector_offers_a_decoder_and_webhooks() -> None:
+    """The API decodes, and tells by webhook; the answer to an order is the HTTP response."""
     connector = connect(Settings())
 
-    assert list(connector.decoders) == [Channel.API]
-    assert (connector.encoders, connector.deliverers, connector.erp) == ({}, {}, None)
+    assert (list(connector.decoders), list(connector.encoders)) == ([Channel.API], [Channel.API])
+    assert (connector.deliverers, connector.erp) == ({}, None)
 
 
 def test_key_tells_documents_apart() -> None:
