@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import console, cxml, edi, queue
+from benchmarks import console, cxml, edi, nav, queue
 from benchmarks.measure import Result
 
 #: Groups by name; each prints its table and returns its results.
@@ -13,6 +13,7 @@ GROUPS: dict[str, Callable[[int], list[Result]]] = {
     "console": console.run,
     "cxml": cxml.run,
     "edi": edi.run,
+    "nav": nav.run,
     "queue": queue.run,
 }
 

@@ -1,6 +1,7 @@
 """Orders through fulfil against the simulator, beside threads that only make the three calls that an order needs."""
 
 import sqlite3
+import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import requests
 from pydantic import SecretStr
 
+from benchmarks.measure import Result
 from benchmarks.nav_company import CUSTOMER, ITEMS, Company
 from orderwire.bootstrap import build, build_worker
 from orderwire.canonical.envelope import Event, EventType, event_id
@@ -19,9 +21,37 @@ from orderwire.config.settings import QueueSettings, Settings, StoreSettings
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.clock import system_clock
 
+#: Calls to NAV at once, and bare threads.
 THREADS = 4
+ORDERS = 300
 LINES = 2
 PARTNER = "bench"
+
+
+def orders_per_second(company: Company, folder: Path, repetitions: int) -> list[Result]:
+    """Measure both in turn, print, and return the result."""
+    runs: dict[str, list[float]] = {"bare": [], "fulfil": []}
+    calls = 0
+    for number in range(repetitions):
+        runs["bare"].append(bare(company, ORDERS, f"B{number}"))
+        before = _asked(company)
+        runs["fulfil"].append(fulfilled(company, folder / f"orders{number}", ORDERS, f"F{number}"))
+        calls += _asked(company) - before
+    ratios = [ours / theirs for ours, theirs in zip(runs["fulfil"], runs["bare"], strict=True)]
+    ours, theirs, ratio = (statistics.median(each) for each in (runs["fulfil"], runs["bare"], ratios))
+    print(f"  orders of {LINES} lines, {ORDERS} at a time, at most {THREADS} calls to NAV at once:")
+    print(f"    {THREADS} threads that only call stock, Create, stock: {theirs:.0f} orders/s")
+    print(f"    queue to answer through fulfil, every commit synced: {ours:.0f} orders/s: {ratio:.0%} of that", end="")
+    print(f" (least {min(ratios):.0%}, greatest {max(ratios):.0%})")
+    print(
+        f"    SOAP calls for stock an order, questions put together: {calls / ORDERS / repetitions:.2f} instead of 2\n"
+    )
+    name = "orders through fulfil"
+    return [Result("nav", name, "orders/s", round(ours, 1), "bare threads", round(theirs, 1), round(ratio, 3))]
+
+
+def _asked(company: Company) -> int:
+    return company.calls().get("Item.ReadMultiple", 0)
 
 
 def bare(company: Company, orders: int, run: str) -> float:
@@ -30,18 +60,16 @@ def bare(company: Company, orders: int, run: str) -> float:
     lock = threading.Lock()
 
     def work() -> None:
-        session = requests.Session()
-        session.trust_env = False
-        session.auth = (company.settings.username, company.settings.password.get_secret_value())
+        session = bare_session(company)
         while True:
             with lock:
                 number = next(numbers, None)
             if number is None:
                 return
             nos = _items(number)
-            _post(session, company, "Item", "ReadMultiple", _stock(nos))
-            _post(session, company, "SalesOrder", "Create", _create(f"{run}-{number}", nos))
-            _post(session, company, "Item", "ReadMultiple", _stock(nos))
+            post(session, company, "Item", "ReadMultiple", stock_question(nos))
+            post(session, company, "SalesOrder", "Create", _create(f"{run}-{number}", nos))
+            post(session, company, "Item", "ReadMultiple", stock_question(nos))
 
     return _per_second(lambda: _at_once(work), orders)
 
@@ -81,6 +109,14 @@ class _Answered:
     def wait(self, orders: int) -> None:
         while self.count() < orders:
             time.sleep(0.02)
+
+
+def bare_session(company: Company) -> requests.Session:
+    """Return a session with the credentials, and nothing of ours."""
+    session = requests.Session()
+    session.trust_env = False
+    session.auth = (company.settings.username, company.settings.password.get_secret_value())
+    return session
 
 
 def _partner(folder: Path) -> None:
@@ -126,7 +162,8 @@ def _at_once(work: Callable[[], None]) -> None:
             done.result()
 
 
-def _post(session: requests.Session, company: Company, service: str, operation: str, content: str) -> bytes:
+def post(session: requests.Session, company: Company, service: str, operation: str, content: str) -> bytes:
+    """Call an operation, and return the answer's bytes."""
     namespace = f"urn:microsoft-dynamics-schemas/page/{service.lower()}"
     body = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
@@ -140,7 +177,8 @@ def _post(session: requests.Session, company: Company, service: str, operation: 
     return reply.content
 
 
-def _stock(nos: list[str]) -> str:
+def stock_question(nos: list[str]) -> str:
+    """Return the question for some items' stock."""
     return f"<filter><Field>No</Field><Criteria>{'|'.join(nos)}</Criteria></filter><setSize>0</setSize>"
 
 

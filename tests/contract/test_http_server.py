@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from orderwire.errors import ConfigurationError, LimitError
 from orderwire.web import problems
 from orderwire.web.limits import UnreadBody, read_body
-from orderwire.web.serve import BackgroundServer
+from orderwire.web.serve import BackgroundServer, _listen
 
 LIMIT = 100_000
 
@@ -75,6 +75,14 @@ def test_it_says_where_it_listens_and_not_what_it_is(site: Site) -> None:
 
     assert reply.text == "3"
     assert "server" not in reply.headers
+
+
+def test_an_answers_body_does_not_wait_for_its_head() -> None:
+    """Connections send small pieces at once: on one that is kept, the system would hold them back for 40 ms."""
+    with _listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_port_that_is_taken_is_told_at_once(site: Site) -> None:

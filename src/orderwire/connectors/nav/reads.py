@@ -25,12 +25,16 @@ CODE_CHARS: Final = 20
 
 _SPECIAL: Final = frozenset("()&|<>=*?@.'\" ")
 _DECIMAL: Final = re.compile(r"[+-]?(\d{1,18}(\.\d{0,20})?|\.\d{1,20})")
+_PLAIN_DIGITS: Final = 18
 _INTEGER: Final = re.compile(r"[+-]?\d{1,10}")
 
 
 def code(text: str) -> str:
     """Return the text as NAV's type Code keeps it: upper case, no blanks around. A ß stays one letter, as in .NET."""
-    return "".join(upper if len(upper := char.upper()) == 1 else char for char in text.strip())
+    text = text.strip()
+    if text.isascii():
+        return text.upper()
+    return "".join(upper if len(upper := char.upper()) == 1 else char for char in text)
 
 
 def quoted(value: str) -> str:
@@ -96,11 +100,31 @@ def _page(service: PageService, criteria: Mapping[str, str], bookmark: str, size
 
 def plain(record: etree._Element) -> dict[str, str]:
     """Return a record's own fields; what has elements of its own is left out."""
-    namespace = record.tag[: len(record.tag) - len(soap.name_of(record))]
-    start = len(namespace)
-    return {
-        child.tag[start:]: child.text or "" for child in record if not len(child) and child.tag.startswith(namespace)
-    }
+    namespace, _ = _TAGS[record.tag]
+    row: dict[str, str] = {}
+    for child in record:
+        text = child.text
+        if (text is None or text.isspace()) and len(child):
+            continue
+        owner, name = _TAGS[child.tag]
+        if owner == namespace:
+            row[name] = text or ""
+    return row
+
+
+class _Tags(dict[str, tuple[str, str]]):
+    """Tags taken apart into namespace and name, once: an answer has few of them, many times."""
+
+    def __missing__(self, tag: str) -> tuple[str, str]:
+        namespace, _, name = tag.rpartition("}")
+        if len(self) >= _MOST_TAGS:
+            self.clear()
+        self[tag] = namespace, name
+        return namespace, name
+
+
+_MOST_TAGS: Final = 4096
+_TAGS: Final = _Tags()
 
 
 def decimal_of(row: Row, field: str) -> Decimal:
@@ -110,6 +134,8 @@ def decimal_of(row: Row, field: str) -> Decimal:
         UnavailableError: what stands there is no decimal.
     """
     text = row.get(field, "").strip() or "0"
+    if text.isdecimal() and text.isascii() and len(text) <= _PLAIN_DIGITS:
+        return Decimal(text)
     if not _DECIMAL.fullmatch(text):
         raise UnavailableError("NAV's answer holds no number where one belongs", field=field, value=text[:40])
     return Decimal(text)

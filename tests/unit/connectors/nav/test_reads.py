@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from navwire import NAV, ScriptedLanes, rows
 from orderwire.connectors.nav import reads
@@ -143,3 +144,21 @@ def test_other_values() -> None:
     for read in (reads.boolean_of, reads.integer_of):
         with pytest.raises(UnavailableError):
             read(row, "Bad")
+
+
+@pytest.mark.parametrize("blank", ["", "\n    "])
+def test_plain_takes_a_records_own_fields(blank: str) -> None:
+    """Elements with elements of their own are no fields, however they are indented, nor are those of other names."""
+    record = etree.fromstring(
+        f'<i:Item xmlns:i="urn:i" xmlns:o="urn:o">{blank}<i:No> 1 </i:No>{blank}<i:Empty/>{blank}<o:Other>x</o:Other>'
+        f"<None>y</None><i:Lines>{blank}<i:Line><i:No>2</i:No></i:Line>{blank}</i:Lines>{blank}</i:Item>"
+    )
+    assert reads.plain(record) == {"No": " 1 ", "Empty": ""}
+
+
+def test_tags_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of ever new tags takes no memory."""
+    monkeypatch.setattr(reads, "_MOST_TAGS", 10)
+    for number in range(100):
+        assert reads.plain(etree.fromstring(f"<r><tag{number}>v</tag{number}></r>")) == {f"tag{number}": "v"}
+    assert len(reads._TAGS) <= 10
