@@ -96,7 +96,7 @@ def _is_current(mac: CredentialMac, now: datetime) -> bool:
     if (mac.kind, mac.algorithm) != ("FromSenderCredentials", "HMAC-SHA1-96"):
         return False
     created, expires = to_instant(mac.created), to_instant(mac.expires)
-    return created is not None and expires is not None and created - _SKEW <= now < expires
+    return created is not None and expires is not None and created <= now + _SKEW and now < expires
 
 
 def _same(given: str, wanted: str) -> bool:

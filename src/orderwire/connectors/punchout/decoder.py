@@ -98,8 +98,8 @@ def interchange_of(
 
 def fingerprint_of(envelope: Envelope) -> str:
     """Return what is equal for a document sent again: its Header may be made anew, with another time and proof."""
-    canonical = etree.tostring(envelope.carrier, method="c14n", exclusive=True)
-    return hashlib.sha256(canonical).hexdigest()
+    said = etree.tostring(envelope.carrier, encoding="utf-8", with_tail=False)
+    return hashlib.sha256(said).hexdigest()
 
 
 def _message(envelope: Envelope, profile: PartnerProfile | None, *, test: bool, limits: XmlLimits) -> DecodedMessage:

@@ -1,6 +1,7 @@
 """Bytes to an XML tree, or why not: nothing is fetched, nothing is expanded, nothing grows."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from lxml import etree
@@ -71,10 +72,15 @@ def _checked(root: etree._Element, limits: XmlLimits) -> XmlDocument | Finding:
             return reject("entities", "The document declares entities, which are not taken")
     if next(root.iter(etree.Entity), None) is not None:
         return reject("entities", "The document refers to an entity, which is not taken")
-    if root.xpath(f"boolean(/*{'/*' * limits.max_depth})"):
+    if _deeper_than(limits.max_depth)(root):
         return reject("too_deep", f"Elements stand more than {limits.max_depth} deep in one another")
     _strip_namespace(root)
     return XmlDocument(root, (info.encoding or "UTF-8").upper(), info.system_url)
+
+
+@cache
+def _deeper_than(depth: int) -> etree.XPath:
+    return etree.XPath(f"boolean(/*{'/*' * depth})")
 
 
 def _strip_namespace(root: etree._Element) -> None:

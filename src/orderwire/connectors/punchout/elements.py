@@ -12,6 +12,18 @@ _INSTANT: Final = re.compile(
 )
 
 
+#: The first child of each name.
+Children = dict[str, etree._Element]  # noqa: SLF001  lxml has no other name for it
+
+
+def first_children(element: etree._Element | None) -> Children:
+    """Return the first child of each name: one walk instead of a search for each."""
+    found: Children = {}
+    for child in element if element is not None else ():
+        found.setdefault(child.tag, child)
+    return found
+
+
 def text_of(element: etree._Element | None, path: str = ".") -> str:
     """Return the text below an element's child, of all its descendants, without blanks around it; '': there is none."""
     found = element if element is None or path == "." else element.find(path)

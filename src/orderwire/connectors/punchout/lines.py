@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,8 +11,8 @@ from lxml import etree
 from pydantic import ValidationError
 
 from orderwire.canonical.order import ItemScheme, OrderLine
-from orderwire.connectors.punchout.elements import inner_xml, text_of, to_day
-from orderwire.connectors.punchout.finding import first_refusal, reject, warn
+from orderwire.connectors.punchout.elements import Children, first_children, inner_xml, text_of, to_day
+from orderwire.connectors.punchout.finding import reject, warn
 from orderwire.connectors.punchout.parties import address_no
 from orderwire.ports.intake import Finding
 
@@ -22,74 +23,69 @@ _GTIN_DOMAINS: Final = ("gtin", "ean", "upc")
 
 @dataclass(slots=True)
 class Reading:
-    """What is found while a document is read: all of it, up to a limit."""
+    """What is found while a document is read: of each severity all of it, up to a limit."""
 
     limit: int = 100
     currency: str | None = None
     findings: list[Finding] = field(default_factory=list)
+    rejections: int = 0
+    warnings: int = 0
 
     def reject(self, code: str, text: str, path: str) -> None:
-        self._add(reject(code, text, path))
+        self.rejections += 1
+        if self.rejections <= self.limit:
+            self.findings.append(reject(code, text, path))
 
     def warn(self, code: str, text: str, path: str) -> None:
-        self._add(warn(code, text, path))
+        self.warnings += 1
+        if self.warnings <= self.limit:
+            self.findings.append(warn(code, text, path))
 
     def goes_on(self, since: int = 0) -> bool:
-        """Tell whether none of the findings, or of those since a number, stops the document."""
-        return first_refusal(self.findings[since:]) is None
-
-    def _add(self, finding: Finding) -> None:
-        if len(self.findings) < self.limit:
-            self.findings.append(finding)
+        """Tell whether nothing stops the document, or nothing more than the rejections there were."""
+        return self.rejections == since
 
 
 def read_line(item: etree._Element, position: int, reading: Reading) -> OrderLine | None:
     """Return the line of an ItemOut or ItemIn; None: it makes none, and the findings say why."""
     line_no = item.get("lineNumber", "").strip() or str(position)
-    path, before = f"{item.tag}[{position}]", len(reading.findings)
-    detail = item.find("ItemDetail")
+    path, before = f"{item.tag}[{position}]", reading.rejections
+    parts = first_children(item)
+    item_id, detail = first_children(parts.get("ItemID")), first_children(parts.get("ItemDetail"))
     fields: dict[str, Any] = {
         "line_no": line_no,
-        "item_ids": tuple(item_ids(item, detail)),
+        "item_ids": tuple(_item_ids(item_id, detail)),
         "quantity": _quantity(item, path, line_no, reading),
-        "unit": text_of(detail, "UnitOfMeasure") or None,
-        "description": _description(detail),
-        "requested_on": _requested_on(item, path, reading),
-        "auxiliary_id": auxiliary_id(item) or None,
-        "location": address_no(item.find("ShipTo/Address")),
-        "note": note_of(item),
+        "unit": text_of(detail.get("UnitOfMeasure")) or None,
+        "description": _description(detail.get("Description")),
+        "requested_on": _requested_on(item, parts.get("ScheduleLine"), path, reading),
+        "auxiliary_id": inner_xml(item_id.get("SupplierPartAuxiliaryID")) or None,
+        "location": address_no(parts["ShipTo"].find("Address")) if "ShipTo" in parts else None,
+        "note": note_of(item) if "Comments" in parts else None,
         **_price(detail, path, reading),
     }
     if not fields["item_ids"]:
         reading.reject("missing", f"Line {line_no} names no item", f"{path}/ItemID")
-    if fields["quantity"] is None or not fields["item_ids"]:
+    if not reading.goes_on(before):
         return None
     try:
-        line = OrderLine(**fields)
+        return OrderLine(**fields)
     except ValidationError as error:
         _tell(error, f"Line {line_no}", path, reading)
-        return None
-    return line if reading.goes_on(before) else None
+    return None
 
 
-def item_ids(item: etree._Element, detail: etree._Element | None) -> Iterator[dict[str, str]]:
+def _item_ids(item_id: Children, detail: Children) -> Iterator[dict[str, str]]:
     """Yield every number of the item, ours first."""
-    item_id = item.find("ItemID")
-    gtin = next(iter(_gtins(item_id, detail)), "")
     named = (
-        (ItemScheme.SUPPLIER, text_of(item_id, "SupplierPartID")),
-        (ItemScheme.GTIN, gtin),
-        (ItemScheme.BUYER, text_of(item_id, "BuyerPartID")),
-        (ItemScheme.MANUFACTURER, text_of(detail, "ManufacturerPartID")),
+        (ItemScheme.SUPPLIER, text_of(item_id.get("SupplierPartID"))),
+        (ItemScheme.GTIN, _gtin(item_id, detail)),
+        (ItemScheme.BUYER, text_of(item_id.get("BuyerPartID"))),
+        (ItemScheme.MANUFACTURER, text_of(detail.get("ManufacturerPartID"))),
     )
     for scheme, value in named:
         if value:
             yield {"scheme": scheme, "value": value}
-
-
-def auxiliary_id(item: etree._Element) -> str:
-    """Return the SupplierPartAuxiliaryID as it stood: the key of the cart line; '': there is none."""
-    return inner_xml(item.find("ItemID/SupplierPartAuxiliaryID"))
 
 
 def note_of(element: etree._Element) -> str | None:
@@ -106,15 +102,17 @@ def decimal_of(text: str) -> Decimal | None:
     return Decimal(text) if _DECIMAL.fullmatch(text) else None
 
 
-def _gtins(item_id: etree._Element | None, detail: etree._Element | None) -> Iterator[str]:
-    references = item_id.iterfind("IdReference") if item_id is not None else ()
-    for reference in references:
-        domain, number = reference.get("domain", "").lower(), reference.get("identifier", "").strip()
-        if domain.startswith(_GTIN_DOMAINS) and _GTIN.fullmatch(number):
-            yield number
-    number = text_of(detail, "ItemDetailIndustry/ItemDetailRetail/EANID")
-    if _GTIN.fullmatch(number):
-        yield number
+def _gtin(item_id: Children, detail: Children) -> str:
+    """Return the GTIN, wherever it stands; '': there is none."""
+    numbers = []
+    reference = item_id.get("IdReference")
+    while reference is not None:  # they stand side by side
+        if reference.get("domain", "").lower().startswith(_GTIN_DOMAINS):
+            numbers.append(reference.get("identifier", "").strip())
+        reference = reference.getnext()
+    if "ItemDetailIndustry" in detail:
+        numbers.append(text_of(detail["ItemDetailIndustry"], "ItemDetailRetail/EANID"))
+    return next((number for number in numbers if _GTIN.fullmatch(number)), "")
 
 
 def _quantity(item: etree._Element, path: str, line_no: str, reading: Reading) -> Decimal | None:
@@ -128,17 +126,15 @@ def _quantity(item: etree._Element, path: str, line_no: str, reading: Reading) -
     return quantity
 
 
-def _description(detail: etree._Element | None) -> str | None:
+def _description(description: etree._Element | None) -> str | None:
     """Return the first Description; a ShortName in it is another one."""
-    description = detail.find("Description") if detail is not None else None
     if description is None:
         return None
     texts = [description.text or "", *((child.tail or "") for child in description)]
     return " ".join("".join(texts).split()) or text_of(description, "ShortName") or None
 
 
-def _requested_on(item: etree._Element, path: str, reading: Reading) -> Any:
-    schedule = item.find("ScheduleLine")
+def _requested_on(item: etree._Element, schedule: etree._Element | None, path: str, reading: Reading) -> date | None:
     scheduled = schedule.get("requestedDeliveryDate", "") if schedule is not None else ""
     text = (item.get("requestedDeliveryDate", "") or scheduled).strip()
     if not text:
@@ -149,10 +145,10 @@ def _requested_on(item: etree._Element, path: str, reading: Reading) -> Any:
     return day
 
 
-def _price(detail: etree._Element | None, path: str, reading: Reading) -> dict[str, Decimal | None]:
+def _price(detail: Children, path: str, reading: Reading) -> dict[str, Decimal | None]:
     """UnitPrice is per PriceBasisQuantity of its own unit; one ordered unit holds conversionFactor of those."""
-    money = detail.find("UnitPrice/Money") if detail is not None else None
-    if money is None or detail is None:
+    money = detail["UnitPrice"].find("Money") if "UnitPrice" in detail else None
+    if money is None:
         return {}
     price = decimal_of(text_of(money))
     if price is None:
@@ -162,7 +158,7 @@ def _price(detail: etree._Element | None, path: str, reading: Reading) -> dict[s
     if reading.currency and currency and currency != reading.currency:
         text = f"A price is in {currency[:10]}, and the order in {reading.currency}"
         reading.reject("currency", text, f"{path}/ItemDetail/UnitPrice")
-    basis = detail.find("PriceBasisQuantity")
+    basis = detail.get("PriceBasisQuantity")
     if basis is None:
         return {"net_price": price}
     quantity, factor = (

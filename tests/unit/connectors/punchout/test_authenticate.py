@@ -149,6 +149,7 @@ def test_a_mac_proves_the_secret() -> None:
         _mac(CREATED, EXPIRES, "cR6Jpz58nriXERDM"),
         _mac(CREATED, "2013-01-15T11:42:46-08:00", VALUE),
         _mac("sometime", EXPIRES, VALUE),
+        _mac("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", VALUE),
         _mac(CREATED, EXPIRES, VALUE).replace("HMAC-SHA1-96", "none"),
         _mac(CREATED, EXPIRES, VALUE).replace("FromSenderCredentials", "other"),
         _mac(CREATED, EXPIRES, ""),

@@ -42,6 +42,11 @@ def test_sent_again_it_is_the_same() -> None:
     assert first.sha256 != other.sha256
 
 
+def test_odd_names_make_no_trouble() -> None:
+    """A relative namespace is no good practice, and no reason to fall over."""
+    assert _decode(cxml(ORDER.replace("<Request", '<Request xmlns:x="y"'))).messages[0].accepted
+
+
 def test_without_a_payload_id_the_content_is_the_key() -> None:
     """So that two orders without one are not taken for the same."""
     one, two = _decode(cxml(ORDER, payload_id="")), _decode(cxml(order_request(order_no="PO-2"), payload_id=""))

@@ -241,3 +241,10 @@ def test_a_cancellation_needs_a_number_too() -> None:
 def test_findings_have_an_end() -> None:
     """A document of nothing but errors is told of a hundred."""
     assert len(_message(*(item("x", attributes="") for _ in range(300))).findings) == 100
+
+
+def test_warnings_hide_no_refusal() -> None:
+    """However much else there is to tell, an order that lacks a line is not taken for one without it."""
+    odd = [item(attributes=f'lineNumber="{number}" requestedDeliveryDate="soon"') for number in range(300)]
+
+    assert _codes(_message(*odd, item("-1", attributes='lineNumber="999"'))) == {"quantity"}
