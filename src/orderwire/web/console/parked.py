@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from orderwire.errors import OrderwireError
+from orderwire.mapping.masking import masked
 from orderwire.pipeline.trial import document_of
 from orderwire.ports.access import Permission, Principal
 from orderwire.ports.store import Parked, Transaction
@@ -89,8 +90,9 @@ def _entry(context: Context, who: Principal, parked_id: str) -> Parked:
 
 
 def _bytes(tx: Transaction, entry: Parked) -> bytes:
+    """Return the document without its secrets: they proved the sender when it came, and are not asked for again."""
     try:
-        return tx.archive.get(document_of(tx, entry).sha256 or "")
+        return masked(tx.archive.get(document_of(tx, entry).sha256 or ""))
     except (OrderwireError, KeyError):
         return b""
 

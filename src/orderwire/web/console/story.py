@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 from lxml import etree
 
+from orderwire.mapping.masking import masked
 from orderwire.ports.access import Principal
 from orderwire.ports.ledger import LedgerEntry, LedgerQuery
 from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step, Transaction
@@ -78,17 +79,17 @@ def find(tx: Transaction, who: Principal, document_id: str) -> Document:
 
 
 def shown(content: bytes) -> dict[str, Any]:
-    """Return a document as it is shown: EDIFACT by segments, XML and JSON set in lines, else its text."""
-    head = content[:_MAX_SHOWN_BYTES]
-    about = {"size": len(content), "cut": len(content) > len(head), "lines": [], "text": ""}
+    """Return a document as it is shown, without secrets: EDIFACT by segments, XML and JSON in lines, else its text."""
+    head = masked(content[:_MAX_SHOWN_BYTES])
+    about = {"size": len(content), "cut": len(content) > _MAX_SHOWN_BYTES, "lines": [], "text": ""}
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.startswith((b"UNA", b"UNB")):
         lines, more = edifact.pretty(head)
         return {**about, "form": "EDIFACT", "lines": lines, "cut": about["cut"] or more}
     if start.startswith(b"<") and not about["cut"]:
-        return {**about, "form": "XML", "text": _xml(content)}
+        return {**about, "form": "XML", "text": _xml(head)}
     if start.startswith((b"{", b"[")) and not about["cut"]:
-        return {**about, "form": "JSON", "text": _json(content)}
+        return {**about, "form": "JSON", "text": _json(head)}
     return {**about, "form": "text", "text": _text(head)}
 
 
@@ -106,8 +107,6 @@ def _xml(content: bytes) -> str:
     )
     try:
         root = etree.fromstring(content, parser)
-        for secret in root.iter("{*}SharedSecret"):
-            secret.text = "[redacted]"
         return etree.tostring(root, pretty_print=True, encoding="unicode")
     except (etree.XMLSyntaxError, ValueError):
         return _text(content)
