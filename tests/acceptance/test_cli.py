@@ -130,6 +130,15 @@ def test_nav_check(deployment: Deployment) -> None:
     assert [row for row in report["services"] if row["problem"]] == []
 
 
+def test_nav_accept(deployment: Deployment) -> None:
+    """What the pages looked like is forgotten, so that they are met anew."""
+    kept = deployment.folder / "var" / "nav-contract-item.json"
+    kept.write_text("{}", encoding="utf-8")
+
+    assert deployment.command("nav", "accept").returncode == 0
+    assert not kept.exists()
+
+
 def test_queue(deployment: Deployment) -> None:
     """The topology is declared and stands."""
     assert deployment.command("queue", "declare").returncode == 0

@@ -60,6 +60,10 @@ MADE = {
     "standard": (wsdl("SalesOrder", SALES_ORDER, WRITES), True),
     "renamed": (wsdl("OW_42", SALES_ORDER, WRITES), True),
     "german": (german_order(), True),
+    "odd-lines": (
+        wsdl("SalesOrder", named(dict(SALES_ORDER), {"SalesLines": "Positionen"}), (*READS, "Create")),
+        True,
+    ),
     "no-external": (wsdl("SalesOrder", without(SALES_ORDER, "External_Document_No"), WRITES), True),
     "by-name": (wsdl("SalesOrder", without(SALES_ORDER, "Sell_to_Customer_No") | BY_NAME, WRITES), True),
     "poor": (

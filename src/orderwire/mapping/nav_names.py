@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final
 
 #: Our name → captions of NAV's localisations (German, French, Spanish, Italian, Dutch, Danish), and other spellings.
@@ -93,6 +94,7 @@ _SAME: Final = {"quantity": "qty", "number": "no", "nr": "no", "num": "no", "cus
 _LIKE: Final = 0.8
 
 
+@lru_cache(maxsize=8192)
 def folded(name: str) -> str:
     """Return a name without what differs between a caption, its XML name and its spelling: `Verk. an Deb.-Nr.`."""
     text = (
@@ -102,6 +104,7 @@ def folded(name: str) -> str:
     return "".join(char for char in plain if char.isascii() and char.isalnum()).lower()
 
 
+@lru_cache(maxsize=8192)
 def _words(name: str) -> tuple[str, ...]:
     text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), name)
     return tuple(_SAME.get(word.lower(), word.lower()) for word in _WORD.findall(text))

@@ -14,6 +14,9 @@ _WSDL: Final = "{http://schemas.xmlsoap.org/wsdl/}"
 _BINDING: Final = "{http://schemas.xmlsoap.org/wsdl/soap/}operation"
 _XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
 
+#: No page of NAV's comes near this.
+_MAX_FIELDS: Final = 2000
+
 #: Namespace and name.
 _Name = tuple[str, str]
 
@@ -170,7 +173,10 @@ class _Schema:
         definition = self._types.get(type_name)
         if definition is None or name_of(definition) != "complexType":
             return None
-        return Entity(type_name[1], {child.get("name", ""): self._field(child) for child in _children(definition)})
+        fields = list(_children(definition))
+        if len(fields) > _MAX_FIELDS:
+            raise NotWsdlError(f"{type_name[1][:80]} has more fields than any page")
+        return Entity(type_name[1], {child.get("name", ""): self._field(child) for child in fields})
 
     def _field(self, element: etree._Element) -> FieldType:
         type_name = _type_of(element)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from navwire import CUSTOMER, ITEM, NAV, READS, SALES_ORDER, without, wsdl
+from navwire import ITEM, NAV, READS, SALES_ORDER, without, wsdl
 from orderwire.config.settings import Settings
 from orderwire.connectors.nav.connector import check, connect
 from orderwire.connectors.nav.wants import Page
@@ -50,7 +50,7 @@ def test_check_survives_other_files(tmp_path: Path) -> None:
     """A file that is none is a problem; a service that Orderwire does not use is none."""
     junk, other = tmp_path / "junk.wsdl", tmp_path / "vendor.wsdl"
     junk.write_bytes(b"\x00")
-    other.write_bytes(wsdl("Vendor", without(CUSTOMER, "Blocked"), READS))
+    other.write_bytes(wsdl("Vendor", {"Key": "string", "No": "string", "Name": "string"}, READS))
     rows = list(check(SETTINGS, [junk, other, tmp_path / "missing.wsdl"]).rows())
     assert [row["service"] for row in rows] == ["junk.wsdl", "Vendor", "missing.wsdl"]
     assert [bool(row["problem"]) for row in rows] == [True, False, True]

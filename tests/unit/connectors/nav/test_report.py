@@ -3,12 +3,18 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from navwire import CUSTOMER, ITEM, NAV, READS, SALES_LINE, SALES_ORDER, WRITES, Fields, without, wsdl
 from orderwire.config.settings import NavSettings, Settings
 from orderwire.connectors.nav.connector import check
-from orderwire.connectors.nav.report import Report
+from orderwire.connectors.nav.contract import read_contract
+from orderwire.connectors.nav.pins import Pins
+from orderwire.connectors.nav.report import Looked, Report
 from orderwire.connectors.nav.suggest import with_suggestion
+from orderwire.connectors.nav.wants import Page
+from orderwire.connectors.nav.wsdl import NotWsdlError, read_wsdl
 
 GERMAN = {
     "No": "Nr",
@@ -135,6 +141,33 @@ def test_hostile_files_are_refused_by_name(tmp_path: Path, content: bytes) -> No
     assert refused["problem"].startswith("cannot be read: ")
     assert report.stock
     assert not report.complete
+
+
+def test_a_page_of_endless_fields_is_refused(tmp_path: Path) -> None:
+    """Nobody waits for a report of what no NAV would write."""
+    report = reported(tmp_path, wsdl("Item", {**ITEM, **{f"F{number}": "string" for number in range(3000)}}, READS))
+    (row,) = report.rows()
+    assert row["problem"] == "cannot be read: Item has more fields than any page"
+
+
+@given(st.data())
+def test_no_wsdl_breaks_the_report(data: st.DataObject) -> None:
+    """Whatever was lost or swapped in a WSDL that can still be read, the report says something of it."""
+    content = wsdl("SalesOrder", SALES_ORDER, WRITES)
+    for _ in range(data.draw(st.integers(1, 4))):
+        words = [b"tns:", b"xsd:string", b"_List", b"SalesOrder", b"Sales_Order_Line", b"unbounded", b"Read", b"enum"]
+        lost, put = data.draw(st.sampled_from(words)), data.draw(st.sampled_from(words))
+        at = content.find(lost, data.draw(st.integers(0, len(content))))
+        content = content[:at] + put + content[at + len(lost) :] if at >= 0 else content
+    try:
+        found = read_wsdl(content)
+    except NotWsdlError:
+        return
+    contract = read_contract(Page.SALES_ORDER, found, NAV)
+    report = Report(NAV, (Looked(found.service, Page.SALES_ORDER, contract),), Pins(None, NAV))
+    assert [*report.rows(), *report.follows()]
+    assert isinstance(report.suggestion, dict)
+    assert list(report.advice()) or report.complete or not report.orders
 
 
 def test_a_type_that_holds_itself_ends(tmp_path: Path) -> None:
