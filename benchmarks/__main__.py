@@ -5,13 +5,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import console, cxml, edi, nav, queue
+from benchmarks import console, cxml, edi, nav, punchout, queue
 from benchmarks.measure import Result
 
 #: Groups by name; each prints its table and returns its results.
 GROUPS: dict[str, Callable[[int], list[Result]]] = {
     "console": console.run,
-    "cxml": cxml.run,
+    "cxml": lambda repetitions: cxml.run(repetitions) + punchout.run(repetitions),
     "edi": edi.run,
     "nav": nav.run,
     "queue": queue.run,
