@@ -15,6 +15,7 @@ from edibuyer import understood
 from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.order import Channel
 from orderwire.canonical.shipment import Shipment
+from orderwire.canonical.stock import StockKey
 from orderwire.ports.following import FollowedState
 from orderwire.ports.intake import DecodeHint
 from orderwire.simulators.nav.data import NavData
@@ -212,3 +213,27 @@ def test_a_webshop_is_told_by_webhook(deployment: Deployment) -> None:
         *_, (event, shipment) = told(3)
         assert (event, shipment["shipment_no"]) == ("shipment.posted", shipment_no)
         assert [event for event, _ in told(3)] == ["order.accepted", "order.changed", "shipment.posted"]
+
+
+def test_stock_that_moved_becomes_a_report(deployment: Deployment) -> None:
+    """A partner that wants it gets an INVRPT of its item when NAV's stock of it moves."""
+    folder = deployment.config_dir / "partners/baumarkt"
+    (folder / "codes").mkdir()
+    (folder / "codes/items.csv").write_text("scheme,value,item_no\ngtin,4099999001019,1001\n", "utf-8")
+    with (folder / "partner.yaml").open("a", encoding="utf-8") as profile:
+        profile.write("inventory: {}\n")
+    deployment.run("work", ORDERWIRE_NAV__FOLLOW__STOCK="true", ORDERWIRE_NAV__FOLLOW__ROWS="100")
+
+    def seen() -> bool:
+        with deployment.services.store.begin() as tx:
+            return bool(tx.following.figures([StockKey(item_no="1001")]))
+
+    deployment.wait_for(seen, 60, "stock seen")
+    deployment.nav.buy("1001", 30)
+    deployment.nav.buy("1002", 5)
+    deployment.wait_for(lambda: bool(documents(deployment, "INVRPT")), 60, "the INVRPT")
+
+    (report,) = documents(deployment, "INVRPT")
+    (line,) = report.lines
+    assert [(each.scheme.value, each.value) for each in line.item_ids] == [("gtin", "4099999001019")]
+    assert (line.figures[0].quantity, line.figures[0].unit) == (Decimal(70), "PCE")

@@ -1,5 +1,6 @@
 """Shipments and invoices that NAV's people post are told of, each once, in whatever order they come."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -317,3 +318,38 @@ def test_state_of_the_order_is_open_until_it_is_gone(world: World, nav: FakeFoll
     assert (followed.partner, followed.order_no, followed.state, followed.entered) == (
         "baumarkt", "PO-1", FollowedState.OPEN, False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tracking_no", "sscc"),
+    [
+        ("340999980000000014", "340999980000000014"),
+        ("00340999980000000014", "340999980000000014"),
+        ("340999980000000015", None),  # its check digit is wrong
+        ("1Z999AA10123456784", None),
+        ("34099998000000001\u0664", None),
+        ("", None),
+    ],
+)
+def test_a_tracking_number_may_be_an_sscc(world: World, nav: FakeFollower, tracking_no: str, sscc: str | None) -> None:
+    """By its length and check digit; any other number names no package."""
+    looks = Looks(world, nav)
+    nav.post(a_posting("S-1", tracking_no=tracking_no))
+    (event,) = looks.look()
+    shipment = body_of(event)
+    assert [package.sscc for package in shipment.packages] == ([sscc] if sscc else [])
+    assert len(shipment.all_lines) == 1
+
+
+def test_quantities_are_in_the_buyers_unit(world: World, nav: FakeFollower) -> None:
+    """Twelve pieces shipped of an order in cartons of six are two cartons."""
+    looks = Looks(world, nav)
+    world.profile()
+    erp_no = world.place(an_order(a_line("1001", "4", "CT"))).erp_no or ""
+    order = an_open_order(world.erp.orders[erp_no])
+    lines = tuple(replace(line, unit="PCS", quantity=Decimal(24), shipped=Decimal(12)) for line in order.lines)
+    nav.open[erp_no] = replace(order, lines=lines)
+    nav.post(a_posting("S-1", a_posted_line(10000, "12"), order_no=erp_no))
+    (event,) = looks.look()
+    (line,) = body_of(event).lines
+    assert (line.unit, line.delivered, line.ordered, line.backordered) == ("CT", Decimal(2), Decimal(4), Decimal(2))
