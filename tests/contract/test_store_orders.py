@@ -192,6 +192,17 @@ def test_holds_of_other_places_do_not_count(opened: SqlStore) -> None:
         assert tx.holds.unsettled([HAMMER, red], 0, but="") == {HAMMER: Decimal(1)}
 
 
+def test_a_hold_without_a_location_counts_everywhere(opened: SqlStore) -> None:
+    """It may take the pieces of any location, and the sum over all locations sees each location's holds."""
+    east, west, all_of_it = (StockKey(item_no="1002", location=name) for name in ("EAST", "WEST", ""))
+    with opened.begin() as tx:
+        tx.holds.add([a_hold("1", key=east), a_hold("2", key=all_of_it, line_no="20")], NOON)
+
+        assert tx.holds.unsettled([east, west, all_of_it], 0, but="") == {
+            east: Decimal(3), west: Decimal(2), all_of_it: Decimal(3),
+        }  # fmt: skip
+
+
 def test_a_line_is_held_once(opened: SqlStore) -> None:
     """Holding a line again replaces what it held, on whatever item, but not what is confirmed."""
     with opened.begin() as tx:

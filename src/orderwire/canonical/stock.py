@@ -14,6 +14,10 @@ class StockKey(Canonical):
     location: str = Field(default="", description="NAV location code; empty: all locations")
     variant: str = Field(default="", description="NAV variant code; empty: none")
 
+    def meets(self, other: "StockKey") -> bool:
+        """Whether the two may be of the same pieces: without a location it is about all of them, of every variant."""
+        return self == other or (self.item_no == other.item_no and not (self.location and other.location))
+
 
 class StockFigure(Canonical):
     key: StockKey

@@ -311,6 +311,7 @@ class Holds(Protocol):
         """Return, per key with any, the sum of holds that a reading drawn at `reading` may not have seen.
 
         Those not yet confirmed in NAV, and those confirmed after `reading`; the holds of order `but` are left out.
+        A hold that names no location counts for each, and one that does counts for all locations together.
         """
         ...
 

@@ -1,5 +1,6 @@
 """Stock holds, and the item rows they are taken under."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, Inexact
@@ -104,10 +105,13 @@ class SqlHolds:
 
     def unsettled(self, keys: Collection[StockKey], reading: int, *, but: str) -> Mapping[StockKey, Decimal]:
         sums: dict[StockKey, Decimal] = {}
-        wanted = set(keys)
-        for key, quantity in self._in_flight(sorted({key.item_no for key in wanted}), reading, but):
-            if key in wanted:
-                sums[key] = _SUMS.add(sums.get(key, Decimal(0)), quantity)
+        wanted: defaultdict[str, set[StockKey]] = defaultdict(set)
+        for key in keys:
+            wanted[key.item_no].add(key)
+        for held, quantity in self._in_flight(sorted(wanted), reading, but):
+            for key in wanted[held.item_no]:
+                if key.meets(held):
+                    sums[key] = _SUMS.add(sums.get(key, Decimal(0)), quantity)
         return sums
 
     def _in_flight(self, item_nos: list[str], reading: int, but: str) -> Iterator[tuple[StockKey, Decimal]]:
