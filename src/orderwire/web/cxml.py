@@ -119,7 +119,7 @@ def _handled(call: CxmlCall) -> CxmlAnswer:
         return CxmlAnswer(499, error.message)
     except (TransientError, OutageError) as error:
         log.warning("cxml_not_taken", partner=call.partner.key, code=error.code)
-        return CxmlAnswer(560, "This is not available just now; nothing was taken in")
+        return CxmlAnswer(560, "This is not available just now: send it again later")
 
 
 def _respond(now: datetime, said: Finding | CxmlAnswer, version: str = "") -> Response:
@@ -145,7 +145,7 @@ def _take_in(call: CxmlCall) -> CxmlAnswer:
     )
     decoded = interchange_of(call.opened, call.partner, hint, _LIMITS)
     document_id = call.receiver(call.content, Channel.PUNCHOUT, hint)
-    with call.services.store.begin() as tx:
+    with call.services.store.read() as tx:
         taken = tx.journal.get(document_id)
         order = decoded.messages[0].order
         record = tx.orders.get(order_id(order)) if order is not None else None
