@@ -57,7 +57,7 @@ class OrdersLook:
             tx.following.hold(fence)
             records = tx.orders.by_erp_no([order.no for order in orders])
             known = tx.following.orders([order.no for order in orders])
-            comparing = _Comparing(self.watch, tx, items, self.watch.clock())
+            comparing = _Comparing(self.watch, tx, items, self.watch.clock(), first_round=cursor.ahead_at is None)
             for order in orders:
                 told += comparing.compare(order, records.get(order.no), known.get(order.no))
             tx.following.save_cursor(cursor)
@@ -73,7 +73,7 @@ class OrdersLook:
         told: list[Event] = []
         with watch.store.begin() as tx:
             tx.following.hold(fence)
-            comparing = _Comparing(watch, tx, {}, watch.clock())
+            comparing = _Comparing(watch, tx, {}, watch.clock(), first_round=False)
             for order in missing:
                 if order.erp_no in standing:  # open, yet not of the customer any more
                     tx.following.put(replace(order, seen_at=watch.clock()), tx.following.lines(order.erp_no))
@@ -96,8 +96,11 @@ def _place(resume: str | None) -> tuple[int, str]:
 class _Comparing:
     """Orders as they stand held against what is known of them, in one transaction."""
 
-    def __init__(self, watch: Watch, tx: Transaction, items: Mapping[str, ErpItem], now: datetime) -> None:
+    def __init__(
+        self, watch: Watch, tx: Transaction, items: Mapping[str, ErpItem], now: datetime, *, first_round: bool
+    ) -> None:
         self._watch, self._tx, self._items, self._now = watch, tx, items, now
+        self._first_round = first_round  # what stands when following begins is nobody's news
 
     def compare(self, order: OpenOrder, record: OrderRecord | None, followed: FollowedOrder | None) -> list[Event]:
         """Keep the order's lines current, and tell of it where something else is ordered now."""
@@ -111,7 +114,7 @@ class _Comparing:
         if changed and record is not None and not self._settled(record):
             return []  # it is being worked on: the next look compares it with what came of that
         self._tx.following.put(subject.followed(FollowedState.OPEN, self._now), lines)
-        if not changed:
+        if not changed or (self._first_round and followed is None):
             return []
         if record is not None:
             return self._told(subject, changed_answer(subject, lines, self._items, self._now))

@@ -226,6 +226,15 @@ def test_an_order_entered_in_nav_is_told(world: World, nav: FakeFollower) -> Non
         assert tx.following.orders(["SO-1"])["SO-1"].entered
 
 
+def test_what_stands_when_following_begins_is_nobodys_news(world: World, nav: FakeFollower) -> None:
+    """Orders entered before are known from then on, and told of when they change."""
+    nav.open["SO-1"] = entered()
+    rounds = Rounds(world, nav)
+    assert rounds.turn() == []
+    edit(nav, "SO-1", ordered={10000: 2})
+    assert [event.subject for event in rounds.turn()] == ["PHONE-1"]
+
+
 def test_an_entered_order_that_is_deleted_ends_quietly(world: World, nav: FakeFollower) -> None:
     """The buyer was never promised anything by us."""
     rounds = Rounds(world, nav)
@@ -257,6 +266,7 @@ def test_customers_are_taken_in_turn(world: World, nav: FakeFollower) -> None:
     for number in range(45):
         world.profile(key=f"partner-{number:02}", customer_no=f"K{number:02}")
     rounds = Rounds(world, nav, rows=2)
+    rounds.turn()
     for no, customer_no in (("SO-1", "K00"), ("SO-2", "K01"), ("SO-3", "K02"), ("SO-4", "K44")):
         nav.open[no] = replace(entered(no), customer_no=customer_no)
     told: list[str] = []
