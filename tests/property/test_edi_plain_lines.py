@@ -1,5 +1,6 @@
 """Lines read by one pattern are those read segment by segment, and what is not validated is as if it were."""
 
+from collections.abc import Sequence
 from itertools import chain
 
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from orderwire.connectors.edi.maps.sender import Sender
 from orderwire.connectors.edi.orders import to_purchase_order
 from orderwire.connectors.edi.plain_lines import plain_lines
 from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.segments import Segments
 from orderwire.connectors.edi.syntax import DEFAULT, ServiceString
 from orderwire.connectors.edi.tokenizer import Tokenizer
 from orderwire.errors import MappingError
@@ -78,7 +80,7 @@ def lines(draw: st.DrawFn) -> list[str]:
     return segments + [text for text, weight in zip(options, weights, strict=True) if draw(st.floats(0, 1)) < weight]
 
 
-def message(groups: list[list[str]], service: ServiceString = DEFAULT) -> list[Segment]:
+def message(groups: list[list[str]], service: ServiceString = DEFAULT) -> Segments:
     texts = [
         "UNH+1+ORDERS:D:96A:UN",
         "BGM+220+P1+9",
@@ -87,10 +89,10 @@ def message(groups: list[list[str]], service: ServiceString = DEFAULT) -> list[S
         "UNS+S",
         "UNT+1+1",
     ]
-    return list(Tokenizer(service).segments(["".join(f"{text}'" for text in texts).encode("latin-1")]))
+    return Segments(Tokenizer(service).segments(["".join(f"{text}'" for text in texts).encode("latin-1")]))
 
 
-def outcome(segments: list[Segment], sender: Sender) -> PurchaseOrder | tuple[str, dict[str, object]]:
+def outcome(segments: Sequence[Segment], sender: Sender) -> PurchaseOrder | tuple[str, dict[str, object]]:
     try:
         return to_purchase_order(segments, sender)
     except MappingError as error:

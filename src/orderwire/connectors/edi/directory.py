@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
+#: The letter of what is no tag of a directory.
+UNREAD: Final = "\0"
 _TOKEN: Final = re.compile(r"\[(!?)(\d+)|([A-Z][A-Z0-9]{2})(!?)(\d*)|\]")
 _ELEMENT: Final = re.compile(r"(\w{4})(!?)(?:=(\w+)\.\.(\d*)|\(([^)]*)\))")
 
@@ -54,6 +56,23 @@ def directory_of(version: str, release: str) -> Directory | None:
     return _load(table) if (table := _TABLES.get((version, release.upper()))) else None
 
 
+@lru_cache
+def letters() -> dict[str, str]:
+    """One letter for each tag of the directories, so that the tags of a message are a text to match."""
+    directories = [_load(table) for table in _TABLES.values()]
+    tags = {tag for each in directories for tag in (*each.segments, *_tags(each.messages.values()))}
+    return {tag: chr(_FIRST_LETTER + number) for number, tag in enumerate(sorted(tags))}
+
+
+def _tags(parts: Iterable[Part]) -> Iterator[str]:
+    for part in parts:
+        if part.tag:
+            yield part.tag
+        yield from _tags(part.parts)
+
+
+#: Of a block of letters that mean nothing in a regular expression.
+_FIRST_LETTER: Final = 0x3400
 #: EANCOM 1997 stands on D.96A, EANCOM 2002 on D.01B; both say so in 0054, and their subsets are tolerated.
 _TABLES: Final = {("D", "96A"): "d96a", ("D", "01B"): "d01b"}
 

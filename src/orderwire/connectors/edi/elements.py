@@ -2,13 +2,14 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from orderwire.connectors.edi.directory import DataElement, Directory, Element
 from orderwire.connectors.edi.segment import Repeats, Segment
+from orderwire.connectors.edi.segments import END, Segments
 from orderwire.connectors.edi.syntax import ServiceString
 
 _NUMBER: Final = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
@@ -16,8 +17,6 @@ _NO_DIGIT_BEFORE: Final = re.compile(r"-?[.,]\d+", re.ASCII)
 _NUMERIC_CHARACTERS: Final = re.compile(r"[-+\d., ]+", re.ASCII)
 #: Elements that list what a partner and we agreed on, if they name a list or an agency of their own.
 _AGENCY: Final = frozenset({"1131", "3055"})
-#: Stands behind each segment where a pattern runs over all of them; no sound segment holds it.
-_END: Final = "\x1c"
 #: A released character, which is one of text whatever it is.
 _RELEASED: Final = re.compile(r"\?[^\s\x00-\x1f\x7f]")
 
@@ -98,7 +97,7 @@ def _no_number(value: str, number: str, place: tuple[int, int]) -> Misfit:
     return Misfit("value_type", 37, f"{number} is a number; it is {value[:20]}", *place)
 
 
-def unsound(segments: Sequence[Segment], directory: Directory, service: ServiceString) -> Iterator[int]:
+def unsound(segments: Segments, directory: Directory, service: ServiceString) -> Iterator[int]:
     """Yield which segments, from 0, are to be looked at: the others have no misfit.
 
     One pattern runs over the whole message. It may stop at a sound segment too (numbers with blanks around them).
@@ -106,16 +105,14 @@ def unsound(segments: Sequence[Segment], directory: Directory, service: ServiceS
     if (service.element, service.component) != ("+", ":") or service.release not in {"?", ""}:
         yield from range(len(segments))  # a pattern for each service string that somebody thinks of would fill memory
         return
-    pattern, texts = _sound(directory, service.release), [segment.text for segment in segments]
-    text = _END.join(texts) + _END
+    pattern, text = _sound(directory, service.release), segments.text
     if service.release and service.release in text:
         text = _RELEASED.sub("x", text)
     found = pattern.match(text)
     end = found.end() if found else 0
     if end == len(text):
         return
-    if service.release:
-        texts = [_RELEASED.sub("x", each) for each in texts]
+    texts = [_RELEASED.sub("x", each) for each in segments.texts] if service.release else segments.texts
     starts = list(accumulate((len(each) + 1 for each in texts), initial=0))
     while end < len(text):
         number = bisect_right(starts, end) - 1
@@ -137,7 +134,7 @@ def _sound(directory: Directory, release: str) -> re.Pattern[str]:
         first + _choice(second + _choice(tails) for second, tails in seconds.items())
         for first, seconds in branches.items()
     )
-    return re.compile(f"(?:{tree}{_END})*+")
+    return re.compile(f"(?:{tree}{END})*+")
 
 
 def _choice(options: Iterable[str]) -> str:

@@ -5,10 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from orderwire.connectors.edi.directory import UNREAD
 from orderwire.connectors.edi.finding import AS_FOUND, Findings, Severities, Where, reject, warn
 from orderwire.connectors.edi.message import Group, Message
 from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.segments import Batch, Segments
 from orderwire.connectors.edi.settings import EdiLimits
+from orderwire.connectors.edi.tokenizer import ENVELOPE
 from orderwire.ports.intake import Finding
 
 _TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
@@ -16,7 +19,6 @@ _TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 _OF_GROUP: Final = frozenset({"une_count", "une_reference", "missing_une", "empty_group"})
 #: DE 0002. Senders leave it out, and mean 3.
 _VERSIONS: Final = frozenset({"", "1", "2", "3", "4"})
-_ENVELOPE: Final = frozenset({"UNA", "UNB", "UNG", "UNE", "UNH", "UNT", "UNZ"})
 
 
 @dataclass(slots=True)
@@ -40,7 +42,6 @@ class Envelope:
     _odd: int = field(default=0, init=False)
     _stopped: bool = field(default=False, init=False)
     _refs: set[str] = field(default_factory=set, init=False)
-    _known: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.findings = self._collected()
@@ -48,30 +49,48 @@ class Envelope:
     def _collected(self) -> Findings:
         return Findings(self.limits.max_findings, self.severities)
 
-    def messages(self, segments: Iterable[Segment]) -> Iterator[Message]:
+    def messages(self, batches: Iterable[Batch]) -> Iterator[Message]:
         """Yield each message when it ends, whether by UNT or for want of it."""
-        known = self._known
-        body: list[Segment] = []
-        stop = 0
-        for number, segment in enumerate(segments, 1):
-            tag = segment.tag
-            if number < stop and tag in known:
-                body.append(segment)
-                continue
-            if self._message and self._message.dropped and tag not in _ENVELOPE:
-                self._message.dropped += 1
-                continue
-            self._segment_no, self._offset = number, segment.offset
-            yield from self._step(segment)
-            if self._beyond_limits(segment):
+        passed = 0
+        for batch in batches:
+            yield from self._read(batch, passed)
+            if self._stopped:
                 break
-            body = self._message.segments if self._message else []
-            stop = number + self.limits.max_segments - len(body) if self._message else 0
+            passed += len(batch.texts)
         yield from self._close(None)
         self._end_group(None)
         if not self._ended and not self._stopped:
             text = "The interchange does not end: UNZ is missing"
             self._reject("missing_unz", text, None, 13, tag="UNZ", offset=self._offset)
+
+    def _read(self, batch: Batch, passed: int) -> Iterator[Message]:
+        """Take the segments of a batch: those of known tags together, every other one by itself."""
+        at, size = 0, len(batch.texts)
+        while True:
+            if self._message:
+                odd = batch.skeleton.find(UNREAD, at)
+                at += self._take(self._message, batch, at, size if odd < 0 else odd)
+            if at == size:
+                return
+            segment = batch.segment(at)
+            at += 1
+            if self._message and self._message.dropped and segment.tag not in ENVELOPE:
+                self._message.dropped += 1
+                continue
+            self._segment_no, self._offset = passed + at, segment.offset
+            yield from self._step(segment)
+            if self._beyond_limits(segment):
+                return
+
+    def _take(self, message: Message, batch: Batch, start: int, end: int) -> int:
+        """Return how many of the segments the message took: all, or as many as it may have."""
+        count = end - start
+        if message.dropped:
+            message.dropped += count
+        else:
+            count = min(count, self.limits.max_segments - len(message.segments))
+            message.segments.extend(batch, start, start + count)
+        return count
 
     def _beyond_limits(self, segment: Segment) -> bool:
         """Whether to read no further: too many messages, or too much that is no EDIFACT."""
@@ -87,7 +106,7 @@ class Envelope:
     def _step(self, segment: Segment) -> Iterator[Message]:
         """Take a segment of the envelope, a tag seen for the first time, or one out of place."""
         tag = segment.tag
-        if tag in _ENVELOPE:
+        if tag in ENVELOPE:
             steps = {
                 "UNB": self._on_unb,
                 "UNG": self._on_ung,
@@ -114,7 +133,6 @@ class Envelope:
             return
         message.segments.append(segment)
         if _TAG.fullmatch(tag):
-            self._known.add(tag)
             return
         self._odd += 1
         where: Where = {"segment_no": len(message.segments), "offset": segment.offset}
@@ -181,7 +199,7 @@ class Envelope:
             if self._groups:
                 self._reject("mixed_groups", "Groups and messages without group stand side by side", segment, 30)
         message_no = self.first_message_no + self._messages - 1
-        self._message = Message(message_no, [segment], self._collected(), self._group)
+        self._message = Message(message_no, Segments([segment]), self._collected(), self._group)
         self._check_unh(self._message)
 
     def _check_unh(self, message: Message) -> None:

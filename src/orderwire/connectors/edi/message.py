@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from orderwire.connectors.edi.finding import Findings
 from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.segments import Segments
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Message:
     """One message as read: its segments from UNH to UNT."""
 
     message_no: int
-    segments: list[Segment]
+    segments: Segments
     findings: Findings
     group: Group | None = None
     dropped: int = 0  # segments beyond the limit: counted, not kept

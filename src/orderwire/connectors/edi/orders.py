@@ -16,8 +16,9 @@ from orderwire.connectors.edi.groups import step
 from orderwire.connectors.edi.lines import LINE_SEGMENTS, LineDraft, free_text, lin, out_of_bounds
 from orderwire.connectors.edi.maps.sender import Sender
 from orderwire.connectors.edi.parties import PartyDraft
-from orderwire.connectors.edi.plain_lines import END, plain_line, plain_lines
+from orderwire.connectors.edi.plain_lines import plain_line, plain_lines
 from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.segments import END, Segments
 from orderwire.connectors.edi.values import Period, period
 from orderwire.errors import MappingError
 
@@ -111,7 +112,9 @@ def read(segments: Sequence[Segment], draft: OrderDraft, heading: Mapping[str, R
     Raises:
         MappingError: a value has no meaning; the facts say where.
     """
-    plain = {} if draft.is_change else plain_lines(segments, draft.sender.codes)
+    plain = {}
+    if isinstance(segments, Segments) and not draft.is_change:
+        plain = plain_lines(segments, draft.sender.codes)
     group, number = "", 0
     try:
         while number < len(segments):

@@ -1,7 +1,6 @@
 """LIN groups as most buyers write them, read by one pattern each; every other one is read segment by segment."""
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -9,11 +8,9 @@ from typing import Final
 from orderwire.canonical.order import ItemId, ItemScheme, OrderLine
 from orderwire.config.edi import EdiReading
 from orderwire.connectors.edi.lines import ITEM_WIDTH, SCHEMES, proven_item, proven_line
-from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.segments import END, Segments
 from orderwire.connectors.edi.values import kept
 
-#: Stands behind each segment; no sound segment holds it.
-END: Final = "\x1c"
 _TEXT: Final = rf"[^+:?{END}]*+"
 _NUMBER: Final = r"[0-9]{1,9}(?:[.,][0-9]{1,6})?"
 _ABOVE_ZERO: Final = r"[1-9][0-9]{0,8}(?:[.,][0-9]{1,6})?"
@@ -34,14 +31,14 @@ _LINE: Final = re.compile(
 _quantity: Final = lru_cache(maxsize=2048)(kept)
 
 
-def plain_lines(segments: Sequence[Segment], codes: EdiReading) -> dict[int, re.Match[str]]:
+def plain_lines(segments: Segments, codes: EdiReading) -> dict[int, re.Match[str]]:
     """Return the plain lines of a message by the position of their LIN, from 0: quick, and at worst too few."""
     service = segments[0].service if segments else None
     if service is None or (service.component, service.element, service.release) != (":", "+", "?"):
         return {}
     if codes.ordered_quantities[0] != "21" or codes.requested_dates != ("2",):
         return {}
-    text = END.join([segment.text for segment in segments]) + END
+    text = segments.text
     if text.count(END) != len(segments):
         return {}
     found: dict[int, re.Match[str]] = {}
@@ -52,7 +49,7 @@ def plain_lines(segments: Sequence[Segment], codes: EdiReading) -> dict[int, re.
             number += line.group().count(END)
             at = line.end()
         else:
-            at += len(segments[number].text) + 1
+            at += len(segments.texts[number]) + 1
             number += 1
     return found
 

@@ -11,6 +11,7 @@ from orderwire.connectors.edi.envelope import Envelope
 from orderwire.connectors.edi.finding import Where, reject, warn
 from orderwire.connectors.edi.message import Message
 from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.segments import Segments
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.source import Source
 from orderwire.connectors.edi.splitter import Opening, Splitter
@@ -87,16 +88,16 @@ class Incoming:
 
     def messages(self) -> Iterator[Message]:
         """Yield each message with all that is wrong with its syntax and structure."""
-        self._read_text([self.unb])
+        self._read_text(Segments([self.unb]))
         tokenizer = self._tokenizer()
         try:
-            for message in self.envelope.messages(tokenizer.segments(self._pieces(), self.opening.unb)):
+            for message in self.envelope.messages(tokenizer.batches(self._pieces(), self.opening.unb)):
                 self.count += 1
-                raw = "".join([segment.text for segment in message.segments]).encode("latin-1")
+                raw = message.segments.text.encode("latin-1")
                 if not raw.isascii() or b"\x1b" in raw:
                     self._read_text(message.segments)
                 check_message(message, self.opening.service, self.limits)
-                if len(raw.translate(None, charset.CONTROLS)) != len(raw):
+                if len(raw.translate(None, charset.CONTROLS)) + len(message.segments) != len(raw):  # END is one
                     check_characters(message)
                 yield message
         except LimitError as error:
@@ -116,10 +117,10 @@ class Incoming:
             self._digest.update(piece)
             yield piece
 
-    def _read_text(self, segments: list[Segment]) -> None:
+    def _read_text(self, segments: Segments) -> None:
         """Read again, in their own character set, the segments that are not ASCII."""
         declared = charset.codec_of(self.unb.value(1, 1))
-        raw = "\n".join([segment.text for segment in segments]).encode("latin-1")
+        raw = segments.text.encode("latin-1")
         override = self.partner.edi.charset if self.partner and self.partner.edi else None
         codec, findings = charset.choose(raw, self.unb.value(1, 1), override)
         if not self.charset or (self.charset == declared and codec != declared):
@@ -130,10 +131,7 @@ class Incoming:
                 self.envelope.findings.add(finding)
         if codec in {"iso8859-1", "ascii"}:
             return
-        tokenizer = self._tokenizer()
-        for number, segment in enumerate(segments):
-            if not segment.text.isascii():
-                segments[number] = tokenizer.reread(segment, codec)
+        segments.reread(codec)
 
     def _about_the_end(self, tokenizer: Tokenizer) -> None:
         if tokenizer.wrapped_at is not None:

@@ -43,6 +43,10 @@ class Segment:
         """What separated it in a file; None: it was made of elements."""
         return None
 
+    def reread(self, _codec: str) -> "Segment":
+        """Return the segment as it reads in another codec than Latin-1."""
+        return self
+
     @property
     def elements(self) -> list[Element]:
         return self._elements or []
@@ -96,6 +100,10 @@ class UnreadSegment(Segment):
     @property
     def service(self) -> ServiceString | None:
         return self._separators.service
+
+    def reread(self, codec: str) -> Segment:
+        text = self.text.encode("latin-1").decode(codec, "replace")
+        return UnreadSegment(self.offset, self.tag, text, self._separators)
 
     @property
     def elements(self) -> list[Element]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from orderwire.connectors.edi.directory import Directory, directory_of
+from orderwire.connectors.edi.directory import Directory, directory_of, letters
 from orderwire.connectors.edi.elements import Misfit, misfits, unsound
 from orderwire.connectors.edi.finding import Where, reject, warn
 from orderwire.connectors.edi.gs1 import HOLDERS, numbers_right, wrong_numbers
@@ -44,16 +44,15 @@ _CONTRL_VERSIONS: Final = frozenset({("D", "3"), ("2", "2"), ("1", "1"), ("3", "
 def check_message(message: Message, service: ServiceString, limits: EdiLimits) -> None:
     """Add findings about the structure of a message, its elements and its control totals."""
     segments = message.segments
-    tags = [segment.tag for segment in segments]
     directory = _directory(message)
     if directory is None:
         _check_size(message, limits, range(len(segments)))
-        _check_unknown(message, tags)
+        _check_unknown(message)
     else:
-        _check_places(message, directory, tags)
+        _check_places(message, directory)
         _check_elements(message, directory, service, limits)
-    if "CNT" in tags:
-        _check_totals(message, tags)
+    if letters()["CNT"] in segments.skeleton:
+        _check_totals(message)
 
 
 def _directory(message: Message) -> Directory | None:
@@ -64,7 +63,7 @@ def _directory(message: Message) -> Directory | None:
     return directory if directory is not None and message.kind in directory.messages else None
 
 
-def _check_unknown(message: Message, tags: list[str]) -> None:
+def _check_unknown(message: Message) -> None:
     """Check what can be checked without a table: what an ORDERS needs to be read."""
     if not message.kind:
         return  # which was found already
@@ -74,10 +73,15 @@ def _check_unknown(message: Message, tags: list[str]) -> None:
     message.findings.add(warn("unknown_directory", text, tag="UNH", element_no=2, **where))
     if message.kind != "ORDERS":
         return
+    tags = _tags(message)
     if "BGM" not in tags:
         text = "BGM is missing, which every ORDERS must have"
         message.findings.add(reject("missing_segment", text, tag="BGM", syntax_code=13, **where))
     _check_heading(message, tags)
+
+
+def _tags(message: Message) -> list[str]:
+    return [segment.tag for segment in message.segments]
 
 
 def _check_heading(message: Message, tags: list[str]) -> None:
@@ -94,14 +98,15 @@ def _check_heading(message: Message, tags: list[str]) -> None:
             )
 
 
-def _check_places(message: Message, directory: Directory, tags: list[str]) -> None:
-    structure = directory.messages[message.kind]
-    if message.dropped:
+def _check_places(message: Message, directory: Directory) -> None:
+    structure, skeleton, end = directory.messages[message.kind], message.segments.skeleton, letters()["UNT"]
+    if message.dropped or follows(structure, skeleton):
         return
-    if tags[-1] != "UNT":
-        tags = [*tags, "UNT"]  # that it is missing was found before
-    if follows(structure, tags):
-        return
+    tags = _tags(message)
+    if not skeleton.endswith(end):  # that it is missing was found before
+        if follows(structure, skeleton + end):
+            return
+        tags.append("UNT")
     for misplaced in walk(structure, tags):
         tag = misplaced.path.rpartition("/")[2]
         if not _TAG.fullmatch(tag):
@@ -145,9 +150,11 @@ def _check_size(message: Message, limits: EdiLimits, numbers: Iterable[int]) -> 
             message.findings.add(reject("limit", text, syntax_code=16, **where))
 
 
-def _check_totals(message: Message, tags: list[str]) -> None:
+def _check_totals(message: Message) -> None:
     """CNT 2 is the number of LIN segments; CNT 1 the sum of QTY, which senders reckon in more than one way."""
-    for number in [number for number, tag in enumerate(tags, 1) if tag == "CNT"]:
+    skeleton, cnt = message.segments.skeleton, letters()["CNT"]
+    lines = skeleton.count(letters()["LIN"])
+    for number in [number for number, letter in enumerate(skeleton, 1) if letter == cnt]:
         segment = message.segments[number - 1]
         kind = segment.value(1, 1)
         if kind not in {"1", "2"} or not segment.value(1, 2):
@@ -160,8 +167,8 @@ def _check_totals(message: Message, tags: list[str]) -> None:
             "element_no": 1,
             "component_no": 2,
         }
-        if kind == "2" and stated != tags.count("LIN"):
-            text = f"CNT counts {segment.value(1, 2)[:20]} lines; there are {tags.count('LIN')}"
+        if kind == "2" and stated != lines:
+            text = f"CNT counts {segment.value(1, 2)[:20]} lines; there are {lines}"
             message.findings.add(reject("line_count", text, syntax_code=12, **where))
         elif kind == "1" and message.kind == "ORDERS" and stated not in _sums(message):
             text = f"CNT states {segment.value(1, 2)[:20]} as the sum of quantities; it is {plain(_ordered(message))}"

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from typing import Final
 
-from orderwire.connectors.edi.segment import Segment, UnreadSegment, tag_of
+from orderwire.connectors.edi.directory import UNREAD, letters
+from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.segments import Batch
 from orderwire.connectors.edi.separators import Separators
 from orderwire.connectors.edi.syntax import ServiceString
 from orderwire.errors import LimitError
 
-#: How many tags are known again at once.
-_TAGS: Final = 1000
+#: Segments that the envelope is made of.
+ENVELOPE: Final = frozenset({"UNA", "UNB", "UNG", "UNE", "UNH", "UNT", "UNZ"})
+#: The tag of a segment and what follows it.
+_head: Final = itemgetter(slice(4))
 _PADDING: Final = "\r\n\t \x1a\x00"
 
 
@@ -25,7 +31,6 @@ class Tokenizer:
     max_segment_bytes: int = 64 * 1024
     unterminated: bool = field(default=False, init=False)
     wrapped_at: int | None = field(default=None, init=False)  # where the first segment with a line break in it begins
-    _tags: dict[str, str] = field(default_factory=dict, init=False)  # by a segment's first four characters
     _separators: Separators = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,46 +45,35 @@ class Tokenizer:
         Raises:
             LimitError: a segment is longer than allowed.
         """
-        return chain.from_iterable(self._batches(chunks, offset))
+        for batch in self.batches(chunks, offset):
+            yield from map(batch.segment, range(len(batch.texts)))
 
-    def _batches(self, chunks: Iterable[bytes | memoryview], offset: int) -> Iterator[list[Segment]]:
-        separators, known = self._separators, self._tags
+    def batches(self, chunks: Iterable[bytes | memoryview], offset: int = 0) -> Iterator[Batch]:
+        """Yield the same by the chunk, unmade.
+
+        Raises:
+            LimitError: a segment is longer than allowed.
+        """
+        known = _heads(self.service.element)
         for raws, broken in self._raw(chunks):
-            starts = []
-            for raw in raws:
-                starts.append(offset)
-                offset += len(raw) + 1
-            texts = self._texts(raws, starts) if broken or self.codec != "iso8859-1" else raws
-            yield [
-                UnreadSegment(start, known.get(text[:4]) or self._tag(text), text, separators)
-                for start, text in zip(starts, texts, strict=True)
-            ]
+            texts, starts = self._texts(raws, offset) if broken or self.codec != "iso8859-1" else (raws, offset)
+            skeleton = "".join(map(known.get, map(_head, texts), repeat(UNREAD)))
+            yield Batch(texts, starts, skeleton, self._separators)
+            offset += sum(map(len, raws)) + len(raws)
 
-    def _tag(self, text: str) -> str:
-        """Return the tag; it is longer than it should be, or nested, unless the element separator follows."""
-        if text[3:] and text[3] != self.service.element:
-            return tag_of(self._separators.elements(text))
-        tag = text[:3]
-        if len(self._tags) < _TAGS and text[3:] and tag.isalnum() and tag.isascii():
-            self._tags[text[:4]] = tag
-        return tag
-
-    def _texts(self, raws: list[str], starts: list[int]) -> list[str]:
-        """Return the segments without line breaks, and in their codec; move their beginnings to the tags."""
-        texts = []
-        for number, raw in enumerate(raws):
-            text = raw
+    def _texts(self, raws: list[str], offset: int) -> tuple[list[str], list[int]]:
+        """Return the segments without line breaks, and in their codec; and where the tag of each stands."""
+        texts, starts = [], []
+        for raw in raws:
+            text, start = raw, offset
             if "\n" in raw or "\r" in raw:
                 text = raw.lstrip("\r\n\t ")
-                starts[number] += len(raw) - len(text)
-                text = self._unwrapped(text, starts[number])
+                start += len(raw) - len(text)
+                text = self._unwrapped(text, start)
             texts.append(text if text.isascii() else text.encode("latin-1").decode(self.codec, "replace"))
-        return texts
-
-    def reread(self, segment: Segment, codec: str) -> Segment:
-        """Return a segment that was read as Latin-1 as it reads in another codec."""
-        text = segment.text.encode("latin-1").decode(codec, "replace")
-        return UnreadSegment(segment.offset, segment.tag, text, self._separators)
+            starts.append(start)
+            offset += len(raw) + 1
+        return texts, starts
 
     def _unwrapped(self, text: str, start: int) -> str:
         """Drop line breaks; one at the end is padding, one inside is told of."""
@@ -102,10 +96,10 @@ class Tokenizer:
         for chunk in chunks:
             text = tail + str(chunk, "latin-1")
             parts = text.split(terminator)
-            if release and release in text:
+            broken = any(mark in text for mark in breaks)
+            if release and (release + terminator in text or (broken and release in text)):
                 parts = _rejoin(parts, self.service)
             tail = parts.pop()
-            broken = any(mark in text for mark in breaks)
             if max(len(tail), max(map(len, parts), default=0)) > longest:
                 good = next((number for number, part in enumerate(parts) if len(part) > longest), len(parts))
                 yield parts[:good], broken
@@ -114,6 +108,12 @@ class Tokenizer:
         if tail.strip(_PADDING):
             self.unterminated = True
             yield [tail.rstrip(_PADDING)], any(mark in tail for mark in breaks)
+
+
+@lru_cache
+def _heads(element: str) -> dict[str, str]:
+    """The letter of each tag of a directory by the first four characters of its segments."""
+    return {tag + element: letter for tag, letter in letters().items() if tag not in ENVELOPE}
 
 
 def _rejoin(parts: list[str], service: ServiceString) -> list[str]:

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from itertools import repeat
 from typing import Final, NamedTuple
 
-from orderwire.connectors.edi.directory import Part
+from orderwire.connectors.edi.directory import Part, letters
 
 
 class Problem(Enum):
@@ -40,10 +39,12 @@ class _Frame:
     count: int = 1
 
 
-def follows(structure: Part, tags: Sequence[str]) -> bool:
-    """Whether the segments follow the structure without a single problem; what `walk` finds takes much longer."""
-    letters = _letters(structure)
-    return _pattern(structure).fullmatch("".join(map(letters.get, tags, repeat("\0")))) is not None
+def follows(structure: Part, skeleton: str) -> bool:
+    """Whether segments follow the structure without a single problem; what `walk` finds takes much longer.
+
+    `skeleton` has the letter of each tag.
+    """
+    return _pattern(structure).fullmatch(skeleton) is not None
 
 
 def walk(structure: Part, tags: Sequence[str]) -> Iterator[Misplaced]:
@@ -140,41 +141,26 @@ def _below(path: str, tag: str) -> str:
 
 
 @lru_cache
-def _letters(structure: Part) -> dict[str, str]:
-    """One letter for each tag of the message."""
-    tags = sorted(set(_tags(structure)))
-    return {tag: chr(_FIRST_LETTER + number) for number, tag in enumerate(tags)}
-
-
-def _tags(group: Part) -> Iterator[str]:
-    for part in group.parts:
-        yield part.tag
-        yield from _tags(part)
-
-
-@lru_cache
 def _pattern(structure: Part) -> re.Pattern[str]:
     """The structure as a regular expression; possessive, because no segment is ever taken back."""
-    return re.compile(_sequence(structure.parts, _letters(structure)))
+    return re.compile(_sequence(structure.parts, letters()))
 
 
-def _sequence(parts: tuple[Part, ...], letters: dict[str, str]) -> str:
+def _sequence(parts: tuple[Part, ...], known: dict[str, str]) -> str:
     """Parts one after the other; a run of optional ones is passed over whole where none of them is there."""
     if len(parts) < _RUN:
-        return "".join(_part(part, letters) for part in parts)
+        return "".join(_part(part, known) for part in parts)
     middle = len(parts) // 2
-    inner = _sequence(parts[:middle], letters) + _sequence(parts[middle:], letters)
+    inner = _sequence(parts[:middle], known) + _sequence(parts[middle:], known)
     if any(part.mandatory for part in parts):
         return inner
-    return f"(?>(?=[{''.join(letters[part.tag] for part in parts)}]){inner}|)"
+    return f"(?>(?=[{''.join(known[part.tag] for part in parts)}]){inner}|)"
 
 
-def _part(part: Part, letters: dict[str, str]) -> str:
-    inner = f"(?:{_sequence(part.parts, letters)})" if part.parts else letters[part.tag]
+def _part(part: Part, known: dict[str, str]) -> str:
+    inner = f"(?:{_sequence(part.parts, known)})" if part.parts else known[part.tag]
     return f"{inner}{{{int(part.mandatory)},{part.most}}}+"
 
 
-#: Of a block of letters that mean nothing in a regular expression.
-_FIRST_LETTER: Final = 0x3400
 #: From how many parts on a run of them is looked ahead for.
 _RUN: Final = 4

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from orderwire.connectors.edi.directory import Directory, directory_of
 from orderwire.connectors.edi.elements import misfits, unsound
 from orderwire.connectors.edi.gs1 import is_gs1, numbers_right, wrong_numbers
-from orderwire.connectors.edi.segment import Segment
+from orderwire.connectors.edi.segments import Segments
 from orderwire.connectors.edi.syntax import DEFAULT
 from orderwire.connectors.edi.tokenizer import Tokenizer
 
@@ -46,8 +46,8 @@ VALUES = (
 )
 
 
-def read(*texts: str) -> list[Segment]:
-    return list(Tokenizer(DEFAULT).segments(["".join(f"{text}'" for text in texts).encode("latin-1")]))
+def read(*texts: str) -> Segments:
+    return Segments(Tokenizer(DEFAULT).segments(["".join(f"{text}'" for text in texts).encode("latin-1")]))
 
 
 @st.composite
@@ -118,6 +118,7 @@ def test_check_digits(number: int) -> None:
 )
 def test_numbers_of_gs1(text: str, count: int) -> None:
     """A GTIN is known by its qualifier and a GLN by its agency."""
-    (segment,) = read(text)
+    segments = read(text)
+    (segment,) = segments
     assert len(list(wrong_numbers(segment))) == count
-    assert numbers_right([segment], DEFAULT) is (count == 0)
+    assert numbers_right(segments, DEFAULT) is (count == 0)

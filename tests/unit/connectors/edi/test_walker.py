@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderwire.connectors.edi.directory import Directory, directory_of
+from orderwire.connectors.edi.directory import UNREAD, Directory, directory_of, letters
 from orderwire.connectors.edi.walker import Misplaced, Problem, follows, walk
 
 
@@ -15,6 +15,10 @@ def directory(release: str) -> Directory:
 
 
 D96A, D01B = directory("96A"), directory("01B")
+
+
+def skeleton(tags: list[str]) -> str:
+    return "".join(letters().get(tag, UNREAD) for tag in tags)
 
 
 def problems(tags: str, kind: str = "ORDERS", directory: Directory = D96A) -> list[tuple[str, int, str]]:
@@ -34,7 +38,7 @@ def problems(tags: str, kind: str = "ORDERS", directory: Directory = D96A) -> li
 def test_a_message_that_follows_has_no_problem(tags: str) -> None:
     """Optional groups may be there or not, nested and repeated."""
     assert problems(tags) == []
-    assert follows(D96A.messages["ORDERS"], tags.split())
+    assert follows(D96A.messages["ORDERS"], skeleton(tags.split()))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,7 @@ def test_a_message_that_follows_has_no_problem(tags: str) -> None:
 def test_problems_are_told_where_they_are(tags: str, expected: list[tuple[str, int, str]]) -> None:
     """A missing segment is told at the last good one; a segment that fits nowhere is passed over."""
     assert problems(tags) == expected
-    assert not follows(D96A.messages["ORDERS"], tags.split())
+    assert not follows(D96A.messages["ORDERS"], skeleton(tags.split()))
 
 
 def test_directories_differ() -> None:
@@ -102,8 +106,8 @@ def test_the_quick_look_and_the_walk_agree(directory: Directory, kind: str, tags
     structure = directory.messages[kind]
     message = ["UNH", "BGM", *tags, "UNT"]
     found: list[Misplaced] = list(walk(structure, message))
-    assert not (follows(structure, message) and found)
-    assert follows(structure, message) or found or _same_tag_twice(message)
+    assert not (follows(structure, skeleton(message)) and found)
+    assert follows(structure, skeleton(message)) or found or _same_tag_twice(message)
 
 
 def _same_tag_twice(message: list[str]) -> bool:
