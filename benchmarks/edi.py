@@ -4,7 +4,7 @@ import io
 import logging
 import multiprocessing
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -73,7 +73,7 @@ def _our_messages(content: bytes) -> int:
     return sum(map(len, _checked(content)))
 
 
-def _checked(content: bytes) -> Iterator[list[Any]]:
+def _checked(content: bytes) -> Iterator[Sequence[Any]]:
     from orderwire.connectors.edi.reading import Reading
     from orderwire.connectors.edi.settings import EdiLimits
     from orderwire.connectors.edi.source import Source, chunks_of

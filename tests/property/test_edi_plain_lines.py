@@ -137,3 +137,11 @@ def test_most_lines_are_plain() -> None:
     segments = message([whole, other, ["LIN+3++1:SA", "QTY+21:5"]])
     assert list(plain_lines(segments, EdiReading())) == [3, 12]
     assert not plain_lines(message([whole], ServiceString(component=";")), EdiReading())
+
+
+def test_a_plain_line_without_number_gets_its_position() -> None:
+    """Its position among all lines is the number of a line that has none, whichever way each is read."""
+    segments = message([["LIN+++A:SA", "QTY+21:5"], ["LIN+++B:SA", "QTY+21:5", "ALI+DE"], ["LIN+ ++C:SA", "QTY+21:5"]])
+    assert list(plain_lines(segments, EdiReading())) == [3, 8]
+    order = to_purchase_order(segments, Sender("baumarkt"))
+    assert [(line.line_no, line.item_ids[0].value) for line in order.lines] == [("1", "A"), ("2", "B"), ("3", "C")]

@@ -18,7 +18,7 @@ from orderwire.connectors.edi.maps.sender import Sender
 from orderwire.connectors.edi.parties import PartyDraft
 from orderwire.connectors.edi.plain_lines import plain_line, plain_lines
 from orderwire.connectors.edi.segment import Segment
-from orderwire.connectors.edi.segments import END, Segments
+from orderwire.connectors.edi.segments import Segments
 from orderwire.connectors.edi.values import Period, period
 from orderwire.errors import MappingError
 
@@ -112,18 +112,17 @@ def read(segments: Sequence[Segment], draft: OrderDraft, heading: Mapping[str, R
     Raises:
         MappingError: a value has no meaning; the facts say where.
     """
-    plain = {}
+    plain: dict[int, tuple[Match[str], int]] = {}
     if isinstance(segments, Segments) and not draft.is_change:
         plain = plain_lines(segments, draft.sender.codes)
     group, number = "", 0
     try:
         while number < len(segments):
-            segment = segments[number]
             draft.segment_no = number + 1
-            if (found := plain.get(number)) and _take(draft, found):
-                group = "LIN"
-                number += found.group().count(END)
+            if number in plain and _take(draft, plain[number][0]):
+                group, number = "LIN", plain[number][1]
                 continue
+            segment = segments[number]
             number += 1
             path, group = step(group, segment.tag)
             line = draft.line
