@@ -10,7 +10,7 @@ from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.session import Reply
-from orderwire.connectors.nav.wants import Page
+from orderwire.connectors.nav.wants import SHIP_TO_FIELDS, Page
 
 Fields = Mapping[str, str]
 
@@ -46,6 +46,7 @@ SALES_ORDER: Fields = {
     "Requested_Delivery_Date": "date",
     "Status": "enum Open Released",
     "Currency_Code": "string",
+    **dict.fromkeys((f"Ship_to_{name}" for name in (*SHIP_TO_FIELDS, "Country_Region_Code")), "string"),
     "SalesLines": "part Sales_Order_Line",
 }
 SALES_LINE: Fields = {
@@ -60,6 +61,8 @@ SALES_LINE: Fields = {
     "Quantity_Shipped": "decimal",
     "Quantity_Invoiced": "decimal",
     "Requested_Delivery_Date": "date",
+    "Promised_Delivery_Date": "date",
+    "Planned_Delivery_Date": "date",
     "Line_No": "int",
 }
 UNITS: Fields = {"Key": "string", "Item_No": "string", "Code": "string", "Qty_per_Unit_of_Measure": "decimal"}

@@ -26,7 +26,7 @@ from orderwire.errors import (
     OutageError,
     UnavailableError,
 )
-from orderwire.ports.erp import ErpCustomer, SalesLineDraft, SalesOrderDraft
+from orderwire.ports.erp import ErpCustomer, SalesLineDraft, SalesOrderDraft, ShipTo
 from orderwire.simulators.nav.server import NavSimulator
 
 PASSWORD = "correct horse battery"
@@ -334,3 +334,15 @@ def test_no_log_holds_credentials(sim: NavSimulator, erp: NavErp, caplog: pytest
     assert PASSWORD not in caplog.text
     assert basic not in caplog.text
     assert PASSWORD not in repr(erp)
+
+
+@pytest.mark.parametrize("auth", ["basic"])
+def test_an_order_goes_where_it_is_to_go(sim: NavSimulator, erp: NavErp) -> None:
+    """An address stands in NAV's order as it was given; a code that the customer does not have is refused."""
+    place = ShipTo("", "Site 7", ("Gate 3", "Hall B"), "Lyon", "69001", "FR")
+    erp.create_order(replace(DRAFT, ship_to=place))
+    header = sim.world.orders.rows[("OW-1",)]
+    assert (header.ship_to_name, header.ship_to_address, header.ship_to_address_2) == ("Site 7", "Gate 3", "Hall B")
+    assert (header.ship_to_city, header.ship_to_post_code, header.ship_to_country) == ("Lyon", "69001", "FR")
+    with pytest.raises(ErpRefusedError):
+        erp.create_order(replace(DRAFT, no="OW-2", external_document_no="other", ship_to=ShipTo("NOWHERE")))

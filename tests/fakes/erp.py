@@ -71,6 +71,8 @@ class FakeErp:
         }
         self.prices: dict[str, Decimal] = defaultdict(lambda: Decimal("9.90"))
         self.orders: dict[str, ErpOrder] = {}
+        self.drafts: dict[str, SalesOrderDraft] = {}
+        self.planned: date | None = None  # when its users plan to deliver
         self.dates: dict[str, dict[int, date]] = {}
 
     # What a test does to it
@@ -166,7 +168,7 @@ class FakeErp:
             self._cover(draft)
             lines = tuple(self._line(line) for line in draft.lines)
             order = ErpOrder(no, draft.external_document_no, draft.customer_no, posted=False, lines=lines)
-            self.orders[no] = order
+            self.orders[no], self.drafts[no] = order, draft
             return replace(order, covered=self.checks_stock)
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
@@ -243,7 +245,8 @@ class FakeErp:
         )
 
     def _line(self, line: SalesLineDraft) -> ErpOrderLine:
-        return ErpOrderLine(line.line_no, line.item_no, line.quantity, line.unit, self.prices[line.item_no])
+        price = self.prices[line.item_no]
+        return ErpOrderLine(line.line_no, line.item_no, line.quantity, line.unit, price, promised_on=self.planned)
 
     def _find(self, draft: SalesOrderDraft) -> ErpOrder | None:
         ours = (draft.customer_no, draft.external_document_no)

@@ -148,6 +148,8 @@ def _line(ordered: OrderLine, planned: PlannedLine) -> ResponseLine:
         ordered_base=planned.wanted if known else None,
         confirmed_base=planned.granted,
         unit_price=planned.unit_price,
+        promised_on=planned.promised_on if planned.granted else None,
+        backorder_on=planned.promised_on if planned.backordered and not planned.granted else None,
         substitute_no=planned.substitute_no,
     )
 

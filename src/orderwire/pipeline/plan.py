@@ -10,12 +10,15 @@ from pydantic import Field
 
 from orderwire.canonical.model import Canonical, QuantityOrZero
 from orderwire.canonical.order import PurchaseOrder
+from orderwire.canonical.party import PartyRole
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import PartnerProfile
 from orderwire.mapping.units import to_unit
-from orderwire.ports.erp import SalesLineDraft, SalesOrderDraft
+from orderwire.ports.erp import SalesLineDraft, SalesOrderDraft, ShipTo
 
+#: Of a party's numbers the one that is ours: codes/parties.csv.
+OUR_SCHEME: Final = "supplier"
 #: NAV numbers sales lines in steps of 10000.
 LINE_STEP: Final = 10000
 #: NAV's External Document No. is Code[35].
@@ -41,6 +44,7 @@ class PlannedLine(Canonical):
     hold_no: int | None = Field(default=None, description="Under which its stock is held; None: never held")
     kept: QuantityOrZero = Field(default=Decimal(0), description="Of `granted`: promised before, not to be cut")
     unit_price: Decimal | None = None
+    promised_on: date | None = Field(default=None, description="As NAV plans the line")
 
     @property
     def sold_item_no(self) -> str | None:
@@ -113,6 +117,25 @@ def to_draft(plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_n
             if line.erp_line_no is not None
         ],
         source_key=sales_order_no(partner.key, order.order_no),
+        ship_to=ship_to(order),
+    )
+
+
+def ship_to(order: PurchaseOrder) -> ShipTo | None:
+    """Return where the order goes: our code of the place, else the address in the order, else the customer's own."""
+    place = order.party(PartyRole.DELIVERY)
+    if place is None:
+        return None
+    if code := place.id_of(OUR_SCHEME):
+        return ShipTo(code=code)
+    if not (place.street and place.city):
+        return None
+    return ShipTo(
+        name=place.name or "",
+        street=place.street,
+        city=place.city,
+        postal_code=place.postal_code or "",
+        country=place.country or "",
     )
 
 

@@ -1,11 +1,12 @@
 """From the buyer's lines to NAV's items and units: everything that can be settled before stock is asked for."""
 
 from orderwire.canonical.order import OrderLine, PurchaseOrder
+from orderwire.canonical.party import PartyRole
 from orderwire.config.partners import PartnerProfile, ShortagePolicy
 from orderwire.errors import MappingError
 from orderwire.mapping.items import gtin, known_item_no
 from orderwire.mapping.units import base_per_unit, in_range, rounded, to_base, to_erp_unit
-from orderwire.pipeline.plan import Plan, PlannedLine
+from orderwire.pipeline.plan import OUR_SCHEME, Plan, PlannedLine
 from orderwire.pipeline.retrying import patiently
 from orderwire.ports.erp import Erp, ErpItem
 
@@ -17,12 +18,19 @@ def resolve(order: PurchaseOrder, partner: PartnerProfile, erp: Erp) -> Plan:
         MappingError: our own configuration is short of something: the customer, a unit code.
         TransientError, OutageError, ContractError: as the ERP port.
     """
-    customer = patiently(lambda: erp.customer(partner.customer_no))
+    customer_no = _customer_no(order, partner)
+    customer = patiently(lambda: erp.customer(customer_no))
     if customer is None:
-        raise MappingError("NAV has no such customer", customer_no=partner.customer_no)
+        raise MappingError("NAV has no such customer", customer_no=customer_no)
     items = _items(order, partner, erp)
     lines = tuple(_line(line, item, partner) for line, item in zip(order.lines, items, strict=True))
     return Plan(customer_no=customer.no, location=partner.location, lines=lines)
+
+
+def _customer_no(order: PurchaseOrder, partner: PartnerProfile) -> str:
+    """Return NAV's customer: a branch that codes/parties.csv gives a number of its own, or the partner's one."""
+    buyer = order.party(PartyRole.BUYER)
+    return (buyer.id_of(OUR_SCHEME) if buyer else None) or partner.customer_no
 
 
 def substitutes_for(plan: Plan, partner: PartnerProfile, erp: Erp) -> dict[str, str]:

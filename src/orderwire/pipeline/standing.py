@@ -24,7 +24,8 @@ def as_standing(plan: Plan, standing: ErpOrder | None) -> Plan:
             why = "price_differs" if line.reason == "price_differs" else reason
             now = lowered(line, erp_line.quantity if erp_line else Decimal(0), why)
         price = erp_line.unit_price if erp_line else None
-        lines.append(now.model_copy(update={"unit_price": price}))
+        promised_on = erp_line.promised_on if erp_line else None
+        lines.append(now.model_copy(update={"unit_price": price, "promised_on": promised_on}))
     return plan.model_copy(update={"lines": tuple(lines)})
 
 

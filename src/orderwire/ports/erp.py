@@ -53,6 +53,18 @@ class SalesLineDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ShipTo:
+    """Where an order goes: a ship-to code of NAV's customer, or an address."""
+
+    code: str = ""
+    name: str = ""
+    street: tuple[str, ...] = ()
+    city: str = ""
+    postal_code: str = ""
+    country: str = ""  # ISO 3166 alpha-2
+
+
+@dataclass(frozen=True, slots=True)
 class SalesOrderDraft:
     """A sales order to be made in one call."""
 
@@ -63,6 +75,7 @@ class SalesOrderDraft:
     requested_on: date | None
     currency: str | None
     lines: Sequence[SalesLineDraft]
+    ship_to: ShipTo | None = None  # None: where NAV's customer has its goods sent
     source_key: str = ""  # ours, of the buyer's order: the same order always has the same
 
 
@@ -74,6 +87,7 @@ class ErpOrderLine:
     unit: str
     unit_price: Decimal | None
     shipped: Decimal = Decimal(0)  # in `unit`
+    promised_on: date | None = None  # when NAV plans to have it delivered; None: not said
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Fulfilling: every shortage policy, duplicates, units, prices, and who may take over whose order."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from fakes.erp import an_item
 from fakes.world import World
 from orderwire.canonical.envelope import EventType, event_id
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, PurchaseOrder, Purpose
+from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.canonical.response import LineOutcome, OrderOutcome
 from orderwire.config.partners import ShortagePolicy
 from orderwire.errors import (
@@ -24,6 +26,7 @@ from orderwire.errors import (
     UnsettledError,
 )
 from orderwire.pipeline.plan import sales_order_no
+from orderwire.ports.erp import ShipTo
 from orderwire.ports.store import OrderState
 
 GTIN, BUYER = ItemScheme.GTIN, ItemScheme.BUYER
@@ -605,3 +608,48 @@ def _hold(world: World, order: PurchaseOrder) -> None:
     world.erp.fail("create_order", OutageError("NAV is down"))
     with pytest.raises(OutageError):
         world.place(order)
+
+
+def a_place(**facts: Any) -> Party:
+    return Party.model_validate({"role": PartyRole.DELIVERY, **facts})
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (None, None),
+        (a_place(ids=(PartyId(scheme="gln", value="4099998000020"),)), None),
+        (a_place(ids=(PartyId(scheme="supplier", value="SOUTH"),), street=("Gate 3",), city="Lyon"), ShipTo("SOUTH")),
+        (
+            a_place(name="Site 7", street=("Gate 3",), city="Lyon", postal_code="69001", country="FR"),
+            ShipTo("", "Site 7", ("Gate 3",), "Lyon", "69001", "FR"),
+        ),
+        (a_place(name="Site 7", city="Lyon"), None),
+    ],
+)
+def test_where_an_order_goes(world: World, place: Party | None, expected: ShipTo | None) -> None:
+    """To our code of the place, else to the address in the order, else where NAV's customer has its goods sent."""
+    world.place(an_order(parties=(place,) if place else ()))
+
+    [draft] = world.erp.drafts.values()
+    assert draft.ship_to == expected
+
+
+def test_a_branch_is_a_customer_of_its_own(world: World) -> None:
+    """A buyer that codes/parties.csv gives a number is NAV's customer of that number."""
+    branch = Party(role=PartyRole.BUYER, ids=(PartyId(scheme="supplier", value="C20000"),))
+
+    world.place(an_order(parties=(branch,)))
+
+    assert [order.customer_no for order in world.erp.orders.values()] == ["C20000"]
+
+
+def test_the_day_of_delivery_is_told(world: World) -> None:
+    """NAV's day is that of what is confirmed; of a line that waits for stock it is the day of the rest."""
+    world.profile(ShortagePolicy.BACK_ORDER)
+    world.erp.planned = date(2026, 12, 1)
+
+    there, later = world.place(an_order(a_line("1001", "1"), a_line("1007", "1"))).lines
+
+    assert (there.promised_on, there.backorder_on) == (date(2026, 12, 1), None)
+    assert (later.promised_on, later.backorder_on) == (None, date(2026, 12, 1))

@@ -99,8 +99,12 @@ class NavErp:
         return self._orders.find(draft)
 
     def create_order(self, draft: SalesOrderDraft) -> ErpOrder:
-        """Create the order with all its lines in one call: by the gateway codeunit if it is published."""
-        return self._gateway.place(draft) if self._gateway.published() else self._orders.create(draft)
+        """Create the order with all its lines in one call: by the gateway codeunit if it is published.
+
+        The codeunit takes no delivery address; an order with one goes by the page, and is checked afterwards.
+        """
+        by_gateway = draft.ship_to is None and self._gateway.published()
+        return self._gateway.place(draft) if by_gateway else self._orders.create(draft)
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         """Set quantities by NAV line number."""

@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from lxml import etree
 
 from orderwire.connectors.nav import soap
-from orderwire.connectors.nav.reads import Row, code, decimal_of, integer_of, option_of, plain
+from orderwire.connectors.nav.reads import Row, code, date_of, decimal_of, integer_of, option_of, plain
 from orderwire.connectors.nav.wants import LINES
 from orderwire.ports.erp import ErpOrder, ErpOrderLine, SalesLineDraft, SalesOrderDraft
 
+#: Fields of a line with the day of delivery, the surest first.
+PROMISES: Final = ("Promised_Delivery_Date", "Planned_Delivery_Date")
 #: External Document No. is Code[35].
 EXTERNAL_CHARS: Final = 35
 #: What tells whose order it is. Not every page shows both.
@@ -29,10 +32,13 @@ class LineRecord:
     unit_price: Decimal | None  # None: not shown
     shipped: Decimal
     requested_on: str  # as NAV writes it
+    promised_on: date | None = None
 
     def told(self) -> ErpOrderLine:
         """Return the line as the port speaks of it."""
-        return ErpOrderLine(self.line_no, self.item_no, self.quantity, self.unit, self.unit_price, self.shipped)
+        return ErpOrderLine(
+            self.line_no, self.item_no, self.quantity, self.unit, self.unit_price, self.shipped, self.promised_on
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,7 @@ def _line(row: Row) -> LineRecord:
         unit_price=decimal_of(row, "Unit_Price") if "Unit_Price" in row else None,
         shipped=decimal_of(row, "Quantity_Shipped"),
         requested_on=row.get("Requested_Delivery_Date", ""),
+        promised_on=next((day for field in PROMISES if (day := date_of(row, field)) is not None), None),
     )
 
 

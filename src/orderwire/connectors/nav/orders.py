@@ -25,13 +25,22 @@ from orderwire.errors import (
     MappingError,
     UnavailableError,
 )
-from orderwire.ports.erp import ErpOrder, SalesLineDraft, SalesOrderDraft
+from orderwire.ports.erp import ErpOrder, SalesLineDraft, SalesOrderDraft, ShipTo
 
 _CUSTOMER_NO: Final = "Sell_to_Customer_No"
 _CUSTOMER_NAME: Final = "Sell_to_Customer_Name"
 _EXTERNAL_NO: Final = "External_Document_No"
 #: What the header goes without where the page has no place for it; `nav check` tells what follows.
-_OPTIONAL: Final = (_EXTERNAL_NO, "Order_Date", "Requested_Delivery_Date")
+_OPTIONAL: Final = (_EXTERNAL_NO, "Order_Date", "Requested_Delivery_Date", "Ship_to_Country_Region_Code")
+#: Fields of an address, and how long NAV's are.
+_ADDRESS: Final = {
+    "Ship_to_Name": 50,
+    "Ship_to_Address": 50,
+    "Ship_to_Address_2": 50,
+    "Ship_to_City": 30,
+    "Ship_to_Post_Code": 20,
+    "Ship_to_Country_Region_Code": 10,
+}
 
 
 class Orders:
@@ -143,10 +152,29 @@ class Orders:
             "Order_Date": _day(draft.ordered_on),
             "Requested_Delivery_Date": _day(draft.requested_on),
             "Currency_Code": currency_of(draft, self._nav),
+            **(self._ship_to(draft.ship_to) if draft.ship_to else {}),
             wants.LINES: self.new_lines(draft.lines),
         }
         left_out = {name for name in _OPTIONAL if not self._page.has(name)}
         return {name: value for name, value in header.items() if value is not None and name not in left_out}
+
+    def _ship_to(self, place: ShipTo) -> dict[str, str]:
+        """Return the fields of the place; those of an address are all said, so that none of the customer's stays.
+
+        Raises:
+            ContractError: the page has no place for it.
+            MappingError: NAV's fields are too short for it.
+        """
+        self._page.need(wants.SHIP_TO)
+        if place.code:
+            return {"Ship_to_Code": place.code}
+        street, *more = (*place.street, "")
+        rest = ", ".join(line for line in more if line)
+        texts = (place.name, street, rest, place.city, place.postal_code, place.country)
+        fields = dict(zip(_ADDRESS, texts, strict=True))
+        if not all(map(soap.sayable, texts)) or any(len(text) > _ADDRESS[name] for name, text in fields.items()):
+            raise MappingError("the delivery address does not fit NAV's fields", city=place.city)
+        return fields
 
     def new_lines(self, drafts: Sequence[SalesLineDraft]) -> list[dict[str, str]]:
         """Return the fields of lines to be made.

@@ -94,6 +94,9 @@ DATES: Final = "order date"
 HEADER_DATES: Final = "requested date of an order"
 CART_PRICES: Final = "prices of carts"
 STATUS: Final = "what can be changed"
+PROMISES: Final = "promised dates"
+SHIP_TO: Final = "delivery addresses"
+SHIP_TO_COUNTRY: Final = "countries of delivery addresses"
 LINE_DATES: Final = "requested dates per line"
 PLACES: Final = "stock of a location"
 RECEIPTS: Final = "receipts that are expected"
@@ -109,6 +112,9 @@ INVOICE_DISCOUNTS: Final = "discounts of a whole invoice"
 CURRENCIES: Final = "invoices in other currencies"
 DUE_DATES: Final = "due dates of invoices"
 
+#: Of a delivery address, each behind `Ship_to_`.
+SHIP_TO_FIELDS: Final = ("Code", "Name", "Address", "Address_2", "City", "Post_Code")
+
 #: What an optional want's absence means.
 WITHOUT: Final[Mapping[str, str]] = {
     BY_GTIN: "orders name items by our number or the partner's, not by GTIN",
@@ -116,6 +122,9 @@ WITHOUT: Final[Mapping[str, str]] = {
     CHANGES: "an order's quantities cannot be changed, nor the order be cancelled, once it stands in NAV",
     CREDIT: "what the page does not show cannot hold an order: leave `trust` in partner profiles at ignore",
     STATUS: "released and part-shipped orders are told from others by NAV's refusal alone",
+    PROMISES: "answers tell no day of delivery",
+    SHIP_TO: "orders that go elsewhere than to the customer's own address are refused",
+    SHIP_TO_COUNTRY: "the country of a delivery address is not written",
     PRICES: "NAV's prices are not compared with the buyer's",
     CART_PRICES: "carts show no list price of NAV's",
     DATES: "NAV sets the order date",
@@ -169,6 +178,8 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         Want("Order_Date", DATES, "date", optional=True),
         Want("Requested_Delivery_Date", HEADER_DATES, "date", optional=True),
         Want("Status", STATUS, "enum", optional=True),
+        *(Want(f"Ship_to_{name}", SHIP_TO, "string", optional=True) for name in SHIP_TO_FIELDS),
+        Want("Ship_to_Country_Region_Code", SHIP_TO_COUNTRY, "string", optional=True),
         Want(LINES, ORDERS, "list"),
         _line("Key", CHANGES, "string", optional=True),
         _line("Type", ORDERS, "enum", values=("Item",)),
@@ -178,6 +189,7 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         _line("Unit_Price", PRICES, "decimal", optional=True),
         _line("Line_No", CHANGES, "int", optional=True),
         _line("Requested_Delivery_Date", LINE_DATES, "date", optional=True),
+        *(_line(name, PROMISES, "date", optional=True) for name in ("Promised_Delivery_Date", "Planned_Delivery_Date")),
         _line("Location_Code", LOCATIONS, "string", optional=True),
         _line("Variant_Code", VARIANTS, "string", optional=True),
         Want("No", FOLLOW_ORDERS, "filter", optional=True),

@@ -39,6 +39,9 @@ class CustomerData(_Data):
     credit_limit: Amount = Decimal(0)
     balance: Amount = Decimal(0)
     balance_due: Amount = Decimal(0)
+    outstanding_orders: Amount = Decimal(0)
+    shipped_not_invoiced: Amount = Decimal(0)
+    ship_to: tuple[str, ...] = Field(default=(), description="Codes of its delivery addresses")
 
 
 class LineData(_Data):

@@ -22,8 +22,19 @@ Changes = Mapping[str, Value]
 
 _LINE_STEP: Final = 10_000
 _MAX_LINE_NO: Final = 2**31 - 1
-_PLAIN_HEADER_FIELDS: Final = ("customer_name", "external_document_no", "order_date", "requested_on")
-_PLAIN_LINE_FIELDS: Final = ("description", "unit_price", "requested_on")
+_PLAIN_HEADER_FIELDS: Final = (
+    "customer_name",
+    "external_document_no",
+    "order_date",
+    "requested_on",
+    "ship_to_name",
+    "ship_to_address",
+    "ship_to_address_2",
+    "ship_to_city",
+    "ship_to_post_code",
+    "ship_to_country",
+)
+_PLAIN_LINE_FIELDS: Final = ("description", "unit_price", "requested_on", "promised_on", "planned_on")
 _RELATED_TABLES: Final = {
     "_blank_": "Standard Text",
     "G_L_Account": "G/L Account",
@@ -118,7 +129,15 @@ class SalesOrders:
             if currency and currency not in self._world.currencies:
                 raise relation("Sales Header", "Currency Code", currency, "Currency")
             header = replace(header, currency_code=currency)
+        if code := str(changes.get("ship_to_code", "")):
+            header = self._with_ship_to(header, code)
         return replace(header, **plain)
+
+    def _with_ship_to(self, header: SalesHeader, code: str) -> SalesHeader:
+        customer = self._world.customers.rows.get((header.customer_no,))
+        if customer is None or code not in customer.ship_to:
+            raise relation("Sales Header", "Ship-to Code", code, "Ship-to Address")
+        return replace(header, ship_to_code=code)
 
     def _customer_called(self, text: str) -> str:
         """Return the number of the customer of this number or name, as NAV's name field looks it up."""

@@ -50,6 +50,9 @@ class Customer(Row):
     credit_limit: Decimal = Decimal(0)
     balance: Decimal = Decimal(0)
     balance_due: Decimal = Decimal(0)
+    outstanding_orders: Decimal = Decimal(0)
+    shipped_not_invoiced: Decimal = Decimal(0)
+    ship_to: tuple[str, ...] = ()  # codes of its delivery addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,13 @@ class SalesHeader(Row):
     requested_on: date | None = None
     currency_code: str = ""
     status: str = "Open"
+    ship_to_code: str = ""
+    ship_to_name: str = ""
+    ship_to_address: str = ""
+    ship_to_address_2: str = ""
+    ship_to_city: str = ""
+    ship_to_post_code: str = ""
+    ship_to_country: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,8 @@ class SalesLine(Row):
     unit_code: str = ""
     unit_price: Decimal = Decimal(0)
     requested_on: date | None = None
+    promised_on: date | None = None
+    planned_on: date | None = None
     quantity_shipped: Decimal = Decimal(0)
     quantity_invoiced: Decimal = Decimal(0)
     qty_per: Decimal = Decimal(1)

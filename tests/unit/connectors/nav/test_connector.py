@@ -63,7 +63,7 @@ def test_check_reports_real_services() -> None:
     assert {"SalesOrder", "PostCodeInfo", "B2BManagement"} <= {row["service"] for row in rows}
     page = {row["field_or_operation"]: row for row in rows if row["service"] == "SalesOrder"}
     problems = [name for name, row in page.items() if row["problem"]]
-    assert problems == ["External_Document_No", "filter External_Document_No"]
+    assert problems == ["External_Document_No", "filter External_Document_No", "Ship_to_Country_Region_Code"]
 
 
 def test_check_of_a_nav_that_is_away_tells_each_service() -> None:

@@ -21,7 +21,7 @@ from orderwire.errors import (
     OrderwireError,
     UnavailableError,
 )
-from orderwire.ports.erp import ErpOrder, ErpOrderLine, SalesLineDraft, SalesOrderDraft
+from orderwire.ports.erp import ErpOrder, ErpOrderLine, SalesLineDraft, SalesOrderDraft, ShipTo
 
 DRAFT = SalesOrderDraft(
     no="OW-1",
@@ -392,3 +392,53 @@ def test_a_localised_page_is_written_and_read_under_its_own_names() -> None:
     body = lanes.bodies("Create")[0].replace("ns0:", "")
     assert "<Numero_commande>po-4711</Numero_commande>" in body
     assert "<Lignes><Sales_Order_Line><Type>Article</Type><No>1001</No><Quantite>10</Quantite>" in body
+
+
+def shipped_to(place: ShipTo) -> SalesOrderDraft:
+    return replace(DRAFT, ship_to=place)
+
+
+def test_a_place_is_named_by_its_code() -> None:
+    """NAV fills in the address of the code by itself."""
+    lanes = ScriptedLanes().reply("SalesOrder.Create", created())
+    orders(lanes).create(shipped_to(ShipTo(code="SOUTH")))
+    body = lanes.bodies("Create")[0].replace("ns0:", "")
+    assert "<Ship_to_Code>SOUTH</Ship_to_Code>" in body
+    assert "Ship_to_Name" not in body
+
+
+def test_an_address_is_written_whole() -> None:
+    """Also what is empty in it, so that nothing of the customer's own address stays between."""
+    lanes = ScriptedLanes().reply("SalesOrder.Create", created())
+    place = ShipTo("", "Site 7", ("Gate 3", "Hall B", "Dock 9"), "Lyon", "69001", "FR")
+    orders(lanes).create(shipped_to(place))
+    body = lanes.bodies("Create")[0].replace("ns0:", "")
+    for field, text in (("Name", "Site 7"), ("Address", "Gate 3"), ("Address_2", "Hall B, Dock 9"), ("City", "Lyon")):
+        assert f"<Ship_to_{field}>{text}</Ship_to_{field}>" in body
+    lanes.reply("SalesOrder.Create", created())
+    orders(lanes).create(shipped_to(ShipTo(street=("Gate 3",), city="Lyon")))
+    assert "<Ship_to_Address_2" in lanes.bodies("Create")[1].replace("ns0:", "")
+
+
+@pytest.mark.parametrize("place", [ShipTo(street=("x" * 51,), city="Lyon"), ShipTo(street=("a\x00",), city="Lyon")])
+def test_an_address_that_nav_cannot_hold(place: ShipTo) -> None:
+    """It is not cut: goods would go astray."""
+    with pytest.raises(MappingError):
+        orders(ScriptedLanes()).create(shipped_to(place))
+
+
+def test_a_page_without_addresses_takes_no_order_to_one() -> None:
+    """Sent to the customer's own address it would be the wrong place."""
+    bare = without(SALES_ORDER, "Ship_to_Code")
+    lanes = ScriptedLanes(wsdls={"SalesOrder": wsdl("SalesOrder", bare, WRITES)})
+    with pytest.raises(ContractError):
+        orders(lanes).create(shipped_to(ShipTo(code="SOUTH")))
+
+
+def test_the_day_of_delivery_is_told() -> None:
+    """The promised day goes before the planned one."""
+    both = line(10000, "1001", "10", "PCS", Planned_Delivery_Date="2026-03-10", Promised_Delivery_Date="2026-03-09")
+    planned = line(20000, "1002", "2.50", "CARTON", Planned_Delivery_Date="2026-03-12")
+    lanes = ScriptedLanes().reply("SalesOrder.Create", created(HEADER, [both, planned]))
+    told = orders(lanes).create(DRAFT)
+    assert [each.promised_on for each in told.lines] == [date(2026, 3, 9), date(2026, 3, 12)]
