@@ -145,6 +145,31 @@ def test_how_to_punch_out(reader: Reader) -> None:
     assert {"PunchOutSetupRequest", "PunchOutOrderMessage", "OCI", "OrderRequest", "ConfirmationRequest"} <= kinds
 
 
+def test_how_to_users(reader: Reader) -> None:
+    """The first user, one with some partners only, a new password, a token, and one who may no more."""
+    printed = [reader.type(block) for block in blocks(DOCS / "how-to/users-and-roles.md")]
+
+    assert "baumarkt" in printed[0]
+    assert printed[-1].strip().startswith("ow_")
+
+
+def test_how_to_find_and_mend(reader: Reader) -> None:
+    """An order that lacks a code is tried dry and replayed by its filter, once the code is in the list."""
+    quickstart = blocks(DOCS / "quickstart.md")
+    for block in (block for block in quickstart if "simulate nav" in block or "orderwire up" in block):
+        reader.type(block)
+    reader.type("sed 's/:PCE/:XPX/' config/partners/baumarkt/samples/order.edi >failed.edi")
+    reader.type(".venv/bin/orderwire send --wait failed.edi || true")
+    codes = "config/partners/baumarkt/codes/units.csv"
+    reader.type(f"test -f {codes} || echo code,erp_unit >{codes}; echo XPX,PCS >>{codes}")
+
+    printed = [reader.type(block) for block in blocks(DOCS / "how-to/find-and-mend-a-failed-order.md")]
+
+    assert "passes" in printed[0]
+    assert json.loads(reader.type(".venv/bin/orderwire parked list --json")) == []
+    assert "succeeded" in reader.type(".venv/bin/orderwire replay status")
+
+
 def test_every_page_with_commands_is_run_here() -> None:
     """A page that gets a shell block gets a test."""
     pages = {page.name for page in (*DOCS.rglob("*.md"), *ROOT.glob("*.md")) if blocks(page)}
@@ -155,12 +180,14 @@ def test_every_page_with_commands_is_run_here() -> None:
         "quickstart.md",
         "add-a-partner.md",
         "connect-to-your-nav.md",
+        "find-and-mend-a-failed-order.md",
         "follow-deliveries-and-invoices.md",
         "punch-out-to-your-webshop.md",
         "replay-a-parked-message.md",
         "run-on-rabbitmq-and-postgresql.md",
         "say-what-is-free.md",
         "keep-and-delete.md",
+        "users-and-roles.md",
     }
 
 

@@ -134,8 +134,8 @@ class Failures(Protocol):
         """Return what is parked in a group, by id."""
         ...
 
-    def trend(self, group_id: str, since: datetime, bucket_seconds: int) -> Mapping[int, int]:
-        """Return how many came to the group, parked or settled since, by number of the piece of time after `since`."""
+    def trends(self, group_ids: Sequence[str], since: datetime, bucket_seconds: int) -> Mapping[str, Mapping[int, int]]:
+        """Return how many came to each group, parked or settled since, by number of the piece of time after `since`."""
         ...
 
     def ids(self, wanted: "ParkedFilter") -> Sequence[str]:

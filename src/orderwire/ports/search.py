@@ -21,7 +21,8 @@ class Wanted:
     """What is looked for; None or empty: any. `partners` is all that the looker may see; empty: everything."""
 
     number: str | None = None  # an order number, ours or NAV's, a reference, a sender, a document's id
-    words: tuple[str, ...] = ()  # written in the document, or in the file it came in: beginnings of words, all of them
+    words: tuple[str, ...] = ()  # written in the document, or in the file it came in: all of them
+    beginnings: bool = False  # of words of three characters and more
     state: DocumentState | None = None
     partner: str | None = None
     kind: str | None = None

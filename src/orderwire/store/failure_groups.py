@@ -1,10 +1,11 @@
 """Parked messages by their cause."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.overview import FailureGroup, GroupNote, ParkedFilter, Scope
@@ -19,7 +20,7 @@ from orderwire.store.tables import parked
 _RECENT: Final = timedelta(hours=1)
 #: Causes shown at once.
 _MAX_GROUPS: Final = 500
-#: Rows of one group that its trend is made of.
+#: Messages that trends are made of.
 _MAX_TREND: Final = 50_000
 _note: Final = insert(group_notes)
 _NOTE: Final = _note.on_conflict_do_update(
@@ -32,28 +33,41 @@ class SqlFailures:
         self._connection = connection
 
     def groups(self, scope: Scope, now: datetime) -> Sequence[FailureGroup]:
+        return self._groups(scope, now, None)
+
+    def group(self, group_id: str, scope: Scope, now: datetime) -> FailureGroup | None:
+        return next(iter(self._groups(scope, now, group_id)), None)
+
+    def _groups(self, scope: Scope, now: datetime, group_id: str | None) -> Sequence[FailureGroup]:
+        """Count by an index alone, then look at one message of each group."""
+        seen = within(parked.c.partner, scope)
+        asked = [parked.c.state == "parked", *seen]
+        if group_id is not None:
+            asked.append(parked.c.group_id == group_id)
         last = func.max(parked.c.last_at).label("last")
-        statement = (
-            select(parked.c.group_id, func.count(), last)
-            .where(parked.c.state == "parked", *within(parked.c.partner, scope))
+        counted = (
+            select(parked.c.group_id, func.count().label("count"), last)
+            .where(*asked)
             .group_by(parked.c.group_id)
             .order_by(last.desc())
             .limit(_MAX_GROUPS)
+            .subquery()
         )
-        recent = self._recent(scope, now)
-        rows: Any = self._connection.execute(statement).all()
-        return [self._group(key, count, last, recent.get(key, 0), scope) for key, count, last in rows]
-
-    def group(self, group_id: str, scope: Scope, now: datetime) -> FailureGroup | None:
+        other = parked.alias("other")
+        same = [other.c.group_id == counted.c.group_id, *within(other.c.partner, scope)]
+        mine = select(other.c.id).where(other.c.state == "parked", *same).order_by(other.c.last_at.desc()).limit(1)
+        newest = mine.correlate(counted).scalar_subquery()
+        first = select(func.min(other.c.first_at)).where(*same).correlate(counted).scalar_subquery()
+        joined = counted.join(parked, parked.c.id == newest).outerjoin(
+            group_notes, group_notes.c.id == counted.c.group_id
+        )
         statement = (
-            select(parked.c.group_id, func.count(), func.max(parked.c.last_at).label("last"))
-            .where(parked.c.state == "parked", parked.c.group_id == group_id, *within(parked.c.partner, scope))
-            .group_by(parked.c.group_id)
+            select(*counted.c, first, group_notes.c.assignee, group_notes.c.note, *columns_of(Parked, parked))
+            .select_from(joined)
+            .order_by(counted.c.last.desc())
         )
-        row: Any = self._connection.execute(statement).one_or_none()
-        if row is None:
-            return None
-        return self._group(group_id, row[1], row[2], self._recent(scope, now).get(group_id, 0), scope)
+        recent, rows = self._recent(scope, now), self._connection.execute(statement).all()
+        return [_group(row, recent.get(row[0], 0)) for row in rows]
 
     def _recent(self, scope: Scope, now: datetime) -> Mapping[str, int]:
         statement = (
@@ -63,22 +77,6 @@ class SqlFailures:
         )
         rows: Any = self._connection.execute(statement)
         return {row[0]: row[1] for row in rows}
-
-    def _group(self, group_id: str, count: int, last: datetime, recent: int, scope: Scope) -> FailureGroup:
-        seen = within(parked.c.partner, scope)
-        members = and_(parked.c.state == "parked", parked.c.group_id == group_id, *seen)
-        newest = self._connection.execute(
-            select(*columns_of(Parked, parked)).where(members).order_by(parked.c.last_at.desc()).limit(1)
-        ).one()
-        entry = record_of(Parked, newest)
-        first = self._connection.execute(
-            select(func.min(parked.c.first_at)).where(parked.c.group_id == group_id, *seen)
-        )
-        noted = self._connection.execute(select(group_notes).where(group_notes.c.id == group_id)).one_or_none()
-        return FailureGroup(
-            group_id, entry.code, entry.reason, entry.flow, entry.partner, entry.facts, count,
-            first.scalar_one(), last, recent, noted.assignee if noted else None, noted.note if noted else None,
-        )  # fmt: skip
 
     def members(self, group_id: str, scope: Scope, limit: int, after: str | None = None) -> Sequence[Parked]:
         statement = (
@@ -91,14 +89,16 @@ class SqlFailures:
             statement = statement.where(parked.c.id > after)
         return [record_of(Parked, row) for row in self._connection.execute(statement)]
 
-    def trend(self, group_id: str, since: datetime, bucket_seconds: int) -> Mapping[int, int]:
+    def trends(self, group_ids: Sequence[str], since: datetime, bucket_seconds: int) -> Mapping[str, Mapping[int, int]]:
         statement = (
-            select(parked.c.first_at).where(parked.c.group_id == group_id, parked.c.first_at >= since).limit(_MAX_TREND)
+            select(parked.c.group_id, parked.c.first_at)
+            .where(parked.c.group_id.in_(group_ids), parked.c.first_at >= since)
+            .limit(_MAX_TREND)
         )
-        counts: dict[int, int] = {}
-        for at in self._connection.execute(statement).scalars():
-            bucket = int((at - since).total_seconds() // bucket_seconds)
-            counts[bucket] = counts.get(bucket, 0) + 1
+        counts: dict[str, Counter[int]] = {group_id: Counter() for group_id in group_ids}
+        rows: Any = self._connection.execute(statement)
+        for group_id, at in rows:
+            counts[group_id][int((at - since).total_seconds() // bucket_seconds)] += 1
         return counts
 
     def ids(self, wanted: ParkedFilter) -> Sequence[str]:
@@ -124,3 +124,12 @@ class SqlFailures:
 
     def note(self, note: GroupNote) -> None:
         self._connection.execute(_NOTE, values_of(note))
+
+
+def _group(row: Any, recent: int) -> FailureGroup:
+    group_id, count, last, first, assignee, note, *fields = row
+    entry = Parked(*fields)
+    return FailureGroup(
+        group_id, entry.code, entry.reason, entry.flow, entry.partner, entry.facts, count, first, last, recent,
+        assignee, note,
+    )  # fmt: skip

@@ -43,7 +43,7 @@ class SqlSearch:
 
     def _written(self, statement: Select[Any], wanted: Wanted) -> Select[Any]:
         """Narrow to documents with these words; when more is asked for, to all that came of such documents."""
-        found = hits(self._connection.dialect.name, wanted.words)
+        found = hits(self._connection.dialect.name, wanted.words, beginnings=wanted.beginnings)
         if not wanted.narrowed:
             return statement.where(documents.c.id.in_(found))
         file = documents.alias("file")

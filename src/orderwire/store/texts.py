@@ -16,7 +16,7 @@ from orderwire.store.statements import Statements
 from orderwire.store.tables import counters, documents
 
 #: The newest so many documents with the words are looked through for what else is asked.
-MAX_HITS: Final = 1000
+MAX_HITS: Final = 300
 #: Shorter words must stand there as they are, longer ones may be a beginning.
 _PREFIX_FROM: Final = 3
 #: Transactions that were under way when the last look was taken have ended after this.
@@ -63,10 +63,14 @@ class SqlTextIndex:
         self._connection.execute(_MARK, {"name": _READ_UP_TO, "value": int(at.timestamp())})
 
 
-def hits(dialect: str, words: Sequence[str]) -> Select[Any]:
-    """Select the ids of the newest documents in which each of these words, letters and digits only, begins a word."""
+def hits(dialect: str, words: Sequence[str], *, beginnings: bool) -> Select[Any]:
+    """Select the ids of the newest documents with all these words, which are letters and digits only.
+
+    Whole words come from the index as they are; beginnings have it put lists together, which costs by their length.
+    """
+    short = [word for word in words if not beginnings or len(word) < _PREFIX_FROM]
     if dialect == "sqlite":
-        asked = " AND ".join(f'"{word}"{"*" if len(word) >= _PREFIX_FROM else ""}' for word in words)
+        asked = " AND ".join(f'"{word}"{"" if word in short else "*"}' for word in words)
         newest = (
             select(_fts.c.rowid)
             .where(literal_column("text_index").op("MATCH")(asked))
@@ -75,7 +79,7 @@ def hits(dialect: str, words: Sequence[str]) -> Select[Any]:
             .subquery()
         )
         return select(texts.c.document_id).where(texts.c.seq.in_(select(newest.c.rowid)))
-    asked = " & ".join(f"'{word}'{':*' if len(word) >= _PREFIX_FROM else ''}" for word in words)
+    asked = " & ".join(f"'{word}'{'' if word in short else ':*'}" for word in words)
     matches = texts.c.words.op("@@")(cast(asked, TSQUERY))
     newest = select(texts.c.document_id).where(matches).order_by(texts.c.seq.desc()).limit(MAX_HITS).subquery()
     return select(newest.c.document_id)

@@ -1,10 +1,12 @@
 """Failures by their cause: who looks into it, what mends it, and what is done with its messages."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
 
 from orderwire.config.code_lists import CODE_LISTS, add_code
 from orderwire.errors import OrderwireError
@@ -39,7 +41,7 @@ def list_groups(request: Request, context: Shared, who: Looks) -> Response:
             if all(not value or getattr(group, name) == value for name, value in asked.items())
         ]
         since = now - timedelta(hours=_TREND_HOURS)
-        trends = {group.id: _trend(tx, group, since) for group in kept[:50]}
+        trends = _trends(tx, kept, since)
     return page(request, "failures.html", groups=kept, trends=trends, asked=asked, total=sum(one.count for one in kept))
 
 
@@ -50,7 +52,7 @@ def show_group(request: Request, context: Shared, who: Looks, group_id: str) -> 
     with context.services.store.read() as tx:
         group = _group(tx, who, group_id, now)
         members = tx.failures.members(group_id, who.partners, _ROWS + 1, after)
-        trend = _trend(tx, group, now - timedelta(hours=_TREND_HOURS))
+        trend = _trends(tx, [group], now - timedelta(hours=_TREND_HOURS))[group.id]
         people = [user.name for user in tx.users.all() if not user.disabled]
     return page(
         request, "failure.html", group=group, members=[row_of(one) for one in members[:_ROWS]], trend=trend,
@@ -135,10 +137,14 @@ def _group(tx: Transaction, who: Principal, group_id: str, now: Any) -> FailureG
     return group
 
 
-def _trend(tx: Transaction, group: FailureGroup, since: Any) -> Any:
-    counts = tx.failures.trend(group.id, since, 3600)
-    values = [counts.get(hour, 0) for hour in range(_TREND_HOURS)]
-    return charts.bars(values, f"Parked in the last {_TREND_HOURS} hours: {sum(values):.0f}", "spark")
+def _trends(tx: Transaction, groups: Sequence[FailureGroup], since: datetime) -> dict[str, Markup]:
+    """Draw how many came to each group in the last hours."""
+    drawn = {}
+    for group_id, counts in tx.failures.trends([group.id for group in groups], since, 3600).items():
+        values = [counts.get(hour, 0) for hour in range(_TREND_HOURS)]
+        label = f"Parked in the last {_TREND_HOURS} hours: {sum(values)}"
+        drawn[group_id] = charts.bars(values, label, "spark")
+    return drawn
 
 
 def _mend(group: FailureGroup) -> dict[str, str]:

@@ -127,12 +127,13 @@ def _wanted(context: Context, who: Principal, asked: Mapping[str, str]) -> Wante
 
 
 def _by_number_or_words(find: Callable[[Wanted], list[Any]], wanted: Wanted) -> list[Any]:
-    """Take what is asked for as a number first; what is no number of anything is text inside."""
+    """Take what is asked for as a number; else as words in documents; else as beginnings of words."""
     rows = find(wanted)
     if rows or wanted.number is None:
         return rows
     words = words_in(wanted.number)
-    return find(replace(wanted, number=None, words=words)) if words else []
+    written = replace(wanted, number=None, words=words)
+    return (find(written) or find(replace(written, beginnings=True))) if words else []
 
 
 def _partner_of(context: Context, number: str) -> str | None:

@@ -1,0 +1,138 @@
+"""Many parked messages of one cause, mended by one line and sent through again: each ends once, whatever is killed."""
+
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from orderwire.config.code_lists import add_code
+from orderwire.pipeline.replay_runs import Pace
+from orderwire.ports.overview import ParkedFilter
+from orderwire.ports.replay import ItemState, RunState
+from orderwire.ports.store import DocumentState
+from orderwire.simulators.nav.server import NavSimulator
+from services.deployment import Deployment, company, sold
+from services.edifact import Order, interchange
+from services.postgres import PostgresServer
+from services.rabbitmq import RabbitMQ
+
+GLN: Final = "4000000000006"
+EACH: Final = 10
+
+
+@pytest.mark.parametrize("messages", [120, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_a_cause_is_mended_and_replayed(
+    own_broker: RabbitMQ, postgres: PostgresServer, tmp_path: Path, messages: int
+) -> None:
+    """Dry run, two operators at once, a worker and the broker killed, cancelled half-way, taken up again."""
+    patience = 120 + messages / 5
+    with NavSimulator(company(i1001=10 * messages)) as nav:
+        deployment = Deployment(tmp_path, nav, queue_url=own_broker.url, store_url=postgres.create_database())
+        try:
+            deployment.partner("acme", GLN)
+            workers = [deployment.run("work") for _ in range(2)]
+            nos = _park(deployment, messages, patience)
+            _mend_and_replay(deployment, own_broker, workers[0], messages, patience)
+            _assert_each_ended_once(deployment, nos)
+        finally:
+            deployment.close()
+
+
+def _mend_and_replay(
+    deployment: Deployment, broker: RabbitMQ, worker: subprocess.Popen[str], messages: int, patience: float
+) -> None:
+    nav = deployment.nav
+    add_code(deployment.config_dir, "acme", "units", ["DZN", "PCS"])
+    _try_dry(deployment, messages, patience)
+    assert nav.state()["orders"] == [], "a dry run makes no sales order"
+    runs = _start_two(deployment, messages)
+    deployment.wait_for(lambda: len(nav.state()["orders"]) >= messages / 6, patience, "some are sent")
+    deployment.kill(worker)
+    deployment.run("work")
+    broker.kill9()
+    broker.start()
+    deployment.wait_for(lambda: len(nav.state()["orders"]) >= messages / 3, patience, "a third is sent")
+    assert _cancel(deployment, runs, patience) > 0, "cancelled, something was left parked"
+    for run_id in runs:
+        deployment.services.runs.start(run_id, who="bob")
+    deployment.wait_for(lambda: _states(deployment, runs) == {RunState.DONE}, patience, "both runs done")
+    assert _counts(deployment, runs) == {ItemState.SUCCEEDED: messages, ItemState.SKIPPED: messages}
+
+
+def _assert_each_ended_once(deployment: Deployment, nos: list[str]) -> None:
+    found = sold(deployment.nav, nos)
+    assert {no: len(found.get(no, [])) for no in nos} == dict.fromkeys(nos, 1), "0 lost, 0 doubled"
+    assert deployment.parked() == []
+
+
+def _park(deployment: Deployment, messages: int, patience: float) -> list[str]:
+    nos = [f"R{number:05}" for number in range(messages)]
+    for start in range(0, messages, EACH):
+        content = interchange(GLN, f"RUN{start}", [Order(no) for no in nos[start : start + EACH]])
+        deployment.receive(content.replace(b":PCE", b":DZN"))
+    filter_ = ParkedFilter(partner="acme")
+
+    def parked() -> bool:
+        with deployment.services.store.read() as tx:
+            return len(tx.failures.ids(filter_)) == messages
+
+    deployment.wait_for(parked, patience, "everything is parked")
+    return nos
+
+
+def _freeze(deployment: Deployment, messages: int, who: str) -> str:
+    pace = Pace(rate=max(20.0, messages / 30), ramp=(1, 5, messages // 10, messages // 5), stop_on=1)
+    return deployment.services.runs.freeze(ParkedFilter(partner="acme"), pace, who=who, why="the unit is known now").id
+
+
+def _try_dry(deployment: Deployment, messages: int, patience: float) -> None:
+    run_id = _freeze(deployment, messages, "ann")
+    deployment.services.runs.try_out(run_id, who="ann")
+    deployment.wait_for(lambda: _states(deployment, [run_id]) == {RunState.TRIED}, patience, "tried dry")
+    with deployment.services.store.read() as tx:
+        assert dict(tx.runs.trials(run_id)) == {"passes": messages}
+
+
+def _start_two(deployment: Deployment, messages: int) -> list[str]:
+    """Have two operators press at the same moment."""
+    together, runs = threading.Barrier(2), list[str]()
+
+    def press(who: str) -> None:
+        run_id = _freeze(deployment, messages, who)
+        together.wait()
+        deployment.services.runs.start(run_id, who=who)
+        runs.append(run_id)
+
+    people = [threading.Thread(target=press, args=(who,)) for who in ("ann", "bob")]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    return runs
+
+
+def _cancel(deployment: Deployment, runs: list[str], patience: float) -> int:
+    """Cancel both, let what is in flight end, and return how many are parked still."""
+    for run_id in runs:
+        deployment.services.runs.cancel(run_id, who="ann")
+    deployment.wait_for(
+        lambda: not _counts(deployment, runs).get(ItemState.SENT), patience, "what was in flight has ended"
+    )
+    return sum(one.state is DocumentState.PARKED for one in deployment.documents(state=DocumentState.PARKED))
+
+
+def _states(deployment: Deployment, runs: list[str]) -> set[RunState]:
+    with deployment.services.store.read() as tx:
+        return {run.state for run in tx.runs.all() if run.id in runs}
+
+
+def _counts(deployment: Deployment, runs: list[str]) -> dict[ItemState, int]:
+    total: dict[ItemState, int] = {}
+    with deployment.services.store.read() as tx:
+        for run_id in runs:
+            counts: Any = tx.runs.counts(run_id)
+            for state, count in counts.items():
+                total[state] = total.get(state, 0) + count
+    return total
