@@ -161,7 +161,7 @@ def test_how_to_find_and_mend(reader: Reader) -> None:
     reader.type("sed 's/:PCE/:XPX/' config/partners/baumarkt/samples/order.edi >failed.edi")
     reader.type(".venv/bin/orderwire send --wait failed.edi || true")
     codes = "config/partners/baumarkt/codes/units.csv"
-    reader.type(f"test -f {codes} || echo code,erp_unit >{codes}; echo XPX,PCS >>{codes}")
+    reader.type(f"mkdir -p config/partners/baumarkt/codes; printf 'code,erp_unit\\nXPX,PCS\\n' >{codes}")
 
     printed = [reader.type(block) for block in blocks(DOCS / "how-to/find-and-mend-a-failed-order.md")]
 
