@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from orderwire.ports.punchout import CartRecord, CartState, PunchoutSession, SessionState
+from orderwire.ports.store import DocumentState
 from orderwire.store import SqlStore
-from records import ENDLESS, NOON, later
+from records import ENDLESS, NOON, a_document, later
 
 
 def a_session(**changes: Any) -> PunchoutSession:
@@ -100,3 +101,20 @@ def test_an_auxiliary_id_finds_the_last_cart_with_it(store: SqlStore) -> None:
 
     assert {key: cart.id for key, cart in found.items()} == {"key": "cart-2", ENDLESS: "cart-1"}
     assert [cart.id for cart in last] == ["cart-2", "cart-1"]
+
+
+def test_visits_go_with_the_document_of_their_set_up(store: SqlStore) -> None:
+    """Whoever shopped is forgotten with the rest of the conversation; other visits stay."""
+    old = a_document(id="document-1", correlation_id="document-1", state=DocumentState.DONE, finished_at=NOON)
+    opened(store, a_session(), a_session(id="session-2", token_sha256=None, document_id="document-9"))
+    returned(store, a_cart(), l1="key")
+    returned(store, a_cart(id="cart-2", session_id="session-2"), l1="key-2")
+
+    with store.begin() as tx:
+        tx.journal.add(old)
+        forgotten = tx.care.forget_documents(later(60), failed=False, limit=10)
+        left = (tx.punchouts.get("session-1"), tx.punchouts.cart("cart-1"))
+        found = tx.punchouts.carts_by_auxiliary("officeworks", ["key", "key-2"])
+
+    assert (forgotten, left) == (1, (None, None))
+    assert set(found) == {"key-2"}

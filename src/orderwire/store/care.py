@@ -13,7 +13,18 @@ from orderwire.store.care_tables import legal_holds
 from orderwire.store.console_tables import texts
 from orderwire.store.rows import columns_of, portions, record_of, values_of
 from orderwire.store.statements import Statements
-from orderwire.store.tables import blobs, documents, inbox, ledger, outbox, parked, steps
+from orderwire.store.tables import (
+    blobs,
+    cart_lines,
+    carts,
+    documents,
+    inbox,
+    ledger,
+    outbox,
+    parked,
+    punchout_sessions,
+    steps,
+)
 
 _FAILED: Final = (DocumentState.PARKED, DocumentState.REJECTED, DocumentState.DISCARDED)
 _HOLD: Final = insert(legal_holds).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
@@ -62,7 +73,17 @@ class SqlCare:
                     self._connection.execute(text("DELETE FROM text_index WHERE rowid = :seq"), {"seq": seq})
         for table in (texts, steps, parked, ledger):
             self._delete(table, "document_id", document_ids)
+        self._forget_visits(document_ids)
         self._delete(documents, "id", document_ids)
+
+    def _forget_visits(self, document_ids: Sequence[str]) -> None:
+        """Delete punch-out sessions with their carts: they belong to the document of their set-up."""
+        for some in portions(document_ids):
+            sessions = select(punchout_sessions.c.id).where(punchout_sessions.c.document_id.in_(some))
+            theirs = select(carts.c.id).where(carts.c.session_id.in_(sessions))
+            self._connection.execute(delete(cart_lines).where(cart_lines.c.cart_id.in_(theirs)))
+            self._connection.execute(delete(carts).where(carts.c.session_id.in_(sessions)))
+            self._connection.execute(delete(punchout_sessions).where(punchout_sessions.c.document_id.in_(some)))
 
     def _forget_raw(self, sha256s: Sequence[str], before: datetime) -> None:
         """Delete raw bytes that no other document has. Who archives them again meanwhile makes them young."""
