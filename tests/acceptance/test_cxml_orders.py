@@ -188,6 +188,16 @@ def test_later_is_tried_again_and_no_is_for_a_person(buyer: Buyer) -> None:
     assert {one.code for one in answers if one.order_no == "PO-5"} == {"delivery_refused"}
 
 
+def test_a_unit_that_no_table_knows_waits_for_a_person(buyer: Buyer) -> None:
+    """It is never taken for pieces: the order is parked, and nothing of it stands in NAV."""
+    assert status_of(buyer.post(buyer.order("PO-U", item("1", unit="ZZ9")))) == "200"
+    buyer.wait("the parked order", lambda: bool(buyer.parked("PO-U")))
+
+    [parked] = buyer.parked("PO-U")
+    assert (parked.code, parked.facts["unit"]) == ("mapping", "ZZ9")
+    assert not buyer.sales_orders("PO-U")
+
+
 def test_secrets_are_in_no_log_and_no_journal(buyer: Buyer) -> None:
     """After good calls, wrong secrets, broken XML and conflicts: only the archived bytes themselves have them."""
     wrong = HEAD.replace(SECRET, "wrong-secret-4711")

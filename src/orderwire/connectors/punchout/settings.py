@@ -13,7 +13,7 @@ class XmlLimits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_bytes: Count = Field(default=24 * 1024 * 1024, description="Bytes of the XML, without attachments")
-    max_tags: Count = Field(default=2_000_000, description="Start tags, end tags and the like")
+    max_marks: Count = Field(default=1_000_000, description="Tags and attributes, by the signs < and =")
     max_depth: Count = Field(default=100, description="Elements within elements")
     max_attachments: Count = Field(default=200, description="Parts of a multipart document")
     max_findings: Count = Field(default=100, description="Findings kept")

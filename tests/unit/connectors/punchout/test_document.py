@@ -116,10 +116,12 @@ def test_deep_documents_are_refused(depth: int) -> None:
 
 
 def test_large_documents_are_refused_unread() -> None:
-    """By bytes, by tags, and by the length of one text."""
+    """By bytes, by tags and attributes, and by the length of one text."""
     assert _code(b"<a>" + b"x" * 100 * 1024 * 1024 + b"</a>") == "limit"
     assert _code(b"<a>" + b"x" * 11_000_000 + b"</a>") == "limit"
-    assert _code(b"<a><b/><b/></a>", XmlLimits(max_tags=3)) == "limit"
+    assert _code(b"<a><b/><b/></a>", XmlLimits(max_marks=3)) == "limit"
+    assert _code(b"<a b='' c='' d=''/>", XmlLimits(max_marks=3)) == "limit"
+    assert _code(b"<a>" + b"<b c='' d=''/>" * 400_000 + b"</a>") == "limit"
 
 
 @pytest.mark.parametrize(
