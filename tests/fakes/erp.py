@@ -106,11 +106,11 @@ class FakeErp:
             self._set(no, {line_no: Decimal(quantity) for line_no, quantity in quantities.items()})
 
     def post(self, no: str) -> None:
-        """Ship an order: it leaves the sales orders, and the goods leave the stock."""
+        """Ship an order: it leaves the sales orders, the goods leave the stock, and its lines are shown no more."""
         with self._lock:
             for line in self.orders[no].lines:
                 self.inventory[line.item_no] -= self._base(line)
-            self.orders[no] = replace(self.orders[no], posted=True)
+            self.orders[no] = replace(self.orders[no], posted=True, lines=())
 
     def release(self, no: str) -> None:
         """Release an order: NAV changes it no more."""
@@ -174,8 +174,8 @@ class FakeErp:
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         with self._call("set_quantities"):
             order = self.orders.get(no)
-            if order and self._differs(order, SalesOrderEdit(quantities)) and (order.posted or order.status != "Open"):
-                raise ErpRefusedError("the order is posted or released", no=no)
+            if order:
+                self._test_open(order, SalesOrderEdit(quantities))
             return self._set(no, quantities)
 
     def change_order(self, no: str, edit: SalesOrderEdit) -> ErpOrder | None:
@@ -183,8 +183,7 @@ class FakeErp:
             order = self.orders.get(no)
             if order is None:
                 return None
-            if self._differs(order, edit) and (order.posted or order.status != "Open"):
-                raise ErpRefusedError("Status must be equal to 'Open'", no=no)
+            self._test_open(order, edit)
             missing = [d for d, line in zip(edit.added, edit.added_in(order.lines), strict=True) if line is None]
             last = max((line.line_no for line in order.lines), default=0)
             new = [replace(self._line(draft), line_no=last + 10000 * n) for n, draft in enumerate(missing, start=1)]
@@ -193,6 +192,10 @@ class FakeErp:
             return self._set(no, edit.quantities)
 
     # Inside
+
+    def _test_open(self, order: ErpOrder, edit: SalesOrderEdit) -> None:
+        if order.posted or (order.status != "Open" and self._differs(order, edit)):
+            raise ErpRefusedError("the order is posted or released", no=order.no)
 
     @staticmethod
     def _differs(order: ErpOrder, edit: SalesOrderEdit) -> bool:

@@ -8,12 +8,12 @@ import structlog
 from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import OrderLine, PurchaseOrder, Purpose
-from orderwire.canonical.response import AnsweredOrder, OrderResponse
 from orderwire.config.partners import PartnerProfile, ShortagePolicy
 from orderwire.errors import BusyError, ErpRefusedError, MappingError
 from orderwire.pipeline.allocation import Stock, Terms
-from orderwire.pipeline.amendment import AmendedLine, Amendment, LinePair, UnclearLineError, all_refused, amended
-from orderwire.pipeline.answer import EVENTS, change_outcome, to_change_response, to_response
+from orderwire.pipeline.amend_answer import answered, columns_of
+from orderwire.pipeline.amendment import AmendedLine, Amendment, LinePair, UnclearLineError, amended, unchanged
+from orderwire.pipeline.answer import change_outcome, to_change_response, to_response
 from orderwire.pipeline.check import AfterCheck
 from orderwire.pipeline.job import stock_keys
 from orderwire.pipeline.lease import Lease
@@ -24,7 +24,7 @@ from orderwire.pipeline.resolve import resolve, substitutes_for
 from orderwire.pipeline.retrying import patiently
 from orderwire.pipeline.settling import settled
 from orderwire.pipeline.standing import as_standing
-from orderwire.pipeline.work import Commit, Source, next_event
+from orderwire.pipeline.work import Commit
 from orderwire.ports.changes import ChangeRecord
 from orderwire.ports.erp import ErpOrder, SalesOrderDraft
 from orderwire.ports.store import OrderRecord, OrderState, Step, Transaction
@@ -76,8 +76,9 @@ class Amend:
             amendment = Amendment.model_validate_json(self._change.draft or "")
         standing = self._found(amendment.plan)
         if self._change.state is not OrderState.CREATED:
+            doubtful = self._change.state is OrderState.INTENDED
             standing, reason = self._carry_out(amendment, standing)
-            amendment = self._carried_out(amendment.carried_out(standing, reason))
+            amendment = self._carried_out(amendment.carried_out(standing, reason, doubtful=doubtful))
         return self._answer(self._checked(amendment, standing))
 
     # -- deciding
@@ -222,7 +223,7 @@ class Amend:
             else:
                 means.checkpoint("after_reply")
                 break
-        return standing, "changed_in_erp"
+        return standing, "shipped" if standing and standing.posted else "changed_in_erp"
 
     def _carried_out(self, amendment: Amendment) -> Amendment:
         """Confirm the holds: whatever was done, readings drawn from now on have seen it."""
@@ -255,22 +256,7 @@ class Amend:
 
     def _refuse(self, refusal: Refusal) -> Commit:
         """Answer that nothing changes; the lines stand as they stood."""
-        plan = self._plan()
-        try:
-            _order, pairs = amended(self._order, self._request)
-        except UnclearLineError:
-            pairs = [(line, line) for line in self._order.lines]
-        known = dict(enumerate(plan.lines))
-        lines = [
-            AmendedLine(was=was, asked=asked, before=known.get(number), planned=known.get(number) or _unmade(asked))
-            for number, (was, asked) in enumerate(pairs)
-        ]
-        amendment = Amendment(
-            order=self._order,
-            plan=plan.model_copy(update={"lines": ()}),
-            lines=all_refused(lines, refusal.reason),
-        )
-        return self._answer(amendment, refusal)
+        return self._answer(unchanged(self._order, self._plan(), self._request, refusal.reason), refusal)
 
     def _answer(self, amendment: Amendment, refusal: Refusal | None = None) -> Commit:
         now = self._means.clock()
@@ -283,7 +269,7 @@ class Amend:
 
         def commit(tx: Transaction) -> list[Event]:
             named = order.model_copy(update={"channel_refs": self._request.channel_refs or order.channel_refs})
-            changes = {} if refusal else _changes(named, plan, standing)
+            changes = {} if refusal else columns_of(named, plan, standing)
             tx.orders.save(self._record.id, self._record.fence, **changes)
             tx.orders.free(self._record.id, self._record.fence)
             tx.changes.save(
@@ -296,27 +282,3 @@ class Amend:
             return [answered(self._event, order, answer)]
 
         return commit
-
-
-def answered(event: Event, order: PurchaseOrder, answer: OrderResponse) -> Event:
-    """Return the event of an answer, for the document that asks now, and in its channel."""
-    request = OrderChange.model_validate(event.data)
-    carried = {"channel": request.channel, "channel_refs": request.channel_refs}
-    body = AnsweredOrder(order=order.model_copy(update=carried), response=answer)
-    kind = EVENTS[answer.outcome]
-    return next_event(kind, body, Source.of(event), answer.decided_at, subject=answer.order_no, step="answered")
-
-
-def _changes(order: PurchaseOrder, plan: Plan, standing: OrderResponse) -> dict[str, object]:
-    return {
-        "state": OrderState.ANSWERED,
-        "order": order.model_dump_json(),
-        "draft": plan.model_dump_json(),
-        "response": standing.model_dump_json(),
-        "outcome": standing.outcome.value,
-        "erp_no": standing.erp_no,
-    }
-
-
-def _unmade(asked: OrderLine | None) -> PlannedLine:
-    return PlannedLine(line_no=asked.line_no if asked else "")

@@ -158,13 +158,15 @@ class Amendment(Canonical):
             return False
         return line.was.requested_on != line.asked.requested_on or (self.redated and line.asked.requested_on is None)
 
-    def carried_out(self, standing: ErpOrder | None, reason: str) -> "Amendment":
-        """Return the amendment as NAV shows it: what is not as wanted is told so; a posted order is taken as planned.
+    def carried_out(self, standing: ErpOrder | None, reason: str, *, doubtful: bool) -> "Amendment":
+        """Return the amendment as NAV shows it: what is not as wanted is told so.
 
-        `reason` says why a line that stands as before was not changed.
+        `reason` says why a line that stands as before was not changed. A posted order shows no lines: it was not
+        changed, unless an earlier try was left in doubt, and even then it was not emptied.
         """
-        if standing is not None and standing.posted:
-            return self
+        if standing is not None and standing.posted and not standing.lines:
+            changed = doubtful and any(line.planned.standing > 0 for line in self.lines)
+            return self if changed else self.model_copy(update={"lines": all_refused(self.lines, reason)})
         lines = standing.lines if standing else ()
         found = {line.line_no: line.quantity for line in lines}
         made = iter(self.edit(standing).added_in(lines)) if standing else iter(())
@@ -257,3 +259,21 @@ def same_line(before: PlannedLine, wanted: PlannedLine) -> bool:
 def all_refused(lines: Sequence[AmendedLine], reason: str) -> tuple[AmendedLine, ...]:
     """Refuse whatever is asked, line by line; what has a reason of its own keeps it."""
     return tuple(line.stays(line.refused or reason) if line.touched else line for line in lines)
+
+
+def unchanged(order: PurchaseOrder, plan: Plan, change: OrderChange, reason: str) -> Amendment:
+    """Return the amendment that leaves all as it is, with every request refused."""
+    try:
+        _heading, pairs = amended(order, change)
+    except UnclearLineError:
+        pairs = [(line, line) for line in order.lines]
+    known = dict(enumerate(plan.lines))
+    lines = [
+        AmendedLine(was=was, asked=asked, before=known.get(number), planned=known.get(number) or _unmade(asked))
+        for number, (was, asked) in enumerate(pairs)
+    ]
+    return Amendment(order=order, plan=plan.model_copy(update={"lines": ()}), lines=all_refused(lines, reason))
+
+
+def _unmade(asked: OrderLine | None) -> PlannedLine:
+    return PlannedLine(line_no=asked.line_no if asked else "")

@@ -9,7 +9,7 @@ from orderwire.canonical.model import CARRIAGE
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import OrderResponse
 from orderwire.errors import BusyError, OutOfOrderError
-from orderwire.pipeline.amend import answered
+from orderwire.pipeline.amend_answer import answered
 from orderwire.pipeline.means import Means
 from orderwire.ports.changes import ChangeRecord
 from orderwire.ports.store import OrderRecord, OrderState, Step, Transaction

@@ -439,3 +439,44 @@ def test_an_answer_names_the_document_that_asked(world: World) -> None:
     assert AnsweredOrder.model_validate(event.data).order.channel_refs == {"payload_id": "two"}
     assert AnsweredOrder.model_validate(again.data).order.channel_refs == {}
     assert '"two"' in world.record(an_order()).order
+
+
+def ships_first(world: World) -> None:
+    """Have NAV's users post the order right before it is changed."""
+    [no] = world.erp.orders
+    world.erp.passing(lambda operation: world.erp.post(no) if operation == "change_order" else None)
+
+
+@pytest.mark.parametrize("change", [CANCEL, a_change(change_line("1", quantity="7"))])
+def test_shipped_while_it_is_changed(world: World, change: OrderChange) -> None:
+    """NAV's users were faster: the order stands as it was, and the buyer is told so."""
+    ships_first(world)
+
+    answer = ask(world, change)
+
+    assert (answer.outcome, answer.lines[0].reason) == (OrderOutcome.REJECTED, "shipped")
+    assert told(answer)[0] == ("1", "rejected", D(4), "shipped")
+    assert world.record(an_order()).erp_no is not None
+
+
+def test_shipped_after_a_doubt(world: World) -> None:
+    """A change in doubt that is shipped since is taken for done; a cancellation is not, for something was shipped."""
+    [no] = world.erp.orders
+    more = a_change(change_line("1", quantity="7"))
+    world.erp.fail("change_order", InDoubtError("no answer"), after=True)
+    with pytest.raises(InDoubtError):
+        ask(world, more)
+    world.erp.post(no)
+
+    assert told(ask(world, more))[0] == ("1", "accepted", D(7), None)
+
+
+def test_a_cancellation_in_doubt_that_was_shipped(world: World) -> None:
+    """What was shipped was not deleted."""
+    [no] = world.erp.orders
+    world.erp.fail("change_order", InDoubtError("no answer"))
+    with pytest.raises(InDoubtError):
+        ask(world, CANCEL)
+    world.erp.post(no)
+
+    assert ask(world, CANCEL).outcome is OrderOutcome.REJECTED

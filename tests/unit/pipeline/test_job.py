@@ -239,7 +239,7 @@ def test_shipped_before_it_was_answered(world: World) -> None:
     answer = world.place(ORDER)
 
     assert answer.outcome is OrderOutcome.ACCEPTED
-    assert answer.lines[0].unit_price is not None
+    assert answer.lines[0].confirmed == ORDER.lines[0].quantity
 
 
 def test_lease_that_ran_out_under_way(world: World) -> None:
