@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from canonicals import BUYER, DELIVERY, SUPPLIER
 from edibuyer import NOW, by_pydifact, encoded, messages_of, understood
-from ediwire import profile
+from ediwire import decode, interchange, order, profile
 from orderwire.canonical.acknowledgement import Acknowledgement, AcknowledgementKind, Fault, Verdict
 from orderwire.canonical.inventory import FigureKind, InventoryFigure, InventoryLine, InventoryReport
 from orderwire.canonical.invoice import (
@@ -368,3 +368,32 @@ def test_an_invrpt_comes_back(report: InventoryReport, partner: PartnerProfile) 
 def test_an_aperak_comes_back(objection: Acknowledgement, partner: PartnerProfile) -> None:
     """The verdict comes back with its references and each error."""
     _comes_back(objection, partner)
+
+
+@st.composite
+def mishaps(draw: st.DrawFn) -> bytes:
+    """Draw an interchange of up to four messages, some with a wrong count or segments that have no place."""
+    messages = []
+    for number in range(draw(st.integers(1, 4))):
+        message = order(ref=f"M{number}")
+        extra = draw(st.sampled_from(("", "", "PRI+AAA:1", "QTY+21:ten", "DTM+:20260302:102")))
+        if extra:
+            message = [*message[:4], extra, *message[4:-1], f"UNT+9+M{number}"]
+        messages.append([*message[:-1], f"UNT+99+M{number}"] if draw(st.booleans()) else message)
+    return interchange(*messages, unz=f"UNZ+{len(messages) + draw(st.sampled_from((0, 0, 0, 1)))}+R1")
+
+
+@settings(max_examples=60, deadline=None)
+@given(mishaps())
+def test_a_contrl_comes_back(content: bytes) -> None:
+    """A CONTRL says of the interchange and of each message what was found, and nothing of a message without fault."""
+    (only,) = decode(content, profile(contrl="always"))
+    assert only.acknowledge is not None
+    answer = only.acknowledge(77, NOW).content
+    said = understood(answer)
+    assert said.kind is AcknowledgementKind.SYNTAX
+    assert (said.verdict is Verdict.REJECTED) is not only.accepted
+    refused = [each.ref for each in only.messages if not each.accepted]
+    assert [each.ref for each in said.messages] == (refused if only.accepted else [])
+    assert all(each.verdict is Verdict.REJECTED and each.faults for each in said.messages)
+    assert by_pydifact(answer) == [segment.tag for segment in messages_of(answer)[0].segments[1:-1]]

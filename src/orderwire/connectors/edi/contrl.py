@@ -1,7 +1,7 @@
 """CONTRL: the answer to an interchange's syntax."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -18,6 +18,8 @@ _REJECTED: Final = "4"
 _ACKNOWLEDGED: Final = "7"
 #: DE 0085: unspecified error.
 _UNSPECIFIED: Final = 18
+#: What version 3 has for codes that came with version 4: a character set that is not supported is a syntax that is not.
+_OF_VERSION_3: Final = {"46": 2}
 _SERVICE_TAGS: Final = frozenset({"UNA", "UNB", "UNG", "UNE", "UNH", "UNT", "UNZ"})
 _REQUESTED: Final = "1"
 #: How many UCS a message has, and how many UCD a segment.
@@ -103,7 +105,10 @@ def _contrl(
     control_no: int,
     now: datetime,
 ) -> bytes:
+    version = "4" if unb.value(1, 2) == "4" else "3"
     defect = _first_reject(findings)
+    if defect is not None and version == "3":
+        defect = replace(defect, syntax_code=_OF_VERSION_3.get(_code(defect), defect.syntax_code))
     rows: list[Row] = [_uci(unb, defect)]
     if defect is None:
         for group in _groups(subjects):
@@ -111,7 +116,6 @@ def _contrl(
         for subject in subjects:
             if subject.group is None:
                 rows += _ucm(subject)
-    version = "4" if unb.value(1, 2) == "4" else "3"
     header = Header(
         sender=_parts(unb, 3),  # with qualifier and internal routing, which answers the other's reverse routing
         recipient=_parts(unb, 2),

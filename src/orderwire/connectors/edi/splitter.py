@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from orderwire.connectors.edi.charset import fits
 from orderwire.connectors.edi.finding import reject, warn
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.source import Source, chunks
@@ -141,6 +142,9 @@ class Splitter:
         if service != candidates[0]:
             text = "The separators in use are not those announced; they were taken from the UNB segment"
             findings = (warn("service_string", text, offset=source.offset, tag="UNA", syntax_code=22),)
+        if _is_wide(content[unb:], service):
+            text = "The segment terminator is a character of more than one byte; ISO 9735 wants one, as is ' or 0x92"
+            findings = (reject("service_string", text, offset=source.offset, tag="UNA", syntax_code=20),)
         start = source.offset
         before = source.take(unb)
         return Opening(start, start + unb, before, content[unb:], service, findings, self._pieces(service))
@@ -265,6 +269,12 @@ def _fits(content: bytes, unb: int, service: ServiceString) -> bool:
     while head.startswith(mark, end):
         end += 1
     return _TAG_NEXT.match(head, end) is not None
+
+
+def _is_wide(head: bytes, service: ServiceString) -> bool:
+    """Whether the terminator is the last byte of a longer character of UTF-8, such as a typographic apostrophe."""
+    end = next(terminators(head, 0, service), None)
+    return end is not None and not service.terminator.isascii() and fits(head[: end + 1], "utf-8")
 
 
 def _begins_segment(content: bytes, at: int, service: ServiceString) -> bool:

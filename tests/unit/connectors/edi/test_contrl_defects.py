@@ -83,6 +83,11 @@ def with_heading(*segments: str) -> bytes:
         (
             "the character set is one that is not supported",
             interchange(order(f"{LIN}", QTY, "FTX+AAI+++\x1b$B"), unb=UNB.replace("UNOC", "UNOX")),
+            "UCI+4+2+UNB+2:1",
+        ),
+        (
+            "the same in syntax version 4, which has a code for it",
+            interchange(order(f"{LIN}", QTY, "FTX+AAI+++\x1b$B"), unb=UNB.replace("UNOC:3", "UNOX:4")),
             "UCI+4+46+UNB+2:1",
         ),
     ],

@@ -160,3 +160,16 @@ def test_findings_are_bounded_and_never_hide_a_rejection() -> None:
     assert not bad.accepted
     assert len(bad.findings) == 11
     assert bad.findings[-1].code == "more_findings"
+
+
+def test_a_terminator_of_three_bytes_is_told_of() -> None:
+    """A typographic apostrophe is one byte in cp1252, which is read; in UTF-8 it is none that can terminate."""
+    content = interchange(order())
+    (readable,) = decode(content.replace(b"'", b"\x92"))
+    assert readable.accepted
+    assert [each.accepted for each in readable.messages] == [True]
+    (only,) = decode(content.replace(b"'", "\u2019".encode()))
+    assert not only.accepted
+    (reason,) = [finding for finding in only.findings if finding.code == "service_string"]
+    assert reason.severity is Severity.REJECT
+    assert "more than one byte" in reason.text
