@@ -8,6 +8,7 @@ from orderwire.config.settings import NavSettings, Settings
 from orderwire.connectors.nav.client import NavErp
 from orderwire.connectors.nav.contract import published_as, read_contract, wants_of
 from orderwire.connectors.nav.endpoints import service_url
+from orderwire.connectors.nav.gateway import Gateway
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.plausibility import Acceptance
@@ -60,6 +61,7 @@ def _services(nav: NavSettings) -> Iterator[Looked]:
                 yield Looked(page.value, page, note="switched off in the settings")
             else:
                 yield _service(page, name, nav, lanes)
+        yield _gateway(nav, lanes)
     finally:
         lanes.close()
 
@@ -73,6 +75,20 @@ def _service(page: Page, name: str, nav: NavSettings, lanes: Lanes) -> Looked:
         optional = all(want.optional for want in wants_of(page, nav))
         return Looked(name, page, problem=str(error), away=away, unpublished=unpublished, optional=optional)
     return Looked(name, page, read_contract(page, wsdl, nav))
+
+
+def _gateway(nav: NavSettings, lanes: Lanes) -> Looked:
+    """Look whether NAV makes orders by its own codeunit."""
+    name = nav.services.gateway
+    if nav.gateway == "off":
+        return Looked(name, note="switched off in the settings")
+    try:
+        there = Gateway(nav, lanes, system_clock).published()
+    except OrderwireError as error:
+        away = not isinstance(error, BrokenContractError) and isinstance(error, (OutageError, TransientError))
+        return Looked(name, problem=str(error), away=away)
+    told = "NAV checks stock and makes the order in one transaction"
+    return Looked(name, note=told if there else "not published: Orderwire checks stock and makes the order")
 
 
 def _files(nav: NavSettings, files: Iterable[Path]) -> Iterator[Looked]:
