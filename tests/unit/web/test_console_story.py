@@ -1,0 +1,80 @@
+"""Documents as the console shows them: whatever they are, they are shown, bounded, and never run."""
+
+from typing import Any
+
+import pytest
+
+from fakes.browser import Browser
+from orderwire.ports.access import Role
+from orderwire.web.console.edifact import MAX_SEGMENTS
+from orderwire.web.console.page import HOME
+from orderwire.web.console.story import facts_of, shown
+
+HURT = "<script>hurt()</script>"
+
+
+def test_edifact_has_its_meaning_beside_it() -> None:
+    """Segments by name, elements by what they are, common codes in words; released signs stay what they are."""
+    lines = shown(b"UNB+UNOC:3+1:14+2:14+261121:0800+R?'1'UNH+1+ORDERS:D:96A:UN'BGM+220+PO-1+9'QTY+21:5:PCE'")["lines"]
+
+    assert [line.tag for line in lines] == ["UNB", "UNH", "BGM", "QTY"]
+    assert (lines[2].name, lines[2].gist) == ("Beginning of message", "order, original")
+    meanings = {piece.text: piece.meaning for line in lines for piece in line.pieces}
+    assert meanings["R'1"] == "0020 Interchange reference"
+    assert meanings["21"] == "6063 Quantity qualifier: ordered"
+
+
+def test_a_long_document_is_cut() -> None:
+    """Neither a million segments nor megabytes of text make a page that nobody can open."""
+    segments = shown(b"UNB+UNOC:3+1+2+261121:0800+R'UNH+1+ORDERS:D:96A:UN'" + b"FTX+A'" * 50_000)
+    text = shown(b"x" * 10_000_000)
+
+    assert (len(segments["lines"]), segments["cut"]) == (MAX_SEGMENTS, True)
+    assert (len(text["text"]), text["cut"], text["size"]) == (256 * 1024, True, 10_000_000)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00\xff\xfe",
+        b"UNB",
+        b"UNA:+.? 'UNB+'",
+        b"<a",
+        b"{" * 100_000,
+        b'<!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>',
+        b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+        b"<a>" * 5000,
+    ],
+)
+def test_odd_documents_are_shown(content: bytes) -> None:
+    """As their text at the least; no entity is followed."""
+    seen = shown(content)
+
+    assert "root:" not in seen["text"]
+
+
+@pytest.mark.parametrize("padding", [b"", b" " * 300_000])
+def test_a_shared_secret_is_not_shown(padding: bytes) -> None:
+    """Of a cXML document, however long."""
+    document = b"<cXML><Sender><SharedSecret>open sesame</SharedSecret></Sender>" + padding + b"</cXML>"
+
+    assert "open sesame" not in shown(document)["text"]
+
+
+def test_facts_are_told_in_words() -> None:
+    """A line for what is plain, and one for each entry of a list."""
+    detail = {"bytes": 5, "lines": [{"line_no": "1", "wanted": "2.00000", "item": None}], "findings": ["odd"]}
+
+    assert list(facts_of(detail)) == ["bytes 5", "line no 1 · wanted 2", "odd"]
+
+
+@pytest.mark.parametrize(
+    "path", ["messages?q={0}", "messages?kind={0}&state=done", "audit?who={0}", "failures?code={0}"]
+)
+def test_what_is_asked_for_is_shown_as_text(site: Any, path: str) -> None:
+    """HTML in the address is escaped in the page."""
+    page = Browser(site.services, site.app).become(Role.ADMIN).get(f"{HOME}/{path.format(HURT)}")
+
+    assert page.status_code == 200
+    assert HURT not in page.text
