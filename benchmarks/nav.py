@@ -16,9 +16,13 @@ def run(repetitions: int) -> list[Result]:
     set_up_logging(level="error", form="json")
     print(f"NAV: simulator figures, every call takes {LATENCY * 1000:.0f} ms, {repetitions} interleaved repetitions\n")
     results = []
-    with tempfile.TemporaryDirectory() as folder, company(Path(folder)) as simulated:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        company(Path(folder)) as simulated,
+        company(Path(folder), "--gateway") as gateway,
+    ):
         results += parsing(simulated, repetitions)
         results += put_together(simulated, Path(folder))
-        results += orders_per_second(simulated, Path(folder), repetitions)
+        results += orders_per_second(simulated, gateway, Path(folder), repetitions)
         results += added_latency(simulated, Path(folder))
     return results

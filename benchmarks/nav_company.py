@@ -41,15 +41,15 @@ class Company:
 
 
 @contextmanager
-def company(folder: Path, latency_seconds: float = LATENCY) -> Iterator[Company]:
-    """Run a simulator with the benchmarks' items, of which there is plenty."""
+def company(folder: Path, *more: str) -> Iterator[Company]:
+    """Run a simulator with the benchmarks' items, of which there is plenty; `more` are options of its command."""
     data = folder / "company.yaml"
     items = "".join(
         f"- {{no: {no}, description: Item {no}, inventory: 90000000, unit_price: 9.90, units: {{CARTON: 6}}}}\n"
         for no in ITEMS
     )
     data.write_text(f"items:\n{items}customers:\n- {{no: {CUSTOMER}, name: Buyer}}\n- {{no: C99999, name: Walk-in}}\n")
-    command = ["simulate", "nav", "--port", "0", "--data", str(data), "--latency-seconds", str(latency_seconds)]
+    command = ["simulate", "nav", "--port", "0", "--data", str(data), "--latency-seconds", str(LATENCY), *more]
     process = subprocess.Popen([sys.executable, "-m", "orderwire", *command], stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline() if process.stdout else ""

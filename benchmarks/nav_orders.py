@@ -28,26 +28,34 @@ LINES = 2
 PARTNER = "bench"
 
 
-def orders_per_second(company: Company, folder: Path, repetitions: int) -> list[Result]:
-    """Measure both in turn, print, and return the result."""
-    runs: dict[str, list[float]] = {"bare": [], "fulfil": []}
+def orders_per_second(company: Company, gateway: Company, folder: Path, repetitions: int) -> list[Result]:
+    """Measure in turn, print, and return the results."""
+    runs: dict[str, list[float]] = {"bare": [], "fulfil": [], "gateway": []}
     calls = 0
     for number in range(repetitions):
         runs["bare"].append(bare(company, ORDERS, f"B{number}"))
         before = _asked(company)
         runs["fulfil"].append(fulfilled(company, folder / f"orders{number}", ORDERS, f"F{number}"))
         calls += _asked(company) - before
-    ratios = [ours / theirs for ours, theirs in zip(runs["fulfil"], runs["bare"], strict=True)]
-    ours, theirs, ratio = (statistics.median(each) for each in (runs["fulfil"], runs["bare"], ratios))
+        runs["gateway"].append(fulfilled(gateway, folder / f"gateway{number}", ORDERS, f"G{number}"))
+    each = calls / ORDERS / repetitions
+    bare_speed = statistics.median(runs["bare"])
     print(f"  orders of {LINES} lines, {ORDERS} at a time, at most {THREADS} calls to NAV at once:")
-    print(f"    {THREADS} threads that only call stock, Create, stock: {theirs:.0f} orders/s")
-    print(f"    queue to answer through fulfil, every commit synced: {ours:.0f} orders/s: {ratio:.0%} of that", end="")
-    print(f" (least {min(ratios):.0%}, greatest {max(ratios):.0%})")
-    print(
-        f"    SOAP calls for stock an order, questions put together: {calls / ORDERS / repetitions:.2f} instead of 2\n"
-    )
-    name = "orders through fulfil"
-    return [Result("nav", name, "orders/s", round(ours, 1), "bare threads", round(theirs, 1), round(ratio, 3))]
+    print(f"    {THREADS} threads that only call stock, Create, stock: {bare_speed:.0f} orders/s")
+    results = [
+        _compared(name, runs[key], runs["bare"])
+        for key, name in (("fulfil", "orders through fulfil"), ("gateway", "orders through fulfil, gateway mode"))
+    ]
+    print(f"    SOAP calls for stock per order, questions put together: {each:.2f} instead of 2\n")
+    return results
+
+
+def _compared(name: str, ours: list[float], bare_ones: list[float]) -> Result:
+    ratios = [mine / theirs for mine, theirs in zip(ours, bare_ones, strict=True)]
+    speed, theirs, ratio = (statistics.median(each) for each in (ours, bare_ones, ratios))
+    spread = f"least {min(ratios):.0%}, greatest {max(ratios):.0%}"
+    print(f"    {name}, queue to answer, every commit synced: {speed:.0f} orders/s, {ratio:.0%} of that ({spread})")
+    return Result("nav", name, "orders/s", round(speed, 1), "bare threads", round(theirs, 1), round(ratio, 3))
 
 
 def _asked(company: Company) -> int:

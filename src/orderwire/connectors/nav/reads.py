@@ -100,31 +100,45 @@ def _page(service: PageService, criteria: Mapping[str, str], bookmark: str, size
 
 def plain(record: etree._Element) -> dict[str, str]:
     """Return a record's own fields; what has elements of its own is left out."""
-    namespace, _ = _TAGS[record.tag]
+    names = _RECORDS[record.tag]
     row: dict[str, str] = {}
     for child in record:
         text = child.text
         if (text is None or text.isspace()) and len(child):
             continue
-        owner, name = _TAGS[child.tag]
-        if owner == namespace:
+        name = names[child.tag]
+        if name:
             row[name] = text or ""
     return row
 
 
-class _Tags(dict[str, tuple[str, str]]):
-    """Tags taken apart into namespace and name, once: an answer has few of them, many times."""
+class _Fields(dict[str, str]):
+    """Tag → name of a field in one namespace, "" in another; an answer has few tags, many times."""
 
-    def __missing__(self, tag: str) -> tuple[str, str]:
-        namespace, _, name = tag.rpartition("}")
+    def __init__(self, namespace: str) -> None:
+        super().__init__()
+        self._namespace = namespace
+
+    def __missing__(self, tag: str) -> str:
         if len(self) >= _MOST_TAGS:
             self.clear()
-        self[tag] = namespace, name
-        return namespace, name
+        namespace, _, name = tag.rpartition("}")
+        self[tag] = name if namespace == self._namespace else ""
+        return self[tag]
 
 
-_MOST_TAGS: Final = 4096
-_TAGS: Final = _Tags()
+class _Records(dict[str, _Fields]):
+    """Tag of a record → names of its fields."""
+
+    def __missing__(self, tag: str) -> _Fields:
+        if len(self) >= _MOST_RECORDS:
+            self.clear()
+        fields = self[tag] = _Fields(tag.rpartition("}")[0])
+        return fields
+
+
+_MOST_TAGS, _MOST_RECORDS = 1000, 100
+_RECORDS: Final = _Records()
 
 
 def decimal_of(row: Row, field: str) -> Decimal:

@@ -159,6 +159,10 @@ def test_plain_takes_a_records_own_fields(blank: str) -> None:
 def test_tags_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer of ever new tags takes no memory."""
     monkeypatch.setattr(reads, "_MOST_TAGS", 10)
+    monkeypatch.setattr(reads, "_MOST_RECORDS", 5)
     for number in range(100):
-        assert reads.plain(etree.fromstring(f"<r><tag{number}>v</tag{number}></r>")) == {f"tag{number}": "v"}
-    assert len(reads._TAGS) <= 10
+        for record in ("always", f"r{number}"):
+            found = reads.plain(etree.fromstring(f"<{record}><tag{number}>v</tag{number}></{record}>"))
+            assert found == {f"tag{number}": "v"}
+    assert len(reads._RECORDS) <= 5
+    assert max(map(len, reads._RECORDS.values())) <= 10

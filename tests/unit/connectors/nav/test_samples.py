@@ -33,7 +33,7 @@ def _stock(lanes: ScriptedLanes, nos: list[str]) -> Any:
 def _order(lanes: ScriptedLanes) -> Any:
     record = Orders(lanes.page(Page.SALES_ORDER), None, NAV, str).read("OW-1")
     told = asdict(record.told()) if record else {}
-    told = {name: value for name, value in told.items() if name not in {"posted", "covered"}}
+    told.pop("posted", None)
     return json.loads(json.dumps(told, default=str))
 
 
