@@ -201,13 +201,6 @@ POSTED_INVOICE: Final = Page(
         _code("External_Document_No", "external_document_no", 35),
         Field("Posting_Date", "posting_date", "date"),
         Field("Due_Date", "due_date", "date"),
-        _code("Ship_to_Code", "ship_to_code", 10),
-        Field("Ship_to_Name", "ship_to_name", length=50),
-        Field("Ship_to_Address", "ship_to_address", length=50),
-        Field("Ship_to_Address_2", "ship_to_address_2", length=50),
-        Field("Ship_to_City", "ship_to_city", length=30),
-        _code("Ship_to_Post_Code", "ship_to_post_code"),
-        _code("Ship_to_Country_Region_Code", "ship_to_country", 10),
         _code("Currency_Code", "currency_code", 10),
     ),
     part=_posted_lines(
