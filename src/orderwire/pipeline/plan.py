@@ -10,15 +10,13 @@ from pydantic import Field
 
 from orderwire.canonical.model import Canonical, QuantityOrZero
 from orderwire.canonical.order import PurchaseOrder
-from orderwire.canonical.party import PartyRole
+from orderwire.canonical.party import Party, PartyRole
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import PartnerProfile
 from orderwire.mapping.units import to_unit
 from orderwire.ports.erp import SalesLineDraft, SalesOrderDraft, ShipTo
 
-#: Of a party's numbers the one that is ours: codes/parties.csv.
-OUR_SCHEME: Final = "supplier"
 #: NAV numbers sales lines in steps of 10000.
 LINE_STEP: Final = 10000
 #: NAV's External Document No. is Code[35].
@@ -117,16 +115,22 @@ def to_draft(plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_n
             if line.erp_line_no is not None
         ],
         source_key=sales_order_no(partner.key, order.order_no),
-        ship_to=ship_to(order),
+        ship_to=ship_to(order, partner),
     )
 
 
-def ship_to(order: PurchaseOrder) -> ShipTo | None:
+def our_number(party: Party, partner: PartnerProfile) -> str | None:
+    """Return our number of a party by codes/parties.csv alone: what a sender calls ours may be anybody's."""
+    numbers = (partner.parties.get((known.scheme, known.value)) for known in party.ids)
+    return next((number for number in numbers if number), None)
+
+
+def ship_to(order: PurchaseOrder, partner: PartnerProfile) -> ShipTo | None:
     """Return where the order goes: our code of the place, else the address in the order, else the customer's own."""
     place = order.party(PartyRole.DELIVERY)
     if place is None:
         return None
-    if code := place.id_of(OUR_SCHEME):
+    if code := our_number(place, partner):
         return ShipTo(code=code)
     if not (place.street and place.city):
         return None

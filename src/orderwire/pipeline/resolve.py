@@ -6,7 +6,7 @@ from orderwire.config.partners import PartnerProfile, ShortagePolicy
 from orderwire.errors import MappingError
 from orderwire.mapping.items import gtin, known_item_no
 from orderwire.mapping.units import base_per_unit, in_range, rounded, to_base, to_erp_unit
-from orderwire.pipeline.plan import OUR_SCHEME, Plan, PlannedLine
+from orderwire.pipeline.plan import Plan, PlannedLine, our_number
 from orderwire.pipeline.retrying import patiently
 from orderwire.ports.erp import Erp, ErpItem
 
@@ -30,7 +30,7 @@ def resolve(order: PurchaseOrder, partner: PartnerProfile, erp: Erp) -> Plan:
 def _customer_no(order: PurchaseOrder, partner: PartnerProfile) -> str:
     """Return NAV's customer: a branch that codes/parties.csv gives a number of its own, or the partner's one."""
     buyer = order.party(PartyRole.BUYER)
-    return (buyer.id_of(OUR_SCHEME) if buyer else None) or partner.customer_no
+    return (our_number(buyer, partner) if buyer else None) or partner.customer_no
 
 
 def substitutes_for(plan: Plan, partner: PartnerProfile, erp: Erp) -> dict[str, str]:

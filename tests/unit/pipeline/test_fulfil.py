@@ -619,7 +619,11 @@ def a_place(**facts: Any) -> Party:
     [
         (None, None),
         (a_place(ids=(PartyId(scheme="gln", value="4099998000020"),)), None),
-        (a_place(ids=(PartyId(scheme="supplier", value="SOUTH"),), street=("Gate 3",), city="Lyon"), ShipTo("SOUTH")),
+        (a_place(ids=(PartyId(scheme="supplier", value="SOUTH"),)), None),
+        (
+            a_place(ids=(PartyId(scheme="gln", value="4099998000037"),), street=("Gate 3",), city="Lyon"),
+            ShipTo("SOUTH"),
+        ),
         (
             a_place(name="Site 7", street=("Gate 3",), city="Lyon", postal_code="69001", country="FR"),
             ShipTo("", "Site 7", ("Gate 3",), "Lyon", "69001", "FR"),
@@ -629,6 +633,8 @@ def a_place(**facts: Any) -> Party:
 )
 def test_where_an_order_goes(world: World, place: Party | None, expected: ShipTo | None) -> None:
     """To our code of the place, else to the address in the order, else where NAV's customer has its goods sent."""
+    world.profile(parties={("gln", "4099998000037"): "SOUTH"})
+
     world.place(an_order(parties=(place,) if place else ()))
 
     [draft] = world.erp.drafts.values()
@@ -637,11 +643,21 @@ def test_where_an_order_goes(world: World, place: Party | None, expected: ShipTo
 
 def test_a_branch_is_a_customer_of_its_own(world: World) -> None:
     """A buyer that codes/parties.csv gives a number is NAV's customer of that number."""
-    branch = Party(role=PartyRole.BUYER, ids=(PartyId(scheme="supplier", value="C20000"),))
+    world.profile(parties={("gln", "4099998000037"): "C20000"})
+    branch = Party(role=PartyRole.BUYER, ids=(PartyId(scheme="gln", value="4099998000037"),))
 
     world.place(an_order(parties=(branch,)))
 
     assert [order.customer_no for order in world.erp.orders.values()] == ["C20000"]
+
+
+def test_a_sender_cannot_name_another_customer(world: World) -> None:
+    """A number that the sender says is ours counts for nothing: only codes/parties.csv does."""
+    other = Party(role=PartyRole.BUYER, ids=(PartyId(scheme="supplier", value="C20000"),))
+
+    world.place(an_order(parties=(other,)))
+
+    assert [order.customer_no for order in world.erp.orders.values()] == ["C10000"]
 
 
 def test_the_day_of_delivery_is_told(world: World) -> None:
