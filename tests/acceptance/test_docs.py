@@ -180,6 +180,7 @@ def test_every_page_with_commands_is_run_here() -> None:
         "quickstart.md",
         "add-a-partner.md",
         "connect-to-your-nav.md",
+        "decide-on-held-orders.md",
         "find-and-mend-a-failed-order.md",
         "follow-deliveries-and-invoices.md",
         "punch-out-to-your-webshop.md",
