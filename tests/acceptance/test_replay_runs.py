@@ -50,9 +50,9 @@ def _mend_and_replay(
     runs = _start_two(deployment, messages)
     deployment.wait_for(lambda: len(nav.state()["orders"]) >= messages / 6, patience, "some are sent")
     deployment.kill(worker)
-    deployment.run("work")
     broker.kill9()
     broker.start()
+    deployment.run("work")
     deployment.wait_for(lambda: len(nav.state()["orders"]) >= messages / 3, patience, "a third is sent")
     assert _cancel(deployment, runs, patience) > 0, "cancelled, something was left parked"
     for run_id in runs:

@@ -236,6 +236,20 @@ def test_another_worker_goes_on(floor: Floor) -> None:
     assert sorted(floor.sent) == [f"message-{number:03}" for number in range(9)]
 
 
+def test_a_worker_that_slept_sends_nothing(floor: Floor) -> None:
+    """Its lease ran out and another one has the run: what it still wanted to send, it does not."""
+    floor.park(9)
+    run = floor.started(Pace(rate=2, ramp=(4,), stop_on=0))
+    floor.turn()
+    floor.world.clock.sleep(LEASE_SECONDS)
+    with floor.world.store.begin() as tx:
+        fence = tx.runs.lease(run.id, "worker-2", floor.world.clock(), LEASE_SECONDS)
+
+    floor.worker._step(run.id, (fence or 0) - 1)
+
+    assert len(floor.sent) == 1
+
+
 def test_a_crash_between_commit_and_publish_loses_nothing(floor: Floor) -> None:
     """What was settled is in the outbox, whoever publishes it."""
     floor.park(1)
