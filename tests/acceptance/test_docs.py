@@ -175,7 +175,7 @@ def test_every_page_with_commands_is_run_here() -> None:
     """A page that gets a shell block gets a test."""
     pages = {page.name for page in (*DOCS.rglob("*.md"), *ROOT.glob("*.md")) if blocks(page)}
 
-    assert pages <= {"README.md", "CONTRIBUTING.md"} | set(re.findall(r"([\w-]+\.md)\"\)", Path(__file__).read_text()))
+    assert pages <= {"README.md", "CONTRIBUTING.md"} | set(re.findall(r"[\w-]+\.md", Path(__file__).read_text()))
 
 
 def test_the_make_targets_of_the_readme_exist() -> None:

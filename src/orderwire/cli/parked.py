@@ -9,6 +9,7 @@ import typer
 from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, emit_json, out
 from orderwire.errors import OrderwireError
+from orderwire.pipeline.trial import PASSES
 from orderwire.ports.store import Parked
 
 app = typer.Typer(no_args_is_help=True)
@@ -80,7 +81,7 @@ def replay(
         emit_json(results)
     else:
         emit(results, ("parked_id", "result", "event_id"), as_json=False, empty="Nothing is parked.")
-    if any(result.get("result") not in {None, "ok"} for result in results):
+    if any(result.get("result") not in {"ok", PASSES} for result in results):
         raise typer.Exit(1)
 
 
