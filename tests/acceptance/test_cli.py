@@ -41,6 +41,15 @@ def printed(deployment: Deployment, *command: str, code: int = 0) -> Any:
     return json.loads(done.stdout)
 
 
+def test_doctor_finds_what_is_wrong(deployment: Deployment) -> None:
+    """Every part is looked at: what stands is named, what is wrong says what to do, and a failure ends with 1."""
+    found = {each["what"]: each for each in printed(deployment, "doctor", code=0)}
+
+    assert found["database"]["state"] == found["broker"]["state"] == found["nav"]["state"] == "ok"
+    assert (found["parked"]["state"], found["parked"]["do"]) == ("warn", "Run `orderwire parked list`.")
+    assert found["workers"]["state"] == "ok"
+
+
 def test_orders_list(deployment: Deployment) -> None:
     """Orders are listed with outcome and NAV number, and found by number and partner."""
     rows = printed(deployment, "orders", "list", "--partner", "acme")
@@ -215,15 +224,6 @@ def test_helpful_errors(deployment: Deployment, command: tuple[str, ...], code: 
     assert done.returncode == code
     assert words in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_doctor_finds_what_is_wrong(deployment: Deployment) -> None:
-    """Every part is looked at: what stands is named, what is wrong says what to do, and a failure ends with 1."""
-    found = {each["what"]: each for each in printed(deployment, "doctor", code=0)}
-
-    assert found["database"]["state"] == found["broker"]["state"] == found["nav"]["state"] == "ok"
-    assert (found["parked"]["state"], found["parked"]["do"]) == ("warn", "Run `orderwire parked list`.")
-    assert found["workers"]["state"] == "ok"
 
 
 def test_doctor_fails_without_workers_and_nav(tmp_path: Path) -> None:
