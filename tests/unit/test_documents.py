@@ -150,3 +150,15 @@ def test_a_published_schema_is_a_schema(path: Path) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     assert '"number"' not in path.read_text("utf-8")
     assert len(BODIES) >= 1
+
+
+def test_every_decision_has_a_number_of_its_own_and_its_line() -> None:
+    """Decisions are counted without a gap, bear their number in the title, and are listed in order."""
+    files = sorted((ROOT / "docs/decisions").glob("*.md"))
+    titles = [file.read_text("utf-8").splitlines()[0] for file in files]
+    listed = [line[3:7] for line in (ROOT / "docs/README.md").read_text("utf-8").splitlines() if "(decisions/" in line]
+
+    numbers = [f"{number:04}" for number in range(1, len(files) + 1)]
+    assert [file.name[:4] for file in files] == numbers
+    assert [title[2:6] for title in titles] == numbers
+    assert listed == numbers
