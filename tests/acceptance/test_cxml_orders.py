@@ -51,6 +51,17 @@ class Buyer:
         roots = [etree.fromstring(got.content) for got in self.server.got]
         return [root for root in roots if root.find(f"Request/*/OrderReference[@orderID='{order_no}']") is not None]
 
+    def told(self, kind: str, order_no: str) -> list[etree._Element]:
+        """Return what came of a kind about an order, wherever that names it."""
+        roots = [etree.fromstring(got.content) for got in self.server.got]
+        named = f".//OrderReference[@orderID='{order_no}']"
+        return [root for root in roots if root.find(f"Request/{kind}") is not None and root.find(named) is not None]
+
+    def follows(self, what: str) -> bool:
+        """Whether NAV's list has been looked at once: what was posted before is not told."""
+        with self.deployment.services.store.begin() as tx:
+            return tx.following.cursor(what) is not None
+
     def parked(self, order_no: str) -> list[Parked]:
         return [one for one in self.deployment.parked() if one.order_no == order_no]
 
@@ -84,7 +95,7 @@ def buyer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buyer]:
         deployment = Deployment(
             folder, nav, queue_url="embedded:", store_url=f"sqlite:///{folder}/orderwire.db",
             ORDERWIRE_API__PORT=str(port), ORDERWIRE_PARTNERS__PROCURE__CXML__OUR_SECRET=OURS,
-            ORDERWIRE_NAV__PRODUCTION="false", ORDERWIRE_LOG__LEVEL="debug",
+            ORDERWIRE_NAV__PRODUCTION="false", ORDERWIRE_LOG__LEVEL="debug", ORDERWIRE_NAV__FOLLOW__POLL_SECONDS="0.3",
         )  # fmt: skip
         stack.callback(deployment.close)
         profile = deployment.config_dir / "partners/procure/partner.yaml"
@@ -128,6 +139,27 @@ def test_an_order_comes_back_as_a_confirmation(buyer: Buyer) -> None:
     buyer.wait("its answer", lambda: bool(buyer.deployment.documents(kind="Response", order_no="PO-1")))
     [answer] = buyer.deployment.documents(kind="Response", order_no="PO-1")
     assert answer.reason == "200 Text why"
+
+
+def test_what_nav_posts_reaches_the_buyer(buyer: Buyer) -> None:
+    """A shipment and an invoice that are posted in NAV arrive as valid documents that name the buyer's order."""
+    buyer.post(buyer.order("PO-6", item("2")))
+    buyer.wait("the confirmation", lambda: len(buyer.got("PO-6")) == 1)
+    [order] = buyer.sales_orders("PO-6")
+    posting = buyer.deployment.nav.users.posting
+    buyer.wait("NAV followed", lambda: buyer.follows("shipment") and buyer.follows("invoice"))
+
+    posting.ship(order["no"])
+    posting.invoice(order["no"])
+
+    kinds = ("ShipNoticeRequest", "InvoiceDetailRequest")
+    buyer.wait("both", lambda: {kind for kind in kinds if buyer.told(kind, "PO-6")} == set(kinds))
+    notice, invoice = (buyer.told(kind, "PO-6") for kind in kinds)
+    assert [each.get("quantity") for root in notice for each in root.iter("ShipNoticeItem")] == ["2"]
+    assert [each.get("quantity") for root in invoice for each in root.iter("InvoiceDetailItem")] == ["2"]
+    if DTDS.is_dir():
+        assert etree.DTD(file=str(DTDS / "Fulfill.dtd")).validate(notice[0])
+        assert etree.DTD(file=str(DTDS / "InvoiceDetail.dtd")).validate(invoice[0])
 
 
 def test_an_update_replaces_and_a_deletion_cancels(buyer: Buyer) -> None:
