@@ -21,6 +21,7 @@ from orderwire.canonical.order import ItemId, ItemScheme
 from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.canonical.receipt import Receipt, ReceiptLine
 from orderwire.canonical.shipment import Package, Shipment, ShipmentLine
+from orderwire.ports.intake import DecodedMessage
 
 GTIN: Final = ItemId(scheme=ItemScheme.GTIN, value="4099999001019")
 OURS: Final = ItemId(scheme=ItemScheme.SUPPLIER, value="1001")
@@ -183,3 +184,14 @@ def a_cart(*lines: CartLine, **changes: Any) -> Cart:
 
 
 CART: Final = a_cart(a_cart_line(extrinsics={"Lager": "Süd <1>"}), a_cart_line("2", price_basis=Decimal(100)))
+
+
+def said(message: DecodedMessage) -> dict[str, Any]:
+    """Return an order as it is, and a notice with its type."""
+    if message.notice is not None:
+        return {
+            "type": message.notice.type.value,
+            "body": message.notice.body.model_dump(mode="json", exclude_none=True),
+        }
+    assert message.order is not None
+    return message.order.model_dump(mode="json")

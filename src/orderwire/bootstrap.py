@@ -16,7 +16,7 @@ from orderwire import __version__
 from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
-from orderwire.connectors import connect_all
+from orderwire.connectors import connect_all, decoders_of
 from orderwire.errors import ConfigurationError
 from orderwire.pipeline.access import Access
 from orderwire.pipeline.accounts import Accounts
@@ -115,7 +115,7 @@ class Services:
     @property
     def decoders(self) -> Mapping[Channel, Decoder]:
         """The decoder of each channel."""
-        return {channel: decoder for one in self.connectors for channel, decoder in one.decoders.items()}
+        return decoders_of(self.connectors)
 
     @property
     def replays(self) -> Replays:

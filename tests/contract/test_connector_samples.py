@@ -11,12 +11,13 @@ from typing import Any, Final
 
 import pytest
 
+from canonicals import said
 from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
 from orderwire.connectors import REGISTRY
 from orderwire.connectors.channels.names import channel_of
-from orderwire.ports.intake import DecodedFile, DecodedMessage, DecodeHint, Decoder, Severity
+from orderwire.ports.intake import DecodedFile, DecodeHint, Decoder, Severity
 
 CONFIG: Final = Path(__file__).parents[2] / "config"
 #: What the channel knows of the sender where the document does not say.
@@ -68,17 +69,6 @@ def _decode(name: str, path: Path) -> DecodedFile:
     return decoder.decode(path.read_bytes(), hint, Partners(CONFIG))
 
 
-def _said(message: DecodedMessage) -> dict[str, Any]:
-    """Return an order as it is, and a notice with its type."""
-    if message.notice is not None:
-        return {
-            "type": message.notice.type.value,
-            "body": message.notice.body.model_dump(mode="json", exclude_none=True),
-        }
-    assert message.order is not None
-    return message.order.model_dump(mode="json")
-
-
 @pytest.mark.parametrize("name", DECODERS)
 def test_a_decoder_has_samples(name: str) -> None:
     """Whoever decodes shows good inputs with what they become, and broken ones."""
@@ -94,14 +84,14 @@ def test_a_decoder_has_samples(name: str) -> None:
 @pytest.mark.parametrize(("name", "path"), _inputs(""))
 def test_a_sample_becomes_what_stands_beside_it(name: str, path: Path) -> None:
     """A good input makes exactly the orders and notices that stand beside it."""
-    said = [
-        _said(message)
+    result = [
+        said(message)
         for interchange in _decode(name, path).interchanges
         for message in interchange.messages
         if message.order is not None or message.notice is not None
     ]
 
-    assert said == json.loads(_expected(path).read_text(encoding="utf-8"))
+    assert result == json.loads(_expected(path).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("name", "path"), _inputs("broken"))

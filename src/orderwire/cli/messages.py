@@ -1,13 +1,12 @@
 """`orderwire messages`: find documents in the journal, and see one with its raw bytes."""
 
-import getpass
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orderwire.cli.context import ConfigDir, services_of
+from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, emit_json, out
 from orderwire.errors import OrderwireError
 from orderwire.mapping.masking import masked
@@ -104,6 +103,6 @@ def _held(document_id: str, why: str, config: Path | None, *, keep: bool) -> Non
             raise OrderwireError("no such document", document_id=document_id)
         holds = LegalHolds(services.store, services.clock)
         act = holds.hold if keep else holds.unhold
-        if not act(document.correlation_id, who=getpass.getuser(), why=why):
+        if not act(document.correlation_id, who=who(), why=why):
             raise OrderwireError("it is held already" if keep else "it is not held", document_id=document_id)
     out.print("Held." if keep else "No longer held.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -14,8 +14,8 @@ from orderwire.cli.scaffold import cxml_profile, edi_profile
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.config.secrets import Secrets, missing
 from orderwire.config.settings import Settings
-from orderwire.connectors import connect_all
-from orderwire.connectors.channels.as2_parties import As2Parties
+from orderwire.connectors import connect_all, decoders_of
+from orderwire.connectors.channels.as2_parties import RENEW, As2Parties
 from orderwire.connectors.channels.names import channel_of
 from orderwire.connectors.edi.sample import known_items, sample_orders
 from orderwire.connectors.punchout.sample import sample_order
@@ -26,9 +26,6 @@ from orderwire.ports.intake import DecodedFile, DecodeHint, Decoder, Severity
 app = typer.Typer(no_args_is_help=True)
 samples = typer.Typer(no_args_is_help=True, help="Documents as the partner would send them.")
 app.add_typer(samples, name="sample")
-
-#: A certificate that holds no longer than this is to be renewed.
-_RENEW_DAYS: Final = 30
 
 
 @app.command()
@@ -76,7 +73,7 @@ def check(
     """Check profiles, secrets, certificates and samples. Ends 1 when something is wrong with one of them."""
     settings = read_settings(config)
     partners = Partners(settings.config_dir)
-    decoders = {channel: decoder for one in connect_all(settings) for channel, decoder in one.decoders.items()}
+    decoders = decoders_of(connect_all(settings))
     rows = [row for key in keys or partners.keys() for row in _check(key, settings, partners, decoders)]
     rows += [
         {"partner": "", "what": "all", "ok": False, "text": text}
@@ -148,7 +145,7 @@ def _means(profile: PartnerProfile, settings: Settings) -> Iterator[dict[str, An
             continue
         days = (expiry.until - now).days
         text = f"holds until {expiry.until:%Y-%m-%d}, {days} days" if days >= 0 else f"expired {expiry.until:%Y-%m-%d}"
-        yield {"what": what, "ok": days >= 0, "text": f"{text}: renew it" if 0 <= days < _RENEW_DAYS else text}
+        yield {"what": what, "ok": days >= 0, "text": f"{text}: renew it" if 0 <= days < RENEW.days else text}
 
 
 def _verdict(decoded: DecodedFile, sample: Path, profile: PartnerProfile) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """`orderwire up`, `serve`, `work`: the long-running processes."""
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Annotated
@@ -12,6 +10,7 @@ from orderwire.bootstrap import Intake, Services, build, build_worker
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import err
 from orderwire.cli.simulate import simulated_nav
+from orderwire.cli.waiting import until_told
 from orderwire.config.settings import Settings
 from orderwire.telemetry.logging import set_up_logging
 from orderwire.telemetry.metrics import served
@@ -34,20 +33,20 @@ def up(
         _workers(services),
         _web(services, port),
     ):
-        _until_told()
+        until_told()
 
 
 def serve(config: ConfigDir = None, port: Port = None) -> None:
     """Run the web side and the inlets: REST API, health, metrics, partner folders."""
     with _services(read_settings(config)) as services, _intake(services), _web(services, port):
-        _until_told()
+        until_told()
 
 
 def work(config: ConfigDir = None) -> None:
     """Run the workers. Start as many of these as you like, on any number of machines."""
     with _services(read_settings(config)) as services, _workers(services), _metrics(services):
         err.print("orderwire work: ready")
-        _until_told()
+        until_told()
 
 
 @contextmanager
@@ -103,12 +102,3 @@ def _metrics(services: Services) -> Iterator[None]:
         return
     with served(services.metrics, settings.host, settings.port):
         yield
-
-
-def _until_told() -> None:
-    """Wait for SIGTERM or SIGINT."""
-    told = threading.Event()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda _number, _frame: told.set())
-    while not told.wait(0.2):
-        pass

@@ -1,9 +1,7 @@
 """`orderwire simulate`: stand-ins to try things with."""
 
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,6 +15,7 @@ from pydantic import SecretStr
 
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit
+from orderwire.cli.waiting import until_told
 from orderwire.config.settings import Settings
 from orderwire.errors import OrderwireError, OutageError, UnavailableError
 
@@ -127,7 +126,7 @@ def shop(
 
     with _served(create_shop(orderwire.rstrip("/"), key or DEMO_SHOP_KEY), host, port) as url:
         _announce(url)
-        _until_told()
+        until_told()
 
 
 @app.command()
@@ -173,14 +172,6 @@ def _served(app: "ASGIApp", host: str, port: int) -> Iterator[str]:
         yield url
     finally:
         server.stop()
-
-
-def _until_told() -> None:
-    told = threading.Event()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda _number, _frame: told.set())
-    while not told.wait(0.2):
-        pass
 
 
 def _announce(url: str) -> None:

@@ -1,12 +1,13 @@
 """The registry: a new connector is one folder and one line here. Others register under `orderwire.connectors`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final, cast
 
+from orderwire.canonical.order import Channel
 from orderwire.config.settings import Settings
-from orderwire.ports.intake import Connector
+from orderwire.ports.intake import Connector, Decoder
 
 #: Name → module with `connect(settings) -> Connector`.
 REGISTRY: Final[Mapping[str, str]] = {
@@ -16,6 +17,11 @@ REGISTRY: Final[Mapping[str, str]] = {
     "nav": "orderwire.connectors.nav.connector",
     "punchout": "orderwire.connectors.punchout.connector",
 }
+
+
+def decoders_of(connectors: Iterable[Connector]) -> dict[Channel, Decoder]:
+    """Return the decoder of each channel."""
+    return {channel: decoder for one in connectors for channel, decoder in one.decoders.items()}
 
 
 def connect_all(settings: Settings) -> list[Connector]:

@@ -1,15 +1,13 @@
 """Commits made durable together."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from orderwire.store.syncing import Syncing, sync_log
-
-PATIENCE_SECONDS = 10
+from waiting import PATIENCE_SECONDS, until
 
 
 class Disk:
@@ -24,15 +22,6 @@ class Disk:
         self.syncs += 1
         self.begun.release()
         assert self.open.acquire(timeout=PATIENCE_SECONDS)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    tick = threading.Event()
-    for _ in range(PATIENCE_SECONDS * 1000):
-        if condition():
-            return
-        tick.wait(0.001)
-    raise AssertionError("not reached")
 
 
 def test_who_commits_during_a_sync_waits_for_the_next_one() -> None:

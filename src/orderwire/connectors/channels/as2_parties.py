@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +13,8 @@ from orderwire.config.settings import Settings
 from orderwire.connectors.channels.as2_library import library
 from orderwire.errors import DeliveryRefusedError
 
+#: A certificate that holds no longer than this is to be renewed.
+RENEW: Final = timedelta(days=30)
 _MDN_MODES: Final = {"sync": "SYNC", "async": "ASYNC", "none": None}
 
 

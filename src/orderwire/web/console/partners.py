@@ -1,12 +1,11 @@
 """Partners: who they are, how they do, their certificates, and what a document of theirs would become."""
 
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from orderwire.config.partners import PartnerProfile
-from orderwire.connectors.channels.as2_parties import As2Parties
+from orderwire.connectors.channels.as2_parties import RENEW, As2Parties
 from orderwire.connectors.channels.names import channel_of
 from orderwire.errors import ConfigurationError
 from orderwire.ports.access import Principal
@@ -19,9 +18,11 @@ from orderwire.web.console.parked import as_trial
 from orderwire.web.context import Context, Shared
 from orderwire.web.problems import Problem
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 router = APIRouter(prefix=f"{HOME}/partners", route_class=ConsoleRoute)
 
-_RENEW: Final = timedelta(days=30)
 _LATEST: Final = 20
 
 
@@ -128,7 +129,7 @@ def _certificates(context: Context, profile: PartnerProfile) -> list[dict[str, A
             "whose": one.whose,
             "until": one.until,
             "problem": one.problem,
-            "look": "bad" if one.until is None or one.until < now else "warn" if one.until - now < _RENEW else "ok",
+            "look": "bad" if one.until is None or one.until < now else "warn" if one.until - now < RENEW else "ok",
         }
         for one in As2Parties(context.services.settings).expiries(profile, profile.as2)
     ]

@@ -3,10 +3,11 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
+from canonicals import said
 from orderwire.canonical.envelope import BODIES, EventType
 from orderwire.canonical.order import Channel
 from orderwire.config.partners import Partners
@@ -14,22 +15,11 @@ from orderwire.config.settings import Settings
 from orderwire.connectors import edi
 from orderwire.connectors.edi.check import check_content
 from orderwire.connectors.edi.connector import connect
-from orderwire.ports.intake import DecodedMessage, DecodeHint
+from orderwire.ports.intake import DecodeHint
 
 SAMPLES = Path(edi.__file__).parent / "samples"
 NOW: Final = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 CONFIG = Path(__file__).parents[4] / "config"
-
-
-def said(message: DecodedMessage) -> dict[str, Any]:
-    """Return an order as it is, and a notice with its type."""
-    if message.notice is not None:
-        return {
-            "type": message.notice.type.value,
-            "body": message.notice.body.model_dump(mode="json", exclude_none=True),
-        }
-    assert message.order is not None
-    return message.order.model_dump(mode="json")
 
 
 @pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.edi")), ids=lambda path: path.stem)

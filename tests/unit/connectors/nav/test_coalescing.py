@@ -1,15 +1,14 @@
 """Questions put together."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from orderwire.connectors.nav.coalescing import Coalescing
 from orderwire.errors import OrderwireError, UnavailableError
-
-PATIENCE_SECONDS = 10
+from waiting import PATIENCE_SECONDS, until
 
 
 class Nav:
@@ -29,16 +28,6 @@ class Nav:
         if self.failing:
             raise self.failing
         return dict.fromkeys((key for key in keys if key != "unknown"), number)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for other threads to get there."""
-    tick = threading.Event()
-    for _ in range(PATIENCE_SECONDS * 1000):
-        if condition():
-            return
-        tick.wait(0.001)
-    raise AssertionError("not reached")
 
 
 def test_a_question_never_joins_a_call_that_has_left() -> None:
