@@ -157,11 +157,21 @@ class Services:
 
 
 def build(settings: Settings, *, topology: Topology | None = None, clock: Clock = system_clock) -> Services:
-    """Open the store and the queue, connect the connectors. Brings schema and topology up to date."""
+    """Assemble the services, and bring the schema up to date.
+
+    Raises:
+        TransientError: the store is away.
+    """
+    services = assemble(settings, topology=topology, clock=clock)
+    services.store.migrate()
+    return services
+
+
+def assemble(settings: Settings, *, topology: Topology | None = None, clock: Clock = system_clock) -> Services:
+    """Open the store and the queue, prepare the connectors. This waits for nobody: they may all be away."""
     topology = topology or Topology(rung_seconds=settings.queue.rung_seconds)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings)
-    store.migrate()
     transport = open_transport(settings, topology)
     dispatcher = Dispatcher(store, transport, clock)
     receiver = Receiver(

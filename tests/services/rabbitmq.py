@@ -63,7 +63,7 @@ class RabbitMQ:
         self._folder = folder
         self._binaries = binaries
         logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs every refused attempt to connect
-        self._port = free_port()
+        self.port = free_port()
         self._node = f"orderwire-{secrets.token_hex(4)}@localhost"
         self._environment = self._prepare()
         self._server: subprocess.Popen[bytes] | None = None
@@ -71,7 +71,7 @@ class RabbitMQ:
 
     @property
     def url(self) -> str:
-        return f"amqp://guest:guest@127.0.0.1:{self._port}/%2F"
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
 
     def start(self) -> None:
         """Start, and return when it takes connections."""
@@ -127,7 +127,7 @@ class RabbitMQ:
         cookie = home / ".erlang.cookie"
         cookie.write_text(secrets.token_hex(16))
         cookie.chmod(0o400)
-        (self._folder / "rabbitmq.conf").write_text(CONFIGURATION.format(port=self._port))
+        (self._folder / "rabbitmq.conf").write_text(CONFIGURATION.format(port=self.port))
         (self._folder / "enabled_plugins").write_text("[].\n")
         (self._folder / "env.conf").touch()
         return {

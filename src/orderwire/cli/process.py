@@ -1,20 +1,26 @@
 """`orderwire up`, `serve`, `work`: the long-running processes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from typing import Annotated
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderwire.bootstrap import Intake, Services, build, build_worker
+from orderwire.bootstrap import Intake, Services, assemble, build_worker
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import err
 from orderwire.cli.simulate import simulated_nav
-from orderwire.cli.waiting import until_told
+from orderwire.cli.waiting import arrived, to_be_told, until_told
 from orderwire.config.settings import Settings
 from orderwire.telemetry.logging import set_up_logging
 from orderwire.telemetry.metrics import served
 
+if TYPE_CHECKING:
+    from orderwire.web.serve import BackgroundServer
+
+#: A part of a process: runs until it is left.
+Part = Callable[[Services], AbstractContextManager[None]]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Listen here; api.port otherwise.")]
 
 
@@ -25,35 +31,44 @@ def up(
     simulate_nav: Annotated[bool, typer.Option("--simulate-nav", help="Start a simulated NAV beside it.")] = False,
 ) -> None:
     """Run everything in one process: web, inlets and workers. For one machine, and for trying it."""
-    settings = read_settings(config)
-    with (
-        simulated_nav(settings) if simulate_nav else nullcontext(settings) as chosen,
-        _services(chosen) as services,
-        _intake(services),
-        _workers(services),
-        _web(services, port),
-    ):
-        until_told()
+    settings, told = read_settings(config), to_be_told()
+    with simulated_nav(settings) if simulate_nav else nullcontext(settings) as chosen:
+        _served(chosen, port, told, _workers)
 
 
 def serve(config: ConfigDir = None, port: Port = None) -> None:
-    """Run the web side and the inlets: REST API, health, metrics, partner folders."""
-    with _services(read_settings(config)) as services, _intake(services), _web(services, port):
-        until_told()
+    """Run the web side and the inlets: REST API, health, metrics, partner folders. Waits for a store that is away."""
+    _served(read_settings(config), port, to_be_told())
 
 
 def work(config: ConfigDir = None) -> None:
-    """Run the workers. Start as many of these as you like, on any number of machines."""
-    with _services(read_settings(config)) as services, _workers(services), _metrics(services):
-        err.print("orderwire work: ready")
-        until_told()
+    """Run the workers, as many as you like, on any number of machines. Waits for a store or a broker that is away."""
+    settings, told = read_settings(config), to_be_told()
+    with _services(settings) as services, _metrics(services):
+        if not (arrived("store", services.store.migrate, told) and arrived("broker", services.transport.declare, told)):
+            return
+        with _workers(services):
+            err.print("orderwire work: ready")
+            until_told(told)
+
+
+def _served(settings: Settings, port: int | None, told: threading.Event, *more: Part) -> None:
+    """Run the web side, the inlets and what else there is, in the order in which others arrive."""
+    with _services(settings) as services, _web(services, port) as web, ExitStack() as running:
+        if arrived("store", services.store.migrate, told):
+            running.enter_context(_intake(services))
+            err.print(f"orderwire listens on {web.url}", markup=False)
+        if arrived("broker", services.transport.declare, told):
+            for part in more:
+                running.enter_context(part(services))
+            running.callback(web.stop)  # requests in hand may wait for what the rest does
+        until_told(told)
 
 
 @contextmanager
 def _services(settings: Settings) -> Iterator[Services]:
     set_up_logging(level=settings.log.level, form=settings.log.format)
-    services = build(settings)
-    services.transport.declare()
+    services = assemble(settings)
     try:
         yield services
     finally:
@@ -81,15 +96,16 @@ def _intake(services: Services) -> Iterator[None]:
 
 
 @contextmanager
-def _web(services: Services, port: int | None) -> Iterator[None]:
+def _web(services: Services, port: int | None) -> Iterator["BackgroundServer"]:
+    """Listen at once: whoever asks for health is told what is away, and everybody else to come again."""
     from orderwire.web.app import create_app
     from orderwire.web.serve import BackgroundServer
 
     api = services.settings.api
     server = BackgroundServer(create_app(services), api.host, api.port if port is None else port)
-    err.print(f"orderwire listens on {server.start()}", markup=False)
+    server.start()
     try:
-        yield
+        yield server
     finally:
         server.stop()
 

@@ -16,8 +16,8 @@ from orderwire.errors import BusyError, LimitError, OrderwireError, UnavailableE
 _PG_BUSY: Final = frozenset({"40001", "40P01", "55P03", "57014"})
 #: Class 22 data exception (a character or number the type does not hold), class 54 program limit exceeded.
 _PG_LIMIT: Final = ("22", "54")
-#: 42P01: a table is missing, so `migrate` has not run yet.
-_PG_UNMIGRATED: Final = "42P01"
+#: A table or a column is missing, so `migrate` has not run yet.
+_PG_UNMIGRATED: Final = frozenset({"42P01", "42703"})
 
 _SQLITE_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -77,7 +77,7 @@ def _of_postgresql(error: psycopg.Error, *, lost: bool) -> OrderwireError | None
         return BusyError("the database is locked", **facts)
     if state.startswith(_PG_LIMIT) or (not state and isinstance(error, psycopg.DataError)):
         return LimitError("the database cannot hold this value", **facts)
-    if lost or state == _PG_UNMIGRATED or isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+    if lost or state in _PG_UNMIGRATED or isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return UnavailableError("the database did not answer", **facts)
     return None
 

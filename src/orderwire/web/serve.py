@@ -70,6 +70,7 @@ class BackgroundServer:
         self._listening = threading.Event()
         self._server = _Server(_config(app, GRACE_SECONDS), self._listening.set)
         self._thread: threading.Thread | None = None
+        self.url = ""
 
     def start(self) -> str:
         """Return the base URL as soon as requests are taken.
@@ -78,12 +79,12 @@ class BackgroundServer:
             ConfigurationError: the address cannot be listened on.
         """
         listener = _listen(self._host, self._port)
-        url = _url(listener)
+        self.url = _url(listener)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="web", daemon=True)
         self._thread.start()
         if not self._listening.wait(GRACE_SECONDS):
-            raise ConfigurationError("the server does not start", url=url)
-        return url
+            raise ConfigurationError("the server does not start", url=self.url)
+        return self.url
 
     def stop(self) -> None:
         """Finish what is in hand and return."""

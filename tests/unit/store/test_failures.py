@@ -49,6 +49,7 @@ def of_postgresql(state: str) -> psycopg.Error:
         (of_postgresql("53300"), UnavailableError),  # too many connections
         (of_postgresql("53100"), UnavailableError),  # disk full
         (of_postgresql("42P01"), UnavailableError),  # no such table
+        (of_postgresql("42703"), UnavailableError),  # no such column
         (of_postgresql("54000"), LimitError),  # index row too large
         (of_postgresql("22003"), LimitError),  # number out of range
         (psycopg.DataError("text with NUL"), LimitError),
