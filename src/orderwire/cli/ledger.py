@@ -21,7 +21,7 @@ def ledger() -> None:
 def list_(
     partner: Annotated[str | None, typer.Option(help="Partner key.")] = None,
     side: Annotated[LedgerSide | None, typer.Option(help="owed: by us; awaited: from the partner.")] = None,
-    kind: Annotated[str | None, typer.Option(help="CONTRL, ORDRSP or MDN.")] = None,
+    kind: Annotated[str | None, typer.Option(help="CONTRL, ORDRSP, ConfirmationRequest or MDN.")] = None,
     reference: Annotated[str | None, typer.Option(help="Interchange reference, order number or Message-ID.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10000)] = 50,
     config: ConfigDir = None,

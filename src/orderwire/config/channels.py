@@ -104,7 +104,9 @@ class DueProfile(_Section):
     """When acknowledgements are late. None: nobody waits for one."""
 
     contrl_minutes: Minutes | None = Field(default=60, description="Our CONTRL, after it is owed")
-    ordrsp_minutes: Minutes | None = Field(default=1440, description="Our ORDRSP, after the order came")
+    ordrsp_minutes: Minutes | None = Field(
+        default=1440, description="Our answer (ORDRSP, in cXML ConfirmationRequest), after the order came"
+    )
     their_contrl_minutes: Minutes | None = Field(
         default=None, description="The partner's CONTRL, after delivery; None: the partner sends none"
     )

@@ -9,7 +9,7 @@ from orderwire.canonical.acknowledgement import Acknowledgement, Verdict
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.canonical.order import Channel
 from orderwire.config.channels import DueProfile
-from orderwire.config.partners import Partners
+from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 from orderwire.pipeline.work import Commit, body_of
 from orderwire.ports.clock import Clock
@@ -28,6 +28,8 @@ _NUMBERS: Final[tuple[tuple[str, Callable[[str], DocumentQuery]], ...]] = (
     ("DM", lambda number: DocumentQuery(erp_no=number)),
     ("ON", lambda number: DocumentQuery(order_no=number, kind="ORDRSP")),
 )
+#: Kinds of ours that answer an order.
+_ANSWERS: Final = frozenset({"ORDRSP", "ConfirmationRequest", "StatusUpdateRequest"})
 #: What asks for an answer of ours.
 _REQUESTS: Final = frozenset(
     {EventType.ORDER_RECEIVED, EventType.ORDER_CHANGE_REQUESTED, EventType.ORDER_CANCEL_REQUESTED}
@@ -74,9 +76,10 @@ def owe(tx: Transaction, event: Event, partners: Partners, since: datetime) -> N
             tx.ledger.open(_due(_of(document, LedgerSide.OWED, "CONTRL", since), due.contrl_minutes))
     if event.type in _REQUESTS and due.ordrsp_minutes is not None:
         order = body_of(event)
-        if order.channel is Channel.EDI:
+        kind = _answer_of(order.channel, partners, event.partner)
+        if kind is not None:
             partner, ref = order.partner, order.order_no
-            entry = _entry(event.documentid, LedgerSide.OWED, "ORDRSP", partner=partner, ref=ref, since=since)
+            entry = _entry(event.documentid, LedgerSide.OWED, kind, partner=partner, ref=ref, since=since)
             tx.ledger.open(_due(entry, due.ordrsp_minutes, ref))
 
 
@@ -85,9 +88,9 @@ def settle(tx: Transaction, document: Document, delivered: Delivered, due: DuePr
     met = Met(now, document.id)
     if document.kind == "CONTRL" and due.contrl_minutes is not None:
         tx.ledger.meet(_of(document, LedgerSide.OWED, "CONTRL", document.received_at), met)
-    if document.kind == "ORDRSP" and document.parent_id is not None and due.ordrsp_minutes is not None:
+    if document.kind in _ANSWERS and document.parent_id is not None and due.ordrsp_minutes is not None:
         partner, ref, since = document.partner or "", document.order_no or "", document.received_at
-        entry = _entry(document.parent_id, LedgerSide.OWED, "ORDRSP", partner=partner, ref=ref, since=since)
+        entry = _entry(document.parent_id, LedgerSide.OWED, document.kind, partner=partner, ref=ref, since=since)
         tx.ledger.meet(entry, met)
     if delivered.receipt is not None and due.their_mdn_minutes is not None:
         partner, ref = document.partner or "", delivered.receipt.ref
@@ -99,10 +102,23 @@ def settle(tx: Transaction, document: Document, delivered: Delivered, due: DuePr
 
 def _due_of(partners: Partners, key: str | None) -> DueProfile:
     """Return when a partner's acknowledgements are late; those of an unknown one are as by default."""
+    profile = _profile(partners, key)
+    return DueProfile() if profile is None else profile.due
+
+
+def _answer_of(channel: Channel, partners: Partners, key: str | None) -> str | None:
+    """Return the kind of document that answers an order of this channel; None: the partner gets none."""
+    if channel is Channel.EDI:
+        return "ORDRSP"
+    profile = _profile(partners, key) if channel is Channel.PUNCHOUT else None
+    return profile.cxml.answer if profile is not None and profile.cxml is not None else None
+
+
+def _profile(partners: Partners, key: str | None) -> PartnerProfile | None:
     try:
-        return partners.get(key or "").due
+        return partners.get(key or "")
     except (UnknownPartnerError, ConfigurationError):  # that is told where it matters
-        return DueProfile()
+        return None
 
 
 def entry_id(document_id: str, side: LedgerSide, kind: str) -> str:

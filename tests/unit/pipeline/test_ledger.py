@@ -95,9 +95,33 @@ def test_an_answer_that_was_faster_than_the_news_is_met(world: World) -> None:
     assert [(entry.kind, entry.state) for entry in entries(world)] == [("ORDRSP", LedgerState.MET)]
 
 
+@pytest.mark.parametrize("kind", ["ConfirmationRequest", "StatusUpdateRequest"])
+def test_a_cxml_order_owes_the_answer_that_its_buyer_takes(world: World, kind: str) -> None:
+    """It stands in the ledger like an ORDRSP, becomes late like one, and is met when it is delivered."""
+    one = {"domain": "DUNS", "identity": "1"}
+    world.profile(due={"ordrsp_minutes": 90}, cxml={"identities": [one], "ours": [one], "send": [kind]})
+    filed(world, order_event(an_order(channel=Channel.PUNCHOUT), "d1"))
+
+    [entry] = entries(world)
+    assert (entry.side, entry.kind, entry.ref, entry.state) == (LedgerSide.OWED, kind, "PO-1", LedgerState.OPEN)
+    assert entry.due_at == MORNING + timedelta(minutes=90)
+    deliver(world, ready(world, kind))
+    assert [entry.state for entry in entries(world)] == [LedgerState.MET]
+
+
+def test_a_cxml_buyer_that_takes_no_answer_is_owed_none(world: World) -> None:
+    """Nobody waits for what is not sent."""
+    one = {"domain": "DUNS", "identity": "1"}
+    world.profile(cxml={"identities": [one], "ours": [one], "send": []})
+
+    filed(world, order_event(an_order(channel=Channel.PUNCHOUT), "d1"))
+
+    assert entries(world) == []
+
+
 @pytest.mark.parametrize("due", [{"ordrsp_minutes": None}, {}])
 def test_nothing_is_owed_where_nobody_waits(world: World, due: dict[str, Any]) -> None:
-    """A profile without a due time, and orders that did not come as EDIFACT."""
+    """A profile without a due time, and orders that are answered where they are asked."""
     world.profile(due=due)
     channel = Channel.EDI if due else Channel.API
 
