@@ -46,6 +46,10 @@ def nav(
     ] = None,
     queue: Annotated[int, typer.Option(min=0, help="Calls that may wait for a slot; others get 429.")] = 95,
     chaos: Annotated[float, typer.Option(min=0, max=1, help="Share of calls that meet a random fault.")] = 0.0,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Keep here what is committed, over a restart and a kill.", dir_okay=False),
+    ] = None,
     *,
     gateway: Annotated[bool, typer.Option("--gateway", help="Publish the gateway codeunit of config/nav.")] = False,
 ) -> None:
@@ -63,6 +67,7 @@ def nav(
         queue_size=queue,
         chaos=chaos,
         gateway_codeunit=gateway,
+        kept=keep,
         announce=_announce,
     )
 

@@ -13,6 +13,7 @@ from orderwire.simulators.nav.connection import NavServer
 from orderwire.simulators.nav.control import ControlEndpoint
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.gateway import INSTANCE, Gateway
+from orderwire.simulators.nav.keeping import Kept
 from orderwire.simulators.nav.login import Account, Auth
 from orderwire.simulators.nav.published import Published, read_folder
 from orderwire.simulators.nav.slots import NAV_QUEUE, Pace
@@ -46,11 +47,14 @@ class NavSimulator:
         omit_zero: bool = False,
         published: Sequence[Published] = (),
         gateway_codeunit: bool = False,
+        kept: Path | None = None,
     ) -> None:
         data = data or NavData.demo()
         self.world = World(data)
         self.users = OtherUsers(self.world)
-        self.users.open_company(data)
+        self._kept = Kept(kept) if kept else None
+        if self._kept is None or not self._kept.open(self.world):
+            self.users.open_company(data)
         pace = Pace(latency_seconds, max_concurrent, queue_size)
         self.gateway = Gateway(
             self.world,
@@ -79,6 +83,8 @@ class NavSimulator:
         """End calls that wait, close everything."""
         self.gateway.stopping.set()
         self._close(_DRAIN_SECONDS)
+        if self._kept is not None:
+            self._kept.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -200,12 +206,13 @@ def serve(  # noqa: PLR0913  the command's options
     queue_size: int = NAV_QUEUE,
     chaos: float = 0.0,
     gateway_codeunit: bool = False,
+    kept: Path | None = None,
     announce: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Run until SIGINT or SIGTERM; `announce` is called with the URL once calls are answered.
 
     Raises:
-        ConfigurationError: `data` or `wsdl` cannot be read.
+        ConfigurationError: `data`, `wsdl` or `kept` cannot be read.
         OSError: the port is taken.
     """
     simulator = NavSimulator(
@@ -221,6 +228,7 @@ def serve(  # noqa: PLR0913  the command's options
         queue_size=queue_size,
         published=read_folder(wsdl) if wsdl else (),
         gateway_codeunit=gateway_codeunit,
+        kept=kept,
     )
     for plan in weather(chaos) if chaos else ():
         simulator.arm(plan)

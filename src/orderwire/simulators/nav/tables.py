@@ -219,6 +219,7 @@ class Database:
         self.lock = RLock()
         self._rowversion = _FIRST_ROWVERSION
         self._undo: list[Callable[[], None]] = []
+        self._changed: dict[tuple[str, PrimaryKey], None] = {}  # rows that this transaction put or removed
         self._depth = 0
 
     @contextmanager
@@ -232,6 +233,7 @@ class Database:
                 if self._depth == 1:
                     while self._undo:
                         self._undo.pop()()
+                    self._changed.clear()
                 raise
             else:
                 if self._depth == 1:
@@ -242,6 +244,7 @@ class Database:
     def commit(self) -> None:
         """Forget how to undo what was done so far."""
         self._undo.clear()
+        self._changed.clear()
 
     def put(self, table: Table[R], row: R) -> R:
         """Insert or replace `row` under a new rowversion."""
@@ -256,6 +259,12 @@ class Database:
         self._remember(table, key)
         table.store(key, None)
 
+    def bring_back(self, table: Table[R], key: PrimaryKey, row: R | None) -> None:
+        """Set or remove a row as it was committed before; not a transaction."""
+        self._rowversion = max(self._rowversion, row.rowversion if row else 0)
+        table.store(key, row)
+
     def _remember(self, table: Table[R], key: PrimaryKey) -> None:
+        self._changed[table.name, key] = None
         old = table.rows.get(key)
         self._undo.append(lambda: table.store(key, old))

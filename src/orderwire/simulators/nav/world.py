@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from types import MappingProxyType
+from itertools import takewhile
 from typing import Any, Final, Literal
 
 from orderwire.simulators.nav.data import NavData
@@ -17,6 +17,7 @@ from orderwire.simulators.nav.tables import (
     PostedInvoice,
     PostedLine,
     PostedShipment,
+    PrimaryKey,
     Row,
     SalesHeader,
     SalesLine,
@@ -51,7 +52,10 @@ class Commit:
     external_document_no: str
     customer_no: str
     lines: tuple[CommittedLine, ...]
-    available: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    available: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+OnCommit = Callable[["World", Mapping[tuple[str, PrimaryKey], None], list[Commit]], None]
 
 
 def _today() -> date:
@@ -96,8 +100,25 @@ class World(Database):
         self._lines_of: defaultdict[str, dict[int, SalesLine]] = defaultdict(dict)
         self._commits: deque[Commit] = deque(maxlen=_LOG_LENGTH)
         self._sequence = 0
-        self._series: dict[str, int] = {}
+        self._kept = 0  # newest commit that `on_commit` was told of
+        self.series: dict[str, int] = {}
+        #: Called within each transaction, right before its end: with the rows it touched, and its commits.
+        self.on_commit: OnCommit = lambda _world, _changed, _commits: None
         self._load(data)
+
+    def commit(self) -> None:
+        """End the transaction: nothing of it can be undone."""
+        commits = list(takewhile(lambda commit: commit.sequence > self._kept, reversed(self._commits)))
+        if self._changed or commits:
+            self.on_commit(self, self._changed, commits[::-1])
+        self._kept = self._sequence
+        super().commit()
+
+    def recall(self, commits: Iterable[Commit], series: Mapping[str, int]) -> None:
+        """Bring back what was logged before."""
+        self._commits.extend(commits)
+        self._sequence = self._kept = self._commits[-1].sequence if self._commits else 0
+        self.series.update(series)
 
     def _load(self, data: NavData) -> None:
         with self.transaction():
@@ -148,11 +169,11 @@ class World(Database):
 
     def next_no(self, prefix: str, taken: Callable[[str], bool]) -> str:
         """Draw from a number series; a transaction that is undone gives its number back."""
-        last = drawn = self._series.get(prefix, 0)
+        last = drawn = self.series.get(prefix, 0)
         while taken(no := f"{prefix}{(drawn := drawn + 1):06d}"):
             pass
-        self._series[prefix] = drawn
-        self._undo.append(lambda: self._series.update({prefix: last}))
+        self.series[prefix] = drawn
+        self._undo.append(lambda: self.series.update({prefix: last}))
         return no
 
     def log(self, action: Action, by: Actor, order: SalesHeader | None, items: Iterable[str] = ()) -> None:
@@ -172,7 +193,7 @@ class World(Database):
                     CommittedLine(line.line_no, line.no, line.quantity, line.unit_code, line.outstanding_base)
                     for line in lines
                 ),
-                available=MappingProxyType({item_no: self.available(item_no) for item_no in sorted(touched)}),
+                available={item_no: self.available(item_no) for item_no in sorted(touched)},
             )
         )
         self._undo.append(self._unlog)
