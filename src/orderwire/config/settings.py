@@ -33,7 +33,8 @@ class _Section(BaseModel):
 class QueueSettings(_Section):
     url: SecretStr = Field(
         default=SecretStr("embedded:"),
-        description="amqp(s)://user:password@host:port/vhost, or embedded: (one machine, beside the SQLite store)",
+        description="amqp(s)://user:password@host:port/vhost, a cluster's nodes as host:port,host:port,host:port; "
+        "or embedded: (one machine, beside the SQLite store)",
     )
     prefetch: Count = Field(default=250, description="Messages in hand per pure flow")
     confirm_timeout_seconds: Seconds = Field(default=30, description="How long the broker may take to confirm")

@@ -32,7 +32,7 @@ class RabbitTransport:
         logging.getLogger("pika").setLevel(logging.CRITICAL)
         self._settings = settings
         self._topology = topology
-        self._parameters = connection_parameters(settings)
+        self._nodes = connection_parameters(settings)
         self._queues = {queue.name: queue for queue in topology.queues()}
         self._thread = LoopThread("orderwire-rabbit")
         self._publisher = Publisher(self._thread)
@@ -45,10 +45,10 @@ class RabbitTransport:
         self._closed = False
 
     def declare(self) -> None:
-        rabbit_admin.declare(self._parameters, self._topology)
+        rabbit_admin.declare(self._nodes, self._topology)
 
     def check(self) -> list[str]:
-        return rabbit_admin.check(self._parameters, self._topology)
+        return rabbit_admin.check(self._nodes, self._topology)
 
     def publish(self, events: Sequence[Event]) -> None:
         items = [Item(self._topology.events, event.type.value, encode(event)) for event in events]
@@ -88,7 +88,7 @@ class RabbitTransport:
         self._lane(queue, paused=True).resume(prefetch or self._settings.prefetch)
 
     def depths(self) -> list[QueueDepth]:
-        ready = rabbit_admin.ready_counts(self._parameters, self._topology)
+        ready = rabbit_admin.ready_counts(self._nodes, self._topology)
         return [QueueDepth(queue, count, self._lanes.in_hand(queue)) for queue, count in ready.items()]
 
     def close(self) -> None:
@@ -105,10 +105,11 @@ class RabbitTransport:
             event.wait(CLOSE_SECONDS)
         self._thread.stop()
 
-    def _named(self, purpose: str) -> Any:
-        parameters = connection_parameters(self._settings)
-        parameters.client_properties = {"connection_name": f"orderwire {purpose}"}
-        return parameters
+    def _named(self, purpose: str) -> list[Any]:
+        nodes = connection_parameters(self._settings)
+        for parameters in nodes:
+            parameters.client_properties = {"connection_name": f"orderwire {purpose}"}
+        return nodes
 
     def _lane(self, queue: str, *, paused: bool = False) -> Lane:
         if queue not in self._queues:

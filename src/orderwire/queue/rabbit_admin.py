@@ -1,6 +1,6 @@
 """The topology on a RabbitMQ broker: create it, compare it, count it. Short calls on a connection of their own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -15,7 +15,7 @@ _ACCESS_REFUSED: Final = 403
 _NOT_FOUND: Final = 404
 
 
-def declare(parameters: Any, topology: Topology) -> None:
+def declare(nodes: Sequence[Any], topology: Topology) -> None:
     """Create everything.
 
     Raises:
@@ -23,7 +23,7 @@ def declare(parameters: Any, topology: Topology) -> None:
         UnavailableError: no broker, or it closed the connection.
     """
     problems: list[str] = []
-    with _connected(parameters) as connection:
+    with _connected(nodes) as connection:
         for exchange in topology.exchanges():
             problems += _problem(connection, partial(_declare_exchange, exchange))
         for queue in topology.queues():
@@ -36,14 +36,14 @@ def declare(parameters: Any, topology: Topology) -> None:
         raise ConfigurationError("queue topology:\n  " + "\n  ".join(problems))
 
 
-def check(parameters: Any, topology: Topology) -> list[str]:
+def check(nodes: Sequence[Any], topology: Topology) -> list[str]:
     """Return what is missing or has other arguments. Creates nothing; bindings cannot be read over AMQP 0-9-1.
 
     Raises:
         UnavailableError: no broker, or it closed the connection.
     """
     problems: list[str] = []
-    with _connected(parameters) as connection:
+    with _connected(nodes) as connection:
         for exchange in topology.exchanges():
             problems += _problem(connection, partial(_compare_exchange, exchange))
         for queue in topology.queues():
@@ -51,7 +51,7 @@ def check(parameters: Any, topology: Topology) -> list[str]:
     return problems
 
 
-def ready_counts(parameters: Any, topology: Topology) -> dict[str, int]:
+def ready_counts(nodes: Sequence[Any], topology: Topology) -> dict[str, int]:
     """Return the number of waiting messages per queue; 0 for a missing one.
 
     Raises:
@@ -62,7 +62,7 @@ def ready_counts(parameters: Any, topology: Topology) -> dict[str, int]:
     def count(queue: str, channel: Any) -> None:
         counts[queue] = channel.queue_declare(queue, passive=True).method.message_count
 
-    with _connected(parameters) as connection:
+    with _connected(nodes) as connection:
         for queue in topology.queues():
             counts[queue.name] = 0
             _problem(connection, partial(count, queue.name))
@@ -70,9 +70,9 @@ def ready_counts(parameters: Any, topology: Topology) -> dict[str, int]:
 
 
 @contextmanager
-def _connected(parameters: Any) -> Iterator[Any]:
+def _connected(nodes: Sequence[Any]) -> Iterator[Any]:
     try:
-        connection = pika.BlockingConnection(parameters)
+        connection = pika.BlockingConnection(nodes)
     except (pika.exceptions.AMQPError, OSError) as error:
         raise UnavailableError("the broker is out of reach", reason=reason_of(error)) from error
     try:

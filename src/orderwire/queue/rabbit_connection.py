@@ -5,8 +5,10 @@ import random
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 import pika  # type: ignore[import-untyped]
 from pika import frame, spec
@@ -19,27 +21,36 @@ from orderwire.queue.codec import UNREADABLE
 FIRST_BACK_OFF_SECONDS: Final = 0.1
 LONGEST_BACK_OFF_SECONDS: Final = 5.0
 
-_jitter = random.SystemRandom()
+_any = random.SystemRandom()
 
 
-def connection_parameters(settings: QueueSettings) -> Any:
-    """Read the URL and the time-outs.
+def connection_parameters(settings: QueueSettings) -> list[Any]:
+    """Read the URL and the time-outs: one set of parameters for each node, in any order, so that load spreads.
 
     Raises:
         ConfigurationError: it is no AMQP URL.
     """
     try:
-        parameters = pika.URLParameters(settings.url.get_secret_value())
+        nodes = [pika.URLParameters(url) for url in _of_each_node(settings.url.get_secret_value())]
     except (ValueError, TypeError, AttributeError, KeyError):
         raise ConfigurationError(
             "queue.url: must be amqp(s)://user:password@host:port/vhost or embedded:"
         ) from None  # the library's sentence may hold the password
-    parameters.heartbeat = settings.heartbeat_seconds
-    parameters.connection_attempts = 1
-    parameters.socket_timeout = settings.connect_timeout_seconds
-    parameters.stack_timeout = settings.connect_timeout_seconds
-    parameters.blocked_connection_timeout = settings.confirm_timeout_seconds
-    return parameters
+    for parameters in nodes:
+        parameters.heartbeat = settings.heartbeat_seconds
+        parameters.connection_attempts = 1
+        parameters.socket_timeout = settings.connect_timeout_seconds
+        parameters.stack_timeout = settings.connect_timeout_seconds
+        parameters.blocked_connection_timeout = settings.confirm_timeout_seconds
+    _any.shuffle(nodes)
+    return nodes
+
+
+def _of_each_node(url: str) -> list[str]:
+    """Return a URL for each host of `amqp://user:password@one:5672,two:5672/vhost`."""
+    parts = urlsplit(url)
+    person, at, hosts = parts.netloc.rpartition("@")
+    return [urlunsplit(parts._replace(netloc=f"{person}{at}{host}")) for host in hosts.split(",")]
 
 
 class _Connection(AsyncioConnection):  # type: ignore[misc]
@@ -113,11 +124,14 @@ class LinkUser(Protocol):
 
 
 class Link:
-    """One connection, opened again with back-off whenever it is lost. Everything but `state` runs in the loop."""
+    """One connection, opened again with back-off whenever it is lost, to the next node if there are several.
 
-    def __init__(self, thread: LoopThread, parameters: Any, user: LinkUser) -> None:
+    Everything but `outage` runs in the loop.
+    """
+
+    def __init__(self, thread: LoopThread, nodes: Sequence[Any], user: LinkUser) -> None:
         self._thread = thread
-        self._parameters = parameters
+        self._nodes = deque(nodes)
         self._user = user
         self._connection: Any = None
         self._back_off = FIRST_BACK_OFF_SECONDS
@@ -138,7 +152,7 @@ class Link:
         if self._on_closed is not None:
             return
         self._connection = _Connection(
-            self._parameters,
+            self._nodes[0],
             on_open_callback=self._opened,
             on_open_error_callback=self._lost,
             on_close_callback=self._lost,
@@ -155,12 +169,13 @@ class Link:
 
     def _lost(self, _connection: Any, error: BaseException) -> None:
         self._connection = None
+        self._nodes.rotate(-1)
         self.outage.begin(reason_of(error))
         self._user.link_down(self.outage.reason)
         if self._on_closed is not None:
             self._on_closed()
             return
-        self._thread.loop.call_later(self._back_off * _jitter.uniform(0.5, 1), self._open)
+        self._thread.loop.call_later(self._back_off * _any.uniform(0.5, 1), self._open)
         self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF_SECONDS)
 
 

@@ -184,6 +184,9 @@ class Lane:
             connection.channel(on_open_callback=self._opened)
 
     def _opened(self, channel: Any) -> None:
+        if self._session is not None:  # asked for twice: after an error of the channel, and by a new connection
+            channel.close()
+            return
         session = Session(channel)
         channel.add_on_close_callback(partial(self._channel_closed, session))
         channel.add_on_cancel_callback(lambda _frame: channel.close(reply_text="the queue is gone"))

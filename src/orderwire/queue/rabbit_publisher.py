@@ -126,17 +126,20 @@ class Publisher:
         self._pump()
 
     def _open_channel(self) -> None:
-        if self._connection is not None and self._connection.is_open:
+        if self._channel is None and self._connection is not None and self._connection.is_open:
             self._connection.channel(on_open_callback=self._channel_open)
 
     def _channel_open(self, channel: Any) -> None:
+        if self._channel is not None:  # asked for twice: after an error of the channel, and by a new connection
+            channel.close()
+            return
         self._channel = channel
+        self._published = self._settled = 0
         channel.add_on_close_callback(self._channel_closed)
         channel.add_on_return_callback(self._returned)
         channel.confirm_delivery(self._answered, callback=self._confirming)
 
     def _confirming(self, _frame: Any) -> None:
-        self._published = self._settled = 0
         self._ready = True
         self._trouble = None
         self._pump()
