@@ -16,11 +16,11 @@ from benchmarks.nav_orders import bare_session, post, stock_question
 from orderwire.canonical.stock import StockKey
 from orderwire.config.settings import NavSettings
 from orderwire.connectors.nav import soap
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.reads import code, decimal_of, plain
-from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.stock import StockReader
 from orderwire.connectors.nav.wants import Page
 

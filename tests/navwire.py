@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from orderwire.config.settings import NavServices, NavSettings
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.page import PageService
-from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.wants import SHIP_TO_FIELDS, Page
 
 Fields = Mapping[str, str]

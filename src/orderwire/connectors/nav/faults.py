@@ -7,11 +7,13 @@ neither a fault nor a lost reply is proof of a rollback. A call that reads chang
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ssl import SSLError
 from typing import Final
 
 import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from orderwire.connectors.nav.connection import NeverConnectedError
 from orderwire.connectors.nav.soap import Fault
 from orderwire.errors import (
     BrokenContractError,
@@ -143,14 +145,20 @@ def from_status(call: Call, status: int, retry_after: str | None = None) -> Orde
             return call.unanswered("NAV gave no usable answer", **facts)
 
 
+#: What the connection itself and requests, which NTLM goes by, call the same thing.
+_TIMEOUTS: Final = (TimeoutError, requests.Timeout)
+_TLS: Final = (SSLError, requests.exceptions.SSLError)
+_UNREACHABLE: Final = (NeverConnectedError, requests.ConnectTimeout, requests.exceptions.ProxyError)
+
+
 def from_network(call: Call, error: Exception) -> OrderwireError:
-    """Return the error for a connection that failed; `error` is requests' or the NTLM handshake's."""
+    """Return the error for a connection that failed; `error` is its own, or of requests or the NTLM handshake."""
     facts = {"cause": type(error).__name__}
-    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
+    if isinstance(error, _TIMEOUTS) and not isinstance(error, requests.ConnectTimeout):
         return call.unanswered("NAV did not answer in time", **facts)
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+    if isinstance(error, _TLS) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return _told(OutageError, call, "NAV's certificate is not trusted", facts)
-    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)) or _never_connected(error):
+    if isinstance(error, _UNREACHABLE) or _never_connected(error):
         return _told(OutageError, call, "NAV cannot be reached", facts)
     return call.unanswered("the connection to NAV broke", **facts)
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from orderwire.config.settings import NavSettings
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call, from_status
-from orderwire.connectors.nav.session import NavSession, Reply
+from orderwire.connectors.nav.session import NavSession
 from orderwire.errors import ConfigurationError, CredentialsError, InDoubtError, OutageError, UnavailableError
 
 #: Seconds that only go up.

@@ -5,9 +5,9 @@ from contextlib import suppress
 from lxml import etree
 
 from orderwire.connectors.nav import soap
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call, from_fault, from_status
 from orderwire.connectors.nav.lanes import Lanes
-from orderwire.connectors.nav.session import Reply
 from orderwire.errors import OrderwireError
 
 

@@ -1,11 +1,15 @@
 """Every way in which NAV says no, and what we make of it."""
 
+import ssl
+from http.client import RemoteDisconnected
+
 import pytest
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from navwire import fault
 from orderwire.connectors.nav import soap
+from orderwire.connectors.nav.connection import NeverConnectedError
 from orderwire.connectors.nav.faults import Call, from_fault, from_network, from_status
 from orderwire.errors import (
     BrokenContractError,
@@ -121,6 +125,10 @@ def _never_connected() -> Exception:
     ("error", "on_read", "on_write"),
     [
         (_never_connected(), OutageError, OutageError),
+        (NeverConnectedError("refused"), OutageError, OutageError),
+        (ssl.SSLCertVerificationError("[SSL: CERTIFICATE_VERIFY_FAILED]"), OutageError, OutageError),
+        (TimeoutError("the read operation timed out"), UnavailableError, InDoubtError),
+        (RemoteDisconnected("closed"), UnavailableError, InDoubtError),
         (requests.ConnectTimeout(), OutageError, OutageError),
         (requests.exceptions.ProxyError(), OutageError, OutageError),
         (requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED]"), OutageError, OutageError),

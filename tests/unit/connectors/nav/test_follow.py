@@ -8,8 +8,8 @@ import pytest
 
 from navwire import NAV, PAGES, READS, SHIPMENT, ScriptedLanes, answer, record, rows, without, wsdl
 from orderwire.config.settings import NavSettings
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.follow import NavFollower
-from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ContractError, UnavailableError
 from orderwire.ports.follow import PostedKind

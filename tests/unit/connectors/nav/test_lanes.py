@@ -8,9 +8,10 @@ import pytest
 
 from navwire import NAV, fault
 from orderwire.connectors.nav import lanes as module
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes
-from orderwire.connectors.nav.session import NavSession, Reply
+from orderwire.connectors.nav.session import NavSession
 from orderwire.errors import (
     BusyError,
     CredentialsError,

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from navwire import NAV, ScriptedLanes, answer, fault, record, rows
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.order_changes import OrderChanges
 from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.posted import PostedOrders
-from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ConflictError, ErpRefusedError, InDoubtError
 from orderwire.ports.erp import SalesLineDraft, SalesOrderEdit

@@ -7,9 +7,9 @@ import pytest
 
 from navwire import ITEM, NAV, PAGES, READS, SALES_ORDER, WRITES, ScriptedLanes, answer, fault, without, wsdl
 from orderwire.connectors.nav import wants
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.pins import Pins
-from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.wants import Page
 from orderwire.errors import (
     BrokenContractError,

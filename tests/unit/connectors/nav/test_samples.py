@@ -11,9 +11,9 @@ import pytest
 import orderwire.connectors.nav as package
 from navwire import NAV, ScriptedLanes
 from orderwire.canonical.stock import StockKey
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.customers import read_customer
 from orderwire.connectors.nav.orders import Orders
-from orderwire.connectors.nav.session import Reply
 from orderwire.connectors.nav.stock import StockReader
 from orderwire.connectors.nav.wants import Page
 from orderwire.errors import OrderwireError

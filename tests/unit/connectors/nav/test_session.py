@@ -11,8 +11,9 @@ import pytest
 
 from navwire import NAV
 from orderwire.config.settings import NavSettings
+from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call
-from orderwire.connectors.nav.session import NavSession, Reply
+from orderwire.connectors.nav.session import NavSession
 from orderwire.errors import InDoubtError, LimitError, OrderwireError, OutageError, UnavailableError
 
 READ = Call("Item", "ReadMultiple")
@@ -87,6 +88,52 @@ def test_post_sends_basic_credentials_and_the_action() -> None:
     assert b"Authorization: Basic b3JkZXJ3aXJlOnMzY3JldC1wYXNzdzByZA==" in heads[0]
     assert b'SOAPAction: "urn:x:Read"' in heads[0]
     assert b"Accept-Encoding: identity" in heads[0]
+
+
+@contextmanager
+def session_to(answer: Answer) -> Iterator[tuple[Callable[[], Reply], list[bytes]]]:
+    """Yield what posts on one session, again and again."""
+    with server(answer) as (url, heads):
+        session = NavSession(NAV.model_copy(update={"read_timeout_seconds": 0.3}))
+        yield lambda: session.post(READ, url, "urn:x:Read", b"<x/>"), heads
+        session.close()
+
+
+def test_post_keeps_the_connection() -> None:
+    """One connection serves call after call."""
+
+    def answer(connection: socket.socket, _head: bytes) -> None:
+        connection.sendall(OK)
+        while connection.recv(65536):
+            connection.sendall(OK)
+
+    with session_to(answer) as (post_again, heads):
+        assert [post_again() for _ in range(3)] == [Reply(200, b"ok")] * 3
+    assert len(heads) == 1
+
+
+def test_post_opens_what_was_closed_meanwhile() -> None:
+    """A connection that the server gave up between two calls is opened again; no call meets its end."""
+    closed = threading.Event()
+
+    def answer(connection: socket.socket, _head: bytes) -> None:
+        connection.sendall(OK)
+        connection.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    with session_to(answer) as (post_again, heads):
+        assert post_again() == Reply(200, b"ok")
+        assert closed.wait(5)
+        assert post_again() == Reply(200, b"ok")
+    assert len(heads) == 2
+
+
+def test_post_unpacks_what_was_packed_unasked() -> None:
+    """A proxy that packs all the same does no harm."""
+    packed = gzip.compress(b"plain")
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    with server(sends(head + packed)) as (url, _heads):
+        assert post(url) == Reply(200, b"plain")
 
 
 def test_post_sends_other_alphabets() -> None:
