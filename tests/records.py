@@ -1,6 +1,7 @@
 """Records for tests that need one and care for a field or two of it."""
 
 import hashlib
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from typing import Any, Final
 
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.stock import StockKey
+from orderwire.ports.exchange import Exchange
 from orderwire.ports.store import Document, DocumentState, Hold, OrderRecord, OrderState, Parked
 
 NOON: Final = datetime(2026, 3, 9, 12, 0, 0, 123456, tzinfo=UTC)
@@ -34,6 +36,23 @@ def a_document(**changes: Any) -> Document:
         received_at=NOON,
     )
     return replace(document, **changes)
+
+
+def an_exchange(exchange_id: str, **changes: Any) -> Exchange:
+    exchange = Exchange(
+        id=exchange_id,
+        at=NOON,
+        milliseconds=12,
+        service="Item",
+        operation="ReadMultiple",
+        outcome="ok",
+        status=200,
+        problem=None,
+        request_bytes=6,
+        answer_bytes=6,
+        packed=zlib.compress(b"<ask/><say/>", wbits=-12),
+    )
+    return replace(exchange, **changes)
 
 
 def an_order(**changes: Any) -> OrderRecord:

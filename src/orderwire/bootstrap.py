@@ -208,7 +208,7 @@ def _chores(services: Services, pauses: Pauses) -> list[Chore]:
     heartbeat = Heartbeat(store, record, pauses, clock)
     announce = services.dispatcher.announce
     keep = services.settings.retention
-    retention = Retention(store, clock, keep.events_days, keep.done_days, keep.failed_days)
+    retention = Retention(store, clock, keep.events_days, keep.exchanges_days, keep.done_days, keep.failed_days)
     runs = RunWork(store, services.replays, services.trials, announce, record.id, clock)
     return [
         Chore("heartbeat", heartbeat.beat, BEAT_SECONDS, heartbeat.stop),

@@ -66,6 +66,10 @@ def test_orders_show(deployment: Deployment) -> None:
     assert shown["answer"]["lines"][0]["confirmed"] == "5"
     assert {"received", "stock_held", "order_created", "changed"} <= {step["step"] for step in shown["story"]}
     assert "part of the quantity" in deployment.command("orders", "show", "SHORT-1").stdout
+    assert {"ReadMultiple", "Create"} <= {call["operation"] for call in shown["calls"]}
+    told = deployment.command("orders", "show", "SHORT-1", "--soap").stdout
+    assert "SalesOrder.Create" in told.replace("OrderwireSalesOrder", "SalesOrder")
+    assert "Create_Result>" in told
 
 
 def test_messages(deployment: Deployment) -> None:

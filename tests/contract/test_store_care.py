@@ -9,7 +9,7 @@ from orderwire.pipeline.retention import LegalHolds, Retention
 from orderwire.ports.search import Wanted
 from orderwire.ports.store import DocumentState, Step
 from orderwire.store import SqlStore
-from records import NOON, a_document
+from records import NOON, a_document, an_exchange
 
 DAY = timedelta(days=1)
 
@@ -129,3 +129,36 @@ def test_much_goes_in_chunks(store: SqlStore) -> None:
     retention = keep(store, NOON + 31 * DAY)
 
     assert [retention.turn() for _ in range(4)] == [True, True, False, False]
+
+
+def test_exchanges_with_the_erp_have_days_of_their_own(store: SqlStore) -> None:
+    """They go before their document does, and with it; what is under legal hold keeps them."""
+    for document_id in ("old", "held"):
+        ended(store, document_id)
+        with store.begin() as tx:
+            tx.exchanges.add(document_id, [an_exchange("1")])
+    LegalHolds(store, lambda: NOON).hold("held", who="kim", why="claim 7")
+
+    assert not keep(store, NOON + 5 * DAY, exchanges_days=10).turn()
+    assert len(exchanges(store, "old")) == 1
+    keep(store, NOON + 11 * DAY, exchanges_days=10).turn()
+
+    assert (exchanges(store, "old"), len(exchanges(store, "held"))) == ([], 1)
+    assert left(store) == {"old", "held"}
+
+
+def test_exchanges_go_with_their_document(store: SqlStore) -> None:
+    """Whatever their own days are."""
+    ended(store, "old")
+    with store.begin() as tx:
+        tx.exchanges.add("old", [an_exchange("1")])
+
+    keep(store, NOON + 11 * DAY, done_days=10).turn()
+    ended(store, "old")
+
+    assert exchanges(store, "old") == []
+
+
+def exchanges(store: SqlStore, correlation_id: str) -> list[str]:
+    with store.begin() as tx:
+        return [one.id for _, one in tx.exchanges.of(correlation_id, 10)]

@@ -12,7 +12,7 @@ import pytest
 
 from orderwire.ports.store import Claim, Document, DocumentQuery, DocumentState, Step
 from orderwire.store import SqlStore
-from records import NOON, a_document, later
+from records import NOON, a_document, an_exchange, later
 from services.stores import crash
 
 
@@ -221,3 +221,22 @@ def test_numbers_have_no_gap(store: SqlStore) -> None:
     assert sorted(numbers) == list(range(1, 41))
     with store.begin() as tx:
         assert tx.journal.next_number("control:toolbox") == 1
+
+
+def test_exchanges_are_kept_once_and_in_order(store: SqlStore) -> None:
+    """Written again they stay as they are; the last of a conversation are given, the oldest of them first."""
+    with store.begin() as tx:
+        tx.journal.add(a_document(id="file", correlation_id="file"))
+        tx.journal.add(a_document(id="message", correlation_id="file"))
+        tx.exchanges.add("file", [an_exchange("2")])
+        tx.exchanges.add("message", [an_exchange("1"), an_exchange("3", problem="none\0 such")])
+    with store.begin() as tx:
+        tx.exchanges.add("message", [an_exchange("3", service="another"), an_exchange("4")])
+
+    with store.read() as tx:
+        kept = tx.exchanges.of("file", 3)
+        assert tx.exchanges.of("other", 3) == []
+
+    assert [(document_id, one.id) for document_id, one in kept] == [("file", "2"), ("message", "3"), ("message", "4")]
+    assert kept[0][1] == an_exchange("2")
+    assert (kept[1][1].service, kept[1][1].bodies()) == ("Item", (b"<ask/>", b"<say/>"))

@@ -1,17 +1,21 @@
 """`orderwire orders`: find purchase orders, and see one with its answer."""
 
 import json
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import typer
 
 from orderwire.cli.context import ConfigDir, services_of, who
-from orderwire.cli.output import Json, emit, emit_json, out
+from orderwire.cli.output import Json, emit, emit_json, out, shown
 from orderwire.errors import OrderwireError
 from orderwire.ports.following import FollowedLine
 from orderwire.ports.store import OrderRecord, OrderState, Store
 
 app = typer.Typer(no_args_is_help=True)
+
+#: Calls to NAV of one order that are printed, the last of them.
+_MAX_CALLS: Final = 200
 
 PartnerOption = Annotated[str | None, typer.Option(help="Partner key, where two partners use the same number.")]
 
@@ -37,20 +41,27 @@ def show(
     partner: PartnerOption = None,
     config: ConfigDir = None,
     *,
+    soap: Annotated[bool, typer.Option("--soap", help="Show what was said to NAV, and what it answered.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show one order: lines, answer, what was delivered and invoiced, and everything that happened to it."""
+    from orderwire.connectors.nav.shown import exchange_shown  # lxml takes its time
+
     with services_of(config) as services, services.store.begin() as tx:
         found = tx.orders.find(order_no=order_no, partner=partner, limit=2)
         if not found:
             raise OrderwireError("no such order", order_no=order_no)
         document = tx.journal.get(found[0].document_id)
         steps = tx.journal.steps(document.correlation_id) if document else []
+        kept = tx.exchanges.of(document.correlation_id, _MAX_CALLS) if document and (soap or as_json) else []
         progress = [_progress(line) for line in tx.following.lines(found[0].erp_no or "")]
     story = [{"at": step.at, "step": step.name, "detail": step.detail} for step in steps]
+    calls = [exchange_shown(one, persons=False) for _, one in kept]
     if as_json:
         order, answer = json.loads(found[0].order), _answer(found[0])
-        emit_json({**row_of(found[0]), "order": order, "answer": answer, "progress": progress, "story": story})
+        emit_json(
+            {**row_of(found[0]), "order": order, "answer": answer, "progress": progress, "story": story, "calls": calls}
+        )
         return
     emit([row_of(found[0])], ("order_no", "partner", "state", "outcome", "erp_no"), as_json=False)
     lines = (_answer(found[0]) or {}).get("lines", [])
@@ -61,6 +72,18 @@ def show(
         emit(progress, ("line_no", "item_no", "ordered", "delivered", "backordered", "invoiced", "unit"), as_json=False)
     out.print()
     emit([{**row, "detail": _short(row["detail"])} for row in story], ("at", "step", "detail"), as_json=False)
+    for call in calls:
+        out.print()
+        _print_call(call)
+
+
+def _print_call(call: Mapping[str, Any]) -> None:
+    """Print what was asked of NAV and what it answered."""
+    at, told = shown(call["at"]), call["fault"] or call["problem"] or call["outcome"]
+    out.print(f"{at} {call['service']}.{call['operation']}: {call['milliseconds']} ms, {shown(told)}", markup=False)
+    for body in (call["request"], call["answer"]):
+        for line in body.splitlines():
+            out.print(f"  {shown(line)}", markup=False, soft_wrap=True)
 
 
 def _progress(line: FollowedLine) -> dict[str, Any]:

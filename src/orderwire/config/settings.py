@@ -229,6 +229,9 @@ class RetentionSettings(_Section):
     events_days: Annotated[float, Field(gt=0)] = Field(
         default=30, description="Published events and inbox marks; longer than any message may be on its way"
     )
+    exchanges_days: Annotated[float, Field(gt=0)] | None = Field(
+        default=90, description="What was sent to NAV for orders and what it answered, word by word; None: for ever"
+    )
     done_days: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="Documents of conversations that ended well, with raw bytes and story; None: for ever"
     )

@@ -27,6 +27,7 @@ from orderwire.pipeline.standing import as_standing
 from orderwire.pipeline.work import Commit
 from orderwire.ports.changes import ChangeRecord
 from orderwire.ports.erp import ErpOrder, SalesOrderDraft
+from orderwire.ports.exchange import keep_exchanges
 from orderwire.ports.store import OrderRecord, OrderState, Step, Transaction
 
 log = structlog.get_logger(__name__)
@@ -181,6 +182,7 @@ class Amend:
             if line.touched
         ]
         tx.journal.step(Step(self._event.documentid, now, "change_intended", self._event.id, {"lines": lines}))
+        keep_exchanges(tx, self._event.documentid)
 
     def _note(self, tx: Transaction, amendment: Amendment, state: OrderState) -> None:
         tx.changes.save(self._change.id, state=state, draft=amendment.model_dump_json())
@@ -235,6 +237,7 @@ class Amend:
                 if line.planned.hold_no is not None:
                     tx.holds.cover(self._record.id, str(line.planned.hold_no), line.planned.backordered)
             self._note(tx, amendment, OrderState.CREATED)
+            keep_exchanges(tx, self._event.documentid)
         return amendment
 
     def _checked(self, amendment: Amendment, standing: ErpOrder | None) -> Amendment:

@@ -35,6 +35,7 @@ from orderwire.pipeline.standing import as_standing, numbered_as
 from orderwire.pipeline.trust import Distrust, distrust
 from orderwire.pipeline.work import Commit, Source, next_event
 from orderwire.ports.erp import ErpOrder, SalesOrderDraft
+from orderwire.ports.exchange import keep_exchanges
 from orderwire.ports.store import Hold, OrderRecord, OrderState, Step, Transaction
 
 log = structlog.get_logger(__name__)
@@ -203,6 +204,7 @@ class Job:
         ]
         detail = {"lines": lines}
         tx.journal.step(Step(self._event.documentid, now, "stock_held", self._event.id, detail))
+        keep_exchanges(tx, self._event.documentid)
 
     def _create(self, plan: Plan) -> tuple[Plan, ErpOrder]:
         """Make the sales order: the intent is written, and as far as we know none stands."""
@@ -256,6 +258,7 @@ class Job:
         with self._means.store.begin() as tx:
             tx.holds.release(self._record.id, reason)
             tx.orders.save(self._record.id, self._record.fence, state=OrderState.NEW, draft=None)
+            keep_exchanges(tx, self._event.documentid)
 
     def _created(self, plan: Plan, standing: ErpOrder) -> Plan:
         """Confirm the holds: readings drawn from now on have seen them. Returns the plan with NAV's line numbers."""
@@ -268,6 +271,7 @@ class Job:
             tx.holds.confirm(record.id, sequence)
             detail = {"erp_no": standing.no}
             tx.journal.step(Step(self._event.documentid, means.clock(), "order_created", self._event.id, detail))
+            keep_exchanges(tx, self._event.documentid)
         return plan
 
 

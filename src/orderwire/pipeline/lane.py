@@ -24,6 +24,7 @@ from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Decision, Discard, Park, Pause, Retry, RetryPolicy, decide
 from orderwire.pipeline.work import Commit, Handler, Source
 from orderwire.ports.clock import Checkpoint, Clock
+from orderwire.ports.exchange import Tape
 from orderwire.ports.meter import Meter
 from orderwire.ports.queue import Delivery, Transport
 from orderwire.ports.store import DocumentState, Step, Store, Transaction
@@ -74,6 +75,7 @@ class _Item:
     decision: Decision | None = None
     events: list[Event] = field(default_factory=list)
     seconds: float = 0.0
+    tape: Tape = field(default_factory=Tape)
 
     @property
     def outcome(self) -> str:
@@ -144,7 +146,10 @@ class Batch:
             if event is None or item.delivery.dead_from is not None:
                 item.commit = lambda tx: park_dead(tx, item.delivery, self._around.clock)
             else:
-                with structlog.contextvars.bound_contextvars(correlation_id=event.correlationid, flow=self._lane.flow):
+                bound = structlog.contextvars.bound_contextvars(
+                    correlation_id=event.correlationid, flow=self._lane.flow
+                )
+                with bound, item.tape.running():
                     item.commit = self._lane.handler(event)
         except Exception as error:  # noqa: BLE001  the one place: whatever a handler raises becomes a decision
             self._decide(item, error)
@@ -172,6 +177,8 @@ class Batch:
                     self._commit_one(tx, item, item.commit)
                 if item.error is not None:
                     self._note(tx, item, item.error)
+                if item.delivery.event is not None:
+                    item.tape.keep(tx, item.delivery.event.documentid, again=item.error is not None)
 
     def _commit_together(self, tx: Transaction, items: Sequence[_Item]) -> bool:
         """Commit them in one go, which is how it goes nearly always; False: one is in the way, nothing was done."""

@@ -23,6 +23,7 @@ class Retention:
     store: Store
     clock: Clock
     events_days: float
+    exchanges_days: float | None = None
     done_days: float | None = None
     failed_days: float | None = None
 
@@ -32,11 +33,18 @@ class Retention:
         events_before = now - timedelta(days=self.events_days)
         with self.store.begin() as tx:
             events = tx.care.forget_events(events_before, CHUNK)
+        exchanges = self._exchanges(now)
         done = self._documents(now, self.done_days, failed=False)
         failed = self._documents(now, self.failed_days, failed=True)
-        if events or done or failed:
-            log.info("forgotten", events=events, done=done, failed=failed)
-        return max(events, done, failed) >= CHUNK
+        if events or exchanges or done or failed:
+            log.info("forgotten", events=events, exchanges=exchanges, done=done, failed=failed)
+        return max(events, exchanges, done, failed) >= CHUNK
+
+    def _exchanges(self, now: datetime) -> int:
+        if self.exchanges_days is None:
+            return 0
+        with self.store.begin() as tx:
+            return tx.care.forget_exchanges(now - timedelta(days=self.exchanges_days), CHUNK)
 
     def _documents(self, now: datetime, days: float | None, *, failed: bool) -> int:
         if days is None:

@@ -31,6 +31,10 @@ class Care(Protocol):
         """Delete inbox marks and published events from before, at most so many of each; return how many."""
         ...
 
+    def forget_exchanges(self, before: datetime, limit: int) -> int:
+        """Delete exchanges with the ERP from before, at most so many, but none of a legal hold; return how many."""
+        ...
+
     def forget_documents(self, before: datetime, *, failed: bool, limit: int) -> int:
         """Delete conversations that ended before, with all that hangs on them, at most so many; return how many.
 

@@ -12,6 +12,7 @@ from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.access import Attempts, Sessions, Tokens, Users
 from orderwire.ports.care import Care
+from orderwire.ports.exchange import Exchanges
 from orderwire.ports.following import Following
 from orderwire.ports.ledger import Ledger
 from orderwire.ports.punchout import Punchouts
@@ -441,6 +442,8 @@ class Transaction(Protocol):
     def workers(self) -> "Workers": ...
     @property
     def care(self) -> Care: ...
+    @property
+    def exchanges(self) -> Exchanges: ...
     @property
     def runs(self) -> Runs: ...
 

@@ -18,6 +18,7 @@ from orderwire.store.tables import (
     cart_lines,
     carts,
     documents,
+    exchanges,
     inbox,
     ledger,
     outbox,
@@ -56,6 +57,19 @@ class SqlCare:
         self._delete(outbox, "seq", seqs)
         return len(rows) + len(seqs)
 
+    def forget_exchanges(self, before: datetime, limit: int) -> int:
+        kept = exists().where(
+            documents.c.id == exchanges.c.document_id, legal_holds.c.correlation_id == documents.c.correlation_id
+        )
+        old = select(exchanges.c.document_id, exchanges.c.id).where(exchanges.c.at < before, ~kept)
+        rows = self._connection.execute(old.order_by(exchanges.c.at).limit(limit)).all()
+        by_key = delete(exchanges).where(
+            exchanges.c.document_id == bindparam("document"), exchanges.c.id == bindparam("key")
+        )
+        if rows:
+            self._connection.execute(by_key, [{"document": row.document_id, "key": row.id} for row in rows])
+        return len(rows)
+
     def forget_documents(self, before: datetime, *, failed: bool, limit: int) -> int:
         correlations = self._connection.execute(_ended(before, failed=failed).limit(limit)).scalars().all()
         for some in portions(correlations):
@@ -71,7 +85,7 @@ class SqlCare:
                 seqs = self._connection.execute(select(texts.c.seq).where(texts.c.document_id.in_(ids))).scalars().all()
                 for seq in seqs:
                     self._connection.execute(text("DELETE FROM text_index WHERE rowid = :seq"), {"seq": seq})
-        for table in (texts, steps, parked, ledger):
+        for table in (texts, steps, exchanges, parked, ledger):
             self._delete(table, "document_id", document_ids)
         self._forget_visits(document_ids)
         self._delete(documents, "id", document_ids)

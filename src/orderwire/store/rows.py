@@ -1,12 +1,12 @@
 """Rows and the frozen records they stand for: field names are column names."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Column, Row, Table
+from sqlalchemy import Column, Table
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -28,7 +28,7 @@ def columns_of(kind: "type[DataclassInstance]", table: Table) -> list[Column[Any
     return [table.c[name] for name in _names(kind)]
 
 
-def record_of(kind: type[R], row: Row[Any]) -> R:
+def record_of(kind: type[R], row: Sequence[Any]) -> R:
     """Make a record of a row that was selected by `columns_of`."""
     make: Callable[..., R] = kind
     return make(*row)

@@ -101,6 +101,24 @@ steps: Final = Table(
     Index("ix_steps_document_id", "document_id"),
 )
 
+exchanges: Final = Table(
+    "exchanges",
+    metadata,
+    Column("document_id", Words, primary_key=True),
+    Column("id", String(24), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("service", Words, nullable=False),
+    Column("operation", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
+    Column("status", Integer),
+    Column("problem", Words),
+    Column("request_bytes", Integer, nullable=False),
+    Column("answer_bytes", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),  # deflated
+    Index("ix_exchanges_at", "at"),
+)
+
 claims: Final = Table(
     "claims",
     metadata,

@@ -11,6 +11,7 @@ from orderwire.store.archive import SqlArchive
 from orderwire.store.audit import SqlAudit
 from orderwire.store.care import SqlCare
 from orderwire.store.changes import SqlChanges
+from orderwire.store.exchanges import SqlExchanges
 from orderwire.store.failure_groups import SqlFailures
 from orderwire.store.failures import translated
 from orderwire.store.following import SqlFollowing
@@ -56,6 +57,7 @@ class SqlTransaction:
         self.failures = SqlFailures(statements)
         self.workers = SqlWorkers(statements)
         self.care = SqlCare(statements)
+        self.exchanges = SqlExchanges(statements)
         self.runs = SqlRuns(statements)
 
     @contextmanager

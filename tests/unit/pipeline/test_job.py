@@ -1,10 +1,11 @@
 """An order on its way: what happens when the process dies, or NAV does not answer, at each step."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from fakes.documents import a_line, an_order
+from fakes.documents import a_line, an_order, order_event
 from fakes.world import Crash, World, crash_at
 from orderwire.canonical.response import OrderOutcome
 from orderwire.canonical.stock import StockKey
@@ -19,6 +20,7 @@ from orderwire.errors import (
     UnavailableError,
     UnsettledError,
 )
+from orderwire.ports.exchange import Tape, taped
 from orderwire.ports.store import OrderState
 
 DRILL = StockKey(item_no="1001")
@@ -41,6 +43,36 @@ def crashed(world: World, *, checkpoint: str | None = None, operation: str | Non
     world.checkpoint = lambda _name: None
     world.erp.passing(lambda _operation: None)
     world.worker = "worker-2"
+
+
+def taping(name: str) -> None:
+    """Be NAV's wire: every call is an exchange."""
+    with taped("Nav", name, b"<ask/>"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("dies_at", "kept"), [("create_order", ["stock"]), ("stock", []), ("stock again", ["stock", "create_order"])]
+)
+def test_what_was_said_to_nav_is_kept_with_the_step_that_it_led_to(world: World, dies_at: str, kept: list[str]) -> None:
+    """A worker that dies takes no exchange with it whose step stands in the journal."""
+    event, asked = order_event(ORDER), Counter[str]()
+    world.journal(event.documentid, partner="baumarkt")
+
+    def wire(name: str) -> None:
+        asked[name] += 1
+        if name == dies_at or (f"{name} again" == dies_at and asked[name] == 2):
+            raise Crash(name)
+        if not name.endswith(" done"):
+            taping(name)
+
+    world.erp.passing(wire)
+    with pytest.raises(Crash), Tape().running():
+        world.fulfil(event)
+
+    conversation = world.document(event.documentid).correlation_id
+    found = world.read(lambda tx: tx.exchanges.of(conversation, 10))
+    assert [one.operation for _, one in found if one.operation in {"stock", "create_order"}] == kept
 
 
 def test_dead_workers_order_is_busy_until_its_lease_ends(world: World) -> None:

@@ -20,6 +20,7 @@ from orderwire.errors import (
 )
 from orderwire.pipeline.recovery import Pause
 from orderwire.pipeline.work import Commit, Source, next_event
+from orderwire.ports.exchange import keep_exchanges, taped
 from orderwire.ports.meter import NoMeter
 from orderwire.ports.queue import Delivery
 from orderwire.ports.store import DocumentState, Parked, Step, Transaction
@@ -124,6 +125,33 @@ def test_transient_failure_goes_on_the_ladder(world: World, flow: Flow) -> None:
     assert (document.state, document.code, document.attempts) == (DocumentState.RETRYING, "unavailable", 3)
     assert steps(world, "d2") == ["retry_scheduled"]
     assert len(world.transport.acked) == 1
+
+
+@pytest.mark.parametrize("error", [None, MappingError("no unit"), UnavailableError("no answer"), OutageError("away")])
+@pytest.mark.parametrize("kept_before", [False, True])
+def test_exchanges_are_kept_however_it_ends(
+    world: World, flow: Flow, error: Exception | None, *, kept_before: bool
+) -> None:
+    """Of each message its own, once, also when a step had written them down."""
+
+    def handle(event: Event) -> Commit:
+        with taped("Nav", event.documentid, b"<ask/>"):
+            pass
+        if kept_before:
+            with world.store.begin() as tx:
+                keep_exchanges(tx, event.documentid)
+        if error:
+            raise error
+        return flow(event)
+
+    world.batch(handle, deliveries(1, 2))
+
+    for number in (1, 2) if not isinstance(error, OutageError) else (1,):
+        assert exchanges(world, f"d{number}") == [f"d{number}"]
+
+
+def exchanges(world: World, document_id: str) -> list[str]:
+    return [one.operation for _, one in world.read(lambda tx: tx.exchanges.of(document_id, 10))]
 
 
 def test_retried_message_is_done_at_last(world: World, flow: Flow) -> None:

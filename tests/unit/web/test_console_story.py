@@ -1,5 +1,7 @@
 """Documents as the console shows them: whatever they are, they are shown, bounded, and never run."""
 
+import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from orderwire.ports.access import Role
 from orderwire.web.console.edifact import MAX_SEGMENTS
 from orderwire.web.console.page import HOME
 from orderwire.web.console.story import facts_of, shown
+from records import a_document, an_exchange
 
 HURT = "<script>hurt()</script>"
 
@@ -78,3 +81,25 @@ def test_what_is_asked_for_is_shown_as_text(site: Any, path: str) -> None:
 
     assert page.status_code == 200
     assert HURT not in page.text
+
+
+@pytest.mark.parametrize(("role", "sees"), [(Role.VIEWER, False), (Role.OPERATOR, True)])
+def test_what_was_said_to_nav_is_shown(site: Any, role: Role, *, sees: bool) -> None:
+    """With its time and its fault, as page and as JSON; who only looks sees no person; nobody sees a secret."""
+    told = b"<a><Ship_to_Name>Ada Lovelace</Ship_to_Name><Api_Key>open sesame</Api_Key><No>&lt;b&gt;S-1</No></a>"
+    with site.services.store.begin() as tx:
+        tx.journal.add(a_document(id="d1", correlation_id="d1"))
+        kept = an_exchange("1", request_bytes=len(told), answer_bytes=0, status=None, outcome="in_doubt")
+        tx.exchanges.add("d1", [replace(kept, packed=zlib.compress(told, wbits=-12), problem="the connection broke")])
+    browser = Browser(site.services, site.app).become(role)
+
+    page = browser.get(f"{HOME}/documents/d1").text
+    data = browser.get(f"{HOME}/documents/d1", headers={"Accept": "application/json"})
+
+    (call,) = data.json()["calls"]
+    assert (call["outcome"], call["problem"], call["milliseconds"]) == ("in_doubt", "the connection broke", 12)
+    assert "packed" not in call
+    for text in (page, data.text):
+        assert ("Ada Lovelace" in text) is sees
+        assert "open sesame" not in text
+    assert "the connection broke" in page

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
 from orderwire.errors import OrderwireError, UnavailableError
+from orderwire.ports.exchange import Tape, tell_exchanges
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -49,7 +50,8 @@ class Coalescing(Generic[K, V]):
 
     def _carry_out(self, joined: "_Round[K, V]") -> None:
         try:
-            joined.answers = self._ask(tuple(joined.keys))
+            with joined.tape.running():
+                joined.answers = self._ask(tuple(joined.keys))
         except Exception as error:  # noqa: BLE001  it is raised again, to everybody who asked
             joined.error = error
         finally:
@@ -68,9 +70,11 @@ class _Round(Generic[K, V]):
         self.settled = False
         self.answers: Mapping[K, V] | None = None
         self.error: Exception | None = None
+        self.tape = Tape()
 
     def told(self, keys: Collection[K]) -> dict[K, V]:
         """Give one asker his part; an error is a new one for each, since threads share no traceback."""
+        tell_exchanges(self.tape.exchanges)
         if isinstance(self.error, OrderwireError):
             raise type(self.error)(self.error.message, **self.error.facts) from self.error
         if self.error is not None:

@@ -9,6 +9,7 @@ from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call, from_fault, from_status
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.errors import OrderwireError
+from orderwire.ports.exchange import taped
 
 
 class Wire:
@@ -38,7 +39,13 @@ class Wire:
             OrderwireError: as `faults` has it, by whether the operation writes.
         """
         call = Call(self.name, operation)
-        reply = self._lanes.post(call, self._url, action, body)
+        with taped(self.name, operation, body) as told:
+            reply = self._lanes.post(call, self._url, action, body)
+            told.status, told.content = reply.status, reply.content
+            return self._judged(call, reply, result or f"{operation}_Result")
+
+    @staticmethod
+    def _judged(call: Call, reply: Reply, result: str) -> etree._Element:
         if reply.status != 200:
             raise _failure(call, reply)
         try:
@@ -47,7 +54,7 @@ class Wire:
             raise call.unanswered("NAV's answer cannot be read", cause=str(error)) from None
         if isinstance(answer, soap.Fault):
             raise from_fault(call, answer)
-        if soap.name_of(answer) != (result or f"{operation}_Result"):
+        if soap.name_of(answer) != result:
             raise call.unanswered("NAV answered another question", cause=soap.name_of(answer)[:60])
         return answer
 

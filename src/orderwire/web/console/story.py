@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from lxml import etree
 
+from orderwire.connectors.nav.shown import exchange_shown
 from orderwire.mapping.masking import masked
-from orderwire.ports.access import Principal
+from orderwire.ports.access import Permission, Principal
 from orderwire.ports.ledger import LedgerEntry, LedgerQuery
 from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step, Transaction
 from orderwire.web.console import edifact
@@ -23,6 +24,7 @@ router = APIRouter(prefix=f"{HOME}/documents", route_class=ConsoleRoute)
 #: Of one correlation; a file of thousands of messages is not shown whole.
 _MAX_FAMILY: Final = 200
 _MAX_STEPS: Final = 500
+_MAX_CALLS: Final = 40
 _MAX_SHOWN_BYTES: Final = 256 * 1024
 _MAX_FACTS: Final = 20
 _ZEROS: Final = re.compile(r"-?\d+\.\d*0")
@@ -47,6 +49,7 @@ def show_story(request: Request, context: Shared, who: Looks, document_id: str) 
             "parked": [_entry(entry) for entry in tx.failures.of_document(ids)],
             "order": order,
             "ledger": [_ledger(entry) for entry in tx.ledger.find(LedgerQuery(document_ids=tuple(ids)))],
+            "calls": _calls(tx, document, set(ids), persons=who.may(Permission.ACT)),
             "related": [one for one in _related(tx, document, order) if one.id not in ids and who.sees(one.partner)],
         }
     return page(request, "story.html", **data)
@@ -64,6 +67,12 @@ def download_raw(
         content = _content(tx, document)
     headers = {"Content-Disposition": 'attachment; filename="document.txt"'}
     return Response(content, headers=headers, media_type="application/octet-stream")
+
+
+def _calls(tx: Transaction, document: Document, ids: Collection[str], *, persons: bool) -> list[dict[str, Any]]:
+    """Return what was exchanged with NAV for the order, as he may see it."""
+    kept = tx.exchanges.of(document.correlation_id, _MAX_CALLS)
+    return [exchange_shown(one, persons=persons) for document_id, one in kept if document_id in ids]
 
 
 def find(tx: Transaction, who: Principal, document_id: str) -> Document:

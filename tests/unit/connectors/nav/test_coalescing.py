@@ -8,6 +8,7 @@ import pytest
 
 from orderwire.connectors.nav.coalescing import Coalescing
 from orderwire.errors import OrderwireError, UnavailableError
+from orderwire.ports.exchange import Tape, taped
 from waiting import PATIENCE_SECONDS, until
 
 
@@ -143,3 +144,52 @@ def test_followers_of_an_ended_thread_get_an_error() -> None:
         nav.failing = KeyboardInterrupt()
         nav.open.release()
         assert {type(one.exception()) for one in others} == {KeyboardInterrupt, UnavailableError}
+
+
+def test_each_asker_has_the_exchange_on_his_tape() -> None:
+    """Whoever's thread made the call, and also where it failed."""
+    failing: list[Exception] = []
+
+    def ask(_keys: Collection[str]) -> Mapping[str, int]:
+        with taped("Item", "ReadMultiple", b"<ask/>"):
+            if failing:
+                raise failing[0]
+        return {}
+
+    stock = Coalescing(ask)
+    tape = Tape()
+    with tape.running():
+        stock.read(["1001"])
+        failing.append(UnavailableError("no answer"))
+        with pytest.raises(UnavailableError):
+            stock.read(["1001"])
+
+    assert [one.outcome for one in tape.exchanges] == ["ok", "unavailable"]
+
+
+def test_who_joined_has_the_exchange_too() -> None:
+    """One call, and one exchange of the same id on both tapes."""
+    nav = Nav()
+
+    def ask(keys: Collection[str]) -> Mapping[str, int]:
+        with taped("Item", "ReadMultiple", b"<ask/>"):
+            return nav.ask(keys)
+
+    stock = Coalescing(ask)
+    tapes = [Tape(), Tape(), Tape()]
+
+    def read(tape: Tape) -> None:
+        with tape.running():
+            stock.read(["1001"])
+
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(read, tapes[0])
+        assert nav.arrived.acquire(timeout=PATIENCE_SECONDS)
+        joined = [pool.submit(read, tape) for tape in tapes[1:]]
+        until(lambda: stock.waiting == 2)
+        nav.open.release(2)
+        for each in (first, *joined):
+            each.result(PATIENCE_SECONDS)
+
+    assert [len(tape.exchanges) for tape in tapes] == [1, 1, 1]
+    assert tapes[1].exchanges[0].id == tapes[2].exchanges[0].id != tapes[0].exchanges[0].id
