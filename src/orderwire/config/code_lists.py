@@ -21,6 +21,8 @@ CODE_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "substitutes": ("item_no", "substitute_no"),
 }
 _MAX_CHARS: Final = 100
+#: How a formula begins in a spreadsheet; code lists are edited in those.
+_FORMULA: Final = "=+-@"
 _one_at_a_time: Final = threading.Lock()
 
 
@@ -29,13 +31,16 @@ def add_code(config_dir: Path, partner: str, name: str, values: Sequence[str]) -
 
     Raises:
         ConfigurationError: there is no such list or partner, a value is missing, the code has another meaning already,
-            or the folder cannot be written.
+            it is a
+            spreadsheet's formula, or the folder cannot be written.
     """
     if name not in CODE_LISTS or partner not in Partners(config_dir).keys():  # noqa: SIM118  no mapping
         raise ConfigurationError("no such partner or code list", partner=partner, list=name)
     columns, cells = CODE_LISTS[name], [value.strip() for value in values]
     if len(cells) != len(columns) or not all(_plain(cell) for cell in cells):
         raise ConfigurationError(f"{', '.join(columns)} are needed, each at most {_MAX_CHARS} characters")
+    if any(cell[0] in _FORMULA and not cell[1:].isalnum() for cell in cells):  # what a buyer wrote may stand here
+        raise ConfigurationError("a code that a spreadsheet would take for a formula is not added", list=name)
     file = config_dir / "partners" / partner / "codes" / f"{name}.csv"
     with _one_at_a_time:
         try:

@@ -43,7 +43,7 @@ class Accounts:
             self._audit(tx, who, "user added", name, f"{role.value}, {scope_of(user)}")
 
     def change(self, name: str, *, role: Role, partners: Collection[str], disabled: bool, who: str) -> None:
-        """Say anew what a user may; whoever may nothing any more is logged out.
+        """Say anew what a user may, and end every session of the user; a disabled one's tokens end too.
 
         Raises:
             ConfigurationError: there is no such user or partner, or nobody would be left to manage users.
@@ -53,8 +53,8 @@ class Accounts:
             self._keep_an_admin(tx, name, role, scope, disabled=disabled)
             if not tx.users.update(name, role=role, partners=scope, disabled=disabled):
                 raise ConfigurationError("no such user", name=name)
+            tx.sessions.end_all(name)
             if disabled:
-                tx.sessions.end_all(name)
                 tx.tokens.end_all(name)
             what = "user disabled" if disabled else "user changed"
             self._audit(tx, who, what, name, f"{role.value}, {', '.join(scope) or 'all partners'}")

@@ -31,7 +31,8 @@ class Misses:
     def caller(self, request: Request) -> str:
         """Return who calls: by the proxy's word where one is set up, else by the connection."""
         header = self._settings.client_header
-        named = request.headers.get(header, "") if header else ""
+        # The proxy's word is the last: what a caller wrote there himself stands before it.
+        named = ",".join(request.headers.getlist(header)).rpartition(",")[2].strip() if header else ""
         return (named or (request.client.host if request.client else ""))[:64]
 
     def check(self, caller: str) -> None:

@@ -356,6 +356,17 @@ def test_an_admin_adds_and_disables_people(browser: Browser, another: Callable[[
     assert "user disabled" in dump
 
 
+def test_a_changed_role_ends_every_session(browser: Browser) -> None:
+    """Whoever may more or less than before logs in anew."""
+    add_user(browser, "bob", Role.OPERATOR)
+    add_user(browser)
+    browser.login("bob")
+
+    browser.services.accounts.change("bob", role=Role.VIEWER, partners=[], disabled=False, who="ada")
+
+    assert browser.get("/console/me").status_code == 303
+
+
 def test_the_last_admin_stays(browser: Browser) -> None:
     """Nobody can lock everybody out."""
     add_user(browser)

@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from fakes.browser import Browser
+from fakes.browser import PASSWORD, Browser
 from fakes.documents import a_line
 from fakes.documents import an_order as a_purchase_order
 from orderwire.errors import MappingError
 from orderwire.pipeline.parking import Failure, park
+from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.work import Source
 from orderwire.ports.access import Role
-from orderwire.ports.store import Document, DocumentState, OrderState
+from orderwire.ports.store import Document, DocumentState, OrderState, Step
 from orderwire.store.parked import group_id
 from records import NOON, a_document, an_order
 
@@ -141,6 +142,71 @@ def test_a_code_is_added(browser: Browser) -> None:
 
     assert (added.status_code, other.status_code, broken.status_code) == (303, 422, 422)
     assert browser.services.partners.get("acme").units == {"X": "PCS"}
+
+
+def test_a_story_tells_nothing_of_another(browser: Browser, site: Any) -> None:
+    """Though one file brought messages of both."""
+    for partner in ("acme", "rival"):
+        with site.services.store.begin() as tx:
+            tx.journal.add(a_document(id=f"m-{partner}", correlation_id="file", partner=partner))
+            tx.journal.step(Step(f"m-{partner}", NOON, "parked", None, {"order_no": f"secret-{partner}"}))
+
+    page = browser.get("/console/documents/m-acme")
+    whole = Browser(site.services, site.app).become(Role.VIEWER).get("/console/documents/m-acme")
+
+    assert "secret-acme" in page.text
+    assert "secret-rival" not in page.text
+    assert "secret-rival" in whole.text
+
+
+def test_who_else_there_is_is_for_who_sees_all(browser: Browser) -> None:
+    """Neither a partner's admin nor a note's list of people names those of other partners."""
+    add = browser.services.accounts.add
+    for name, partner in (("anton", "acme"), ("rita", "rival")):
+        add(name, PASSWORD, Role.OPERATOR, [partner], who="test")
+    with browser.services.store.read() as tx:
+        cause = group_id(next(entry.fingerprint for entry in tx.parked.find() if entry.partner == "acme"))
+
+    page = browser.get(f"/console/failures/{cause}")
+
+    assert browser.get("/console/people").status_code == 403
+    assert "anton" in page.text
+    assert "rita" not in page.text
+
+
+def test_nothing_is_sent_in_anothers_name(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy or a test that names another partner as its sender is neither tried nor replayed."""
+    told: dict[str, Any] = {"partner": "rival", "error": None, "order": None, "accepted": True, "findings": []}
+    for name in ("of_parked", "of_content"):
+        monkeypatch.setattr(Trials, name, lambda *_: {"messages": [told]})
+    address, fields = f"/console/parked/{parked_id(browser, 'acme')}/edit", {"reason": "x", "content": "as rival"}
+
+    answers = [browser.post(address, {**fields, "act": act}) for act in ("preview", "replay")]
+    answers.append(browser.post("/console/partners/acme/test", {"content": "as rival"}))
+
+    assert [answer.status_code for answer in answers] == [403] * 3
+    with browser.services.store.read() as tx:
+        assert len(tx.parked.find()) == 2
+
+
+def test_no_code_is_a_formula(browser: Browser) -> None:
+    """The code comes from a document, and the list is opened in a spreadsheet."""
+    with browser.services.store.read() as tx:
+        cause = group_id(next(entry.fingerprint for entry in tx.parked.find() if entry.partner == "acme"))
+
+    for value in ("=1+2", "+1-cmd|' /C calc'!A0", "@SUM(A1)", '-HYPERLINK("http://x")'):
+        fields = {"list": "units", "units.code": value, "units.erp_unit": "PCS"}
+        answer = browser.post(f"/console/failures/{cause}/codes", fields)
+        assert (answer.status_code, "formula" in answer.text) == (422, True), value
+
+
+def test_a_secret_in_a_document_is_handed_out_to_nobody(browser: Browser, site: Any) -> None:
+    """Whoever has it can order in the buyer's name."""
+    with site.services.store.begin() as tx:
+        sha256 = tx.archive.put(b"<cXML><SharedSecret>open sesame</SharedSecret></cXML>")
+        tx.journal.add(a_document(id="cxml", correlation_id="cxml", partner="acme", sha256=sha256))
+
+    assert browser.get("/console/documents/cxml/raw").content == b"<cXML><SharedSecret>***</SharedSecret></cXML>"
 
 
 def test_raw_bytes_are_a_download(browser: Browser) -> None:

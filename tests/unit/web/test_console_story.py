@@ -65,6 +65,21 @@ def test_a_shared_secret_is_not_shown(padding: bytes) -> None:
     assert "open sesame" not in shown(document)["text"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"<a>" * 250 + b"<b/>" * 60_000 + b"</a>" * 250, b"[" * 300 + b"1," * 120_000 + b"1" + b"]" * 300],
+    ids=["xml", "json"],
+)
+def test_a_nested_document_does_not_grow(content: bytes) -> None:
+    """Set in lines it would be a hundred times as long: it is shown as it came."""
+    assert shown(content)["text"] == content.decode()
+
+
+def test_half_a_character_is_shown() -> None:
+    """JSON can hold what no page can: it is written out."""
+    assert "\\ud800" in shown(b'{"a": "\\ud800"}')["text"]
+
+
 def test_facts_are_told_in_words() -> None:
     """A line for what is plain, and one for each entry of a list."""
     detail = {"bytes": 5, "lines": [{"line_no": "1", "wanted": "2.00000", "item": None}], "findings": ["odd"]}

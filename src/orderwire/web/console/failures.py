@@ -53,7 +53,8 @@ def show_group(request: Request, context: Shared, who: Looks, group_id: str) -> 
         group = _group(tx, who, group_id, now)
         members = tx.failures.members(group_id, who.partners, _ROWS + 1, after)
         trend = _trends(tx, [group], now - timedelta(hours=_TREND_HOURS))[group.id]
-        people = [user.name for user in tx.users.all() if not user.disabled]
+        seeing = (user for user in tx.users.all() if not user.partners or group.partner in user.partners)
+        people = [user.name for user in seeing if not user.disabled]
     return page(
         request, "failure.html", group=group, members=[row_of(one) for one in members[:_ROWS]], trend=trend,
         after=members[_ROWS - 1].id if len(members) > _ROWS else None, people=people, lists=CODE_LISTS,

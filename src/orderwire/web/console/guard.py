@@ -21,6 +21,8 @@ MAX_FORM_BYTES: Final = 64 * 1024
 MAX_DOCUMENT_FORM_BYTES: Final = 8 * 1024 * 1024
 MAX_FIELDS: Final = 2000
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+#: By these a proxy shows itself, which may call us by a name of this machine.
+_FORWARDED: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
 _SAME_SITE: Final = frozenset({"same-origin", "none"})
 
 
@@ -62,15 +64,20 @@ class Act:
 
 def cookie_name(request: Request, context: Context) -> str:
     """Return the session cookie's name: only this machine's own browsers, or a setting, do without https."""
-    plain = context.services.settings.console.plain_http or request.url.hostname in _LOOPBACK
-    return _PLAIN if plain else _SECURE
+    here = request.url.hostname in _LOOPBACK and not _FORWARDED & set(request.headers)
+    return _PLAIN if here or context.services.settings.console.plain_http else _SECURE
 
 
 def address_of(request: Request, context: Context) -> str:
     """Return where a call comes from, behind the proxies that we know."""
     address = request.client.host if request.client else ""
-    if address in context.services.settings.console.proxies:
-        return request.headers.get("x-forwarded-for", address).rpartition(",")[2].strip()[:64]
+    proxies = context.services.settings.console.proxies
+    named = ",".join(request.headers.getlist("x-forwarded-for")).split(",") if address in proxies else []
+    # Each proxy adds who called it at the end; what stands before that is the caller's own word.
+    for caller in (one.strip() for one in reversed(named)):
+        address = caller[:64] or address
+        if caller not in proxies:
+            break
     return address
 
 

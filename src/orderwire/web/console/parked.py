@@ -1,8 +1,6 @@
 """One parked message: try it dry, replay it, edit a copy of it, or discard it."""
 
-import difflib
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -12,6 +10,7 @@ from orderwire.mapping.masking import masked
 from orderwire.pipeline.trial import document_of
 from orderwire.ports.access import Permission, Principal
 from orderwire.ports.store import Parked, Transaction
+from orderwire.web.console.difference import difference
 from orderwire.web.console.failures import row_of
 from orderwire.web.console.guard import EditorDocument, Looks, OperatorAct
 from orderwire.web.console.page import HOME, ConsoleRoute, page, to
@@ -61,6 +60,7 @@ def edit_copy(request: Request, context: Shared, act: EditorDocument, parked_id:
     if after == before:
         raise Problem(422, "invalid", "nothing is changed: replay it as it is")
     why = act.form.need("reason", "a reason")[:500]
+    _trial(context, act.who, parked_id, after)  # a copy is in nobody else's name
     context.services.replays.replay_edited(parked_id, after, who=act.who.name, why=why)
     return to(f"{HOME}/documents/{entry.document_id}", "replayed")
 
@@ -74,10 +74,10 @@ def _show(request: Request, context: Context, who: Principal, parked_id: str, te
     after = _encoded(text, before) if text is not None else before
     return page(
         request, "parked.html", entry={**row_of(entry), "state": entry.state, "note": entry.note}, document=document,
-        raw=shown(before), trial=_trial(context, parked_id, after if after != before else None),
+        raw=shown(before), trial=_trial(context, who, parked_id, after if after != before else None),
         text=_lines(before) if text is None else text,
         editable=editable and 0 < len(before) <= MAX_EDIT_BYTES,
-        diff=list(_diff(_lines(before), text)) if text is not None else None,
+        diff=list(difference(_lines(before), text)) if text is not None else None,
     )  # fmt: skip
 
 
@@ -97,16 +97,22 @@ def _bytes(tx: Transaction, entry: Parked) -> bytes:
         return b""
 
 
-def _trial(context: Context, parked_id: str, content: bytes | None) -> dict[str, Any]:
+def _trial(context: Context, who: Principal, parked_id: str, content: bytes | None) -> dict[str, Any]:
     try:
         trial = context.services.trials.of_parked(parked_id, content)
     except OrderwireError as error:
         return {"result": "fails", "error": str(error), "messages": [], "findings": []}
-    return as_trial(trial)
+    return as_trial(who, trial)
 
 
-def as_trial(trial: dict[str, Any]) -> dict[str, Any]:
-    """Return a dry run as it is shown."""
+def as_trial(who: Principal, trial: dict[str, Any]) -> dict[str, Any]:
+    """Return a dry run as it is shown.
+
+    Raises:
+        Problem: 403, the document is in the name of a partner that he may not see.
+    """
+    if not all(message["partner"] is None or who.sees(message["partner"]) for message in trial["messages"]):
+        raise Problem(403, "forbidden", "this document is in the name of another partner, and you see some of them")
     orders = [message["order"] for message in trial["messages"]]
     texts = [json.dumps(order, indent=2, ensure_ascii=False) if order else None for order in orders]
     messages = [{**message, "canonical": text} for message, text in zip(trial["messages"], texts, strict=True)]
@@ -152,12 +158,3 @@ def _encoded(text: str, before: bytes) -> bytes:
         return text.encode("latin-1", "replace")
     except UnicodeEncodeError:
         raise Problem(422, "invalid", "the copy holds half a character") from None
-
-
-def _diff(before: str, after: str) -> Iterator[tuple[str, str]]:
-    """Yield the lines of a difference, each with how it looks."""
-    lines = difflib.unified_diff(before.splitlines(), after.replace("\r\n", "\n").splitlines(), lineterm="", n=2)
-    looks = {"+": "plus", "-": "minus", "@": "at"}
-    for number, line in enumerate(lines):
-        if number > 1:  # the first two name files
-            yield looks.get(line[:1], ""), line

@@ -54,7 +54,7 @@ def test_document(request: Request, context: Shared, act: LookDocument, key: str
     name = act.form.get("name")[:200] or None
     hint = DecodeHint(partner=key, name=name)
     trial = context.services.trials.of_content(content, _channel(content, name), hint)
-    return _show(request, context, act.who, key, trial={"text": text, **as_trial(trial)})
+    return _show(request, context, act.who, key, trial={"text": text, **as_trial(act.who, trial)})
 
 
 def _channel(content: bytes, name: str | None) -> str:

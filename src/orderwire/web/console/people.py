@@ -3,7 +3,7 @@
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from orderwire.ports.access import Role
+from orderwire.ports.access import Principal, Role
 from orderwire.web.console.guard import Act, ManagerAct, Manages
 from orderwire.web.console.page import HOME, ConsoleRoute, page, to
 from orderwire.web.context import Shared
@@ -13,8 +13,9 @@ router = APIRouter(prefix=f"{HOME}/people", route_class=ConsoleRoute)
 
 
 @router.get("")
-def list_people(request: Request, context: Shared, _who: Manages) -> Response:
+def list_people(request: Request, context: Shared, who: Manages) -> Response:
     """List the users, with what each may."""
+    _everywhere(who)
     with context.services.store.read() as tx:
         users = [
             {"name": user.name, "role": user.role.value, "partners": user.partners, "disabled": user.disabled,
@@ -28,7 +29,7 @@ def list_people(request: Request, context: Shared, _who: Manages) -> Response:
 @router.post("")
 async def add_person(context: Shared, act: ManagerAct) -> Response:
     """Add a user."""
-    _everywhere(act)
+    _everywhere(act.who)
     form, accounts = act.form, context.services.accounts
     name, role, partners = form.need("name", "a name"), _role(act), form.all("partner")
     password = form.get("password")
@@ -39,7 +40,7 @@ async def add_person(context: Shared, act: ManagerAct) -> Response:
 @router.post("/{name}")
 def change_person(context: Shared, act: ManagerAct, name: str) -> Response:
     """Say anew what a user may."""
-    _everywhere(act)
+    _everywhere(act.who)
     disabled = act.form.get("disabled") == "yes"
     context.services.accounts.change(
         name, role=_role(act), partners=act.form.all("partner"), disabled=disabled, who=act.who.name
@@ -50,7 +51,7 @@ def change_person(context: Shared, act: ManagerAct, name: str) -> Response:
 @router.post("/{name}/password")
 async def reset_password(context: Shared, act: ManagerAct, name: str) -> Response:
     """Set somebody's password, and log him out."""
-    _everywhere(act)
+    _everywhere(act.who)
     accounts, password = context.services.accounts, act.form.get("password")
     await to_thread.run_sync(lambda: accounts.set_password(name, password, who=act.who.name))
     return to(f"{HOME}/people", "changed")
@@ -63,7 +64,7 @@ def _role(act: Act) -> Role:
         raise Problem(422, "invalid", "a role is one of viewer, operator, editor, admin") from None
 
 
-def _everywhere(act: Act) -> None:
+def _everywhere(who: Principal) -> None:
     """Let nobody who sees some partners only make somebody who sees more."""
-    if not act.who.everywhere:
+    if not who.everywhere:
         raise Problem(403, "forbidden", "only somebody for all partners manages users")

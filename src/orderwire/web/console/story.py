@@ -26,6 +26,8 @@ _MAX_FAMILY: Final = 200
 _MAX_STEPS: Final = 500
 _MAX_CALLS: Final = 40
 _MAX_SHOWN_BYTES: Final = 256 * 1024
+#: Set in lines, a document of nested parts grows a hundredfold: then it is shown as it came.
+_MAX_SET_CHARS: Final = 4 * _MAX_SHOWN_BYTES
 _MAX_FACTS: Final = 20
 _ZEROS: Final = re.compile(r"-?\d+\.\d*0")
 _GOOD: Final = frozenset({"order_created", "delivered", "answered", "decoded", "acknowledged", "stock_held"})
@@ -45,7 +47,7 @@ def show_story(request: Request, context: Shared, who: Looks, document_id: str) 
             "family": family,
             "raw": shown(_content(tx, document)),
             "answers": [one for one in family if one.direction == "out"],
-            "steps": _told(tx.journal.steps(document.correlation_id)[-_MAX_STEPS:], {one.id: one for one in family}),
+            "steps": _told(_steps(tx, who, document, ids), {one.id: one for one in family}),
             "parked": [_entry(entry) for entry in tx.failures.of_document(ids)],
             "order": order,
             "ledger": [_ledger(entry) for entry in tx.ledger.find(LedgerQuery(document_ids=tuple(ids)))],
@@ -59,12 +61,12 @@ def show_story(request: Request, context: Shared, who: Looks, document_id: str) 
 def download_raw(
     context: Shared, who: Looks, document_id: str, sha256: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None
 ) -> Response:
-    """Hand out the bytes as they came. They are a download, whatever they look like."""
+    """Hand out the bytes as they came, but for secrets. They are a download, whatever they look like."""
     with context.services.store.read() as tx:
         document = find(tx, who, document_id)
         if sha256 is not None and sha256 not in {one.sha256 for one in _family(tx, document)}:
             raise Problem(404, "not_found", "there is nothing here")
-        content = _content(tx, document)
+        content = masked(_content(tx, document))
     headers = {"Content-Disposition": 'attachment; filename="document.txt"'}
     return Response(content, headers=headers, media_type="application/octet-stream")
 
@@ -116,16 +118,23 @@ def _xml(content: bytes) -> str:
     )
     try:
         root = etree.fromstring(content, parser)
-        return etree.tostring(root, pretty_print=True, encoding="unicode")
+        text = etree.tostring(root, pretty_print=True, encoding="unicode")
     except (etree.XMLSyntaxError, ValueError):
         return _text(content)
+    return text if len(text) <= _MAX_SET_CHARS else _text(content)
 
 
 def _json(content: bytes) -> str:
+    pieces, size = [], 0
     try:
-        return json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+        for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(json.loads(content)):
+            pieces.append(piece)
+            size += len(piece)
+            if size > _MAX_SET_CHARS:
+                return _text(content)
     except (ValueError, RecursionError):
         return _text(content)
+    return "".join(pieces).encode("utf-8", "backslashreplace").decode()  # halves of characters have no bytes
 
 
 def _content(tx: Transaction, document: Document) -> bytes:
@@ -169,6 +178,12 @@ def _related(tx: Transaction, document: Document, order: dict[str, Any] | None) 
     if order is not None:
         related += tx.journal.find(DocumentQuery(order_no=order["order_no"], partner=order["partner"]))
     return list({one.id: one for one in related}.values())
+
+
+def _steps(tx: Transaction, who: Principal, document: Document, ids: Sequence[str]) -> list[Step]:
+    """Return what happened; a file may have brought messages of several partners."""
+    steps = tx.journal.steps(document.correlation_id)
+    return [step for step in steps if who.everywhere or step.document_id in ids][-_MAX_STEPS:]
 
 
 def _told(steps: Sequence[Step], family: dict[str, Document]) -> list[dict[str, Any]]:
