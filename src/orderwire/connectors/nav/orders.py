@@ -93,6 +93,17 @@ class Orders:
         return self._find_by_number(draft, draft.no) if draft.no else self._find_by_external(draft)
 
     def _find_by_number(self, draft: SalesOrderDraft, no: str) -> ErpOrder | None:
+        found = self._of_number(draft, no)
+        # Cut to 35 characters the buyer's numbers need not differ: then our own number is the better witness.
+        if found is not None or len(draft.external_document_no) >= EXTERNAL_CHARS:
+            return found
+        bearers = self._numbers_by_external(draft)
+        others = sorted(bearer for bearer in bearers if code(bearer) != code(no))
+        if others:
+            raise _conflict("the customer's order number stands on another sales order", nos=", ".join(others))
+        return self._of_number(draft, no) if bearers else None  # NAV made it between the two looks
+
+    def _of_number(self, draft: SalesOrderDraft, no: str) -> ErpOrder | None:
         record = self.read(no)
         if record is not None:
             row = {_CUSTOMER_NO: record.customer_no, _EXTERNAL_NO: record.external_document_no}
@@ -104,10 +115,6 @@ class Orders:
             if not belongs(posted, draft, self._posted.shown()):
                 raise _conflict("a posted order of this number exists, and is another one", no=no)
             return _told_posted(no, draft)
-        # Cut to 35 characters the buyer's numbers need not differ: then our own number is the better witness.
-        others = self._numbers_by_external(draft) if len(draft.external_document_no) < EXTERNAL_CHARS else {}
-        if others:
-            raise _conflict("the customer's order number stands on another sales order", nos=", ".join(sorted(others)))
         return None
 
     def _find_by_external(self, draft: SalesOrderDraft) -> ErpOrder | None:

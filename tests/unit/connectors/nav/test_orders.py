@@ -275,6 +275,14 @@ def test_find_tells_of_an_order_keyed_by_hand() -> None:
     assert caught.value.facts["nos"] == "SO-77"
 
 
+def test_find_tells_of_an_order_that_nav_made_between_two_looks() -> None:
+    """A Create that NAV was still at while it was looked for is ours, and no stranger's order."""
+    lanes = found(NO_SHIPMENT, NO_SHIPMENT, opened=rows("SalesOrder", HEADER))
+    lanes.reply("SalesOrder.Read", NOTHING, read())
+
+    assert orders(lanes).find(DRAFT) == STANDING
+
+
 def test_find_does_not_trust_cut_numbers() -> None:
     """Two purchase orders may share their first 35 characters; our own number tells them apart."""
     lanes = ScriptedLanes().reply("SalesOrder.Read", NOTHING).reply("PostedSalesShipment.ReadMultiple", NO_SHIPMENT)
