@@ -40,6 +40,7 @@ from orderwire.pipeline.recovery import RetryPolicy
 from orderwire.pipeline.replay import Replays
 from orderwire.pipeline.replay_runs import ReplayRuns
 from orderwire.pipeline.replay_work import TURN_SECONDS, RunWork
+from orderwire.pipeline.rereading import Rereading
 from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.retention import Retention
 from orderwire.pipeline.trial import Trials
@@ -209,7 +210,8 @@ def _chores(services: Services, pauses: Pauses) -> list[Chore]:
     announce = services.dispatcher.announce
     keep = services.settings.retention
     retention = Retention(store, clock, keep.events_days, keep.exchanges_days, keep.done_days, keep.failed_days)
-    runs = RunWork(store, services.replays, services.trials, announce, record.id, clock)
+    trials = Trials(store, _rereaders(services), services.partners)
+    runs = RunWork(store, services.replays, trials, announce, record.id, clock)
     return [
         Chore("heartbeat", heartbeat.beat, BEAT_SECONDS, heartbeat.stop),
         Chore("replays", runs.turn, TURN_SECONDS),
@@ -240,7 +242,7 @@ def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
     topology = services.topology
     queue = topology.work_queue
     return [
-        Lane("decode", queue("decode"), Decode(store, decoders, partners, clock), batch=50),
+        Lane("decode", queue("decode"), Decode(store, decoders, _rereaders(services), partners, clock), batch=50),
         Lane("fulfil", queue("fulfil"), fulfil, settings.fulfil.threads, 1, services.erp.ping),
         Lane("respond", queue("respond"), Respond(encoders, partners, clock)),
         Lane("deliver", queue("deliver"), Deliver(store, deliverers, partners, clock, judges), batch=20),
@@ -279,6 +281,10 @@ class Intake:
                 inlet.poll(self._services.receiver)
             except Exception:
                 log.exception("inlet_failed")
+
+
+def _rereaders(services: Services) -> Mapping[Channel, Decoder]:
+    return {channel: Rereading(decoder) for channel, decoder in services.decoders.items()}
 
 
 def _owner() -> str:

@@ -22,12 +22,13 @@ class Decode:
 
     store: Store
     decoders: Mapping[Channel, Decoder]
+    rereaders: Mapping[Channel, Decoder]  # the same, for replays
     partners: Partners
     clock: Clock
 
     def __call__(self, event: Event) -> Commit:
         body = DocumentReceived.model_validate(event.data)
-        decoder = self.decoders.get(body.channel)
+        decoder = (self.rereaders if body.replays else self.decoders).get(body.channel)
         if decoder is None:
             raise DecodeError("no connector decodes this channel", channel=body.channel.value)
         with self.store.begin() as tx:

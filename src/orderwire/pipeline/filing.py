@@ -24,6 +24,8 @@ _REQUESTS: Final = {
 }
 #: Kinds that ask for nothing: they tell us how ours were taken.
 _NOTES: Final = frozenset({"CONTRL", "APERAK"})
+#: A sender may call a message what he likes; longer names of kinds do not exist.
+_KIND_CHARS: Final = 64
 
 
 class Filing:
@@ -55,11 +57,13 @@ class Filing:
 
     def _again(self, replayed: str, decoded: DecodedFile) -> None:
         """Do one interchange again, or one message, which was acknowledged when it came."""
+        earlier = self._tx.journal.get(replayed)
+        message_no = earlier.message_no if earlier else None
         for number, interchange in enumerate(decoded.interchanges, start=1):
-            if self._earlier_id(f"interchange:{number}") == replayed:
+            if message_no is None and self._earlier_id(f"interchange:{number}") == replayed:
                 return self._interchange(number, interchange)
             for message in interchange.messages:
-                if self._earlier_id(f"message:{message.message_no}") == replayed:
+                if message.message_no == message_no:
                     return self._message(message, interchange)
         raise DecodeError("the document does not hold what is to be replayed any more", replays=replayed)
 
@@ -168,7 +172,7 @@ class Filing:
         order_no = message.order.order_no if message.order else message.notice.order_no if message.notice else None
         part = f"message:{message.message_no}"
         return Document(
-            kind=message.kind, state=state, message_ref=message.ref, message_no=message.message_no,
+            kind=message.kind[:_KIND_CHARS], state=state, message_ref=message.ref, message_no=message.message_no,
             order_no=order_no, code=code, reason=reason,
             finished_at=None if state is DocumentState.WAITING else self._now, **self._part(part, interchange),
         )  # fmt: skip

@@ -9,7 +9,7 @@ from orderwire.config.partners import Partners
 from orderwire.errors import AlreadyDoneError, MappingError, OrderwireError
 from orderwire.pipeline.fulfil import digest_of, order_id
 from orderwire.ports.intake import DecodedFile, DecodedMessage, DecodeHint, Decoder
-from orderwire.ports.store import Document, OrderState, Parked, Store, Transaction
+from orderwire.ports.store import Document, OrderRecord, OrderState, Parked, Store, Transaction
 
 #: How a trial ends.
 PASSES: Final = "passes"
@@ -64,15 +64,16 @@ class Trials:
                 "kind": message.kind,
                 "partner": interchange.partner,
                 "accepted": message.accepted,
-                "error": self._trouble(message, interchange.partner),
+                "error": self._trouble(message, interchange.partner, record),
                 "findings": [finding.text for finding in (*interchange.findings, *message.findings)][:_MAX_FINDINGS],
                 "order": message.order.model_dump(mode="json", exclude_none=True) if message.order else None,
                 "notice": message.notice.type.value if message.notice else None,
-                "same_again": bool(message.order and self._answered(message.order)),
+                "same_again": _answered(message.order, record),
             }
             for interchange in decoded.interchanges
             for message in interchange.messages
             if message_no in {None, message.message_no}
+            for record in [self._record(message.order)]
         ]
 
     def decoder(self, channel: str) -> Decoder:
@@ -86,7 +87,7 @@ class Trials:
             raise MappingError("no connector decodes this channel", channel=channel)
         return decoder
 
-    def _trouble(self, message: DecodedMessage, partner: str | None) -> str | None:
+    def _trouble(self, message: DecodedMessage, partner: str | None, record: OrderRecord | None) -> str | None:
         """Return why a message would not go through, as far as that can be told without NAV."""
         if not message.accepted:
             return "the syntax is wrong: it would be refused"
@@ -96,7 +97,7 @@ class Trials:
             return str(message.error)
         if message.order is None:
             return None if message.notice else "nothing here handles this message"
-        return self._units(message.order) or self._conflict(message.order)
+        return self._units(message.order) or _conflict(message.order, record)
 
     def _units(self, order: PurchaseOrder) -> str | None:
         try:
@@ -109,17 +110,23 @@ class Trials:
                 return f"no unit of measure for the buyer's code: add it to codes/units.csv (unit={unit})"
         return None
 
-    def _conflict(self, order: PurchaseOrder) -> str | None:
-        with self.store.read() as tx:
-            record = tx.orders.get(order_id(order))
-        if record is None or record.content_hash == digest_of(order) or record.erp_no is None:
+    def _record(self, order: PurchaseOrder | None) -> OrderRecord | None:
+        if order is None:
             return None
-        return f"an order of this number exists with other content ({record.erp_no})"
-
-    def _answered(self, order: PurchaseOrder) -> bool:
         with self.store.read() as tx:
-            record = tx.orders.get(order_id(order))
-        return record is not None and record.state is OrderState.ANSWERED and record.content_hash == digest_of(order)
+            return tx.orders.get(order_id(order))
+
+
+def _conflict(order: PurchaseOrder, record: OrderRecord | None) -> str | None:
+    if record is None or record.content_hash == digest_of(order) or record.erp_no is None:
+        return None
+    return f"an order of this number exists with other content ({record.erp_no})"
+
+
+def _answered(order: PurchaseOrder | None, record: OrderRecord | None) -> bool:
+    if order is None or record is None:
+        return False
+    return record.state is OrderState.ANSWERED and record.content_hash == digest_of(order)
 
 
 def document_of(tx: Transaction, entry: Parked) -> Document:

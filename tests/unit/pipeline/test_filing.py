@@ -32,7 +32,8 @@ class Desk:
 
     @property
     def flow(self) -> Decode:
-        return Decode(self.world.store, {Channel.EDI: self.decoder}, self.world.partners, self.world.clock)
+        decoders = {Channel.EDI: self.decoder}
+        return Decode(self.world.store, decoders, decoders, self.world.partners, self.world.clock)
 
     def receive(self, content: bytes, hint: DecodeHint | None = None) -> Event:
         """Take bytes in, and return the event that wants them decoded."""
@@ -353,7 +354,7 @@ def test_nothing_in_the_file(desk: Desk, findings: tuple[Finding, ...], sentence
 def test_channel_without_a_decoder(desk: Desk) -> None:
     """Bytes of a channel that nobody decodes are for a person."""
     event = desk.receive(b"f")
-    flow = Decode(desk.world.store, {}, desk.world.partners, desk.world.clock)
+    flow = Decode(desk.world.store, {}, {}, desk.world.partners, desk.world.clock)
 
     with pytest.raises(DecodeError):
         flow(event)

@@ -67,7 +67,8 @@ class Desk:
 
     def decode(self, event: Event) -> list[Event]:
         self.world.clock.sleep(1)
-        flow = Decode(self.world.store, {Channel.EDI: self.decoder}, self.world.partners, self.world.clock)
+        decoders = {Channel.EDI: self.decoder}
+        flow = Decode(self.world.store, decoders, decoders, self.world.partners, self.world.clock)
         self.world.transport.published.clear()
         self.world.batch(flow, [a_delivery(event)], "decode")
         return list(self.world.transport.published)

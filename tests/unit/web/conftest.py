@@ -102,7 +102,8 @@ class Site:
 
     def decode(self) -> None:
         """Run the decode flow over what was taken in."""
-        flow = Decode(self.services.store, api.connect(self.services.settings).decoders, self.services.partners, NOW)
+        decoders = api.connect(self.services.settings).decoders
+        flow = Decode(self.services.store, decoders, decoders, self.services.partners, NOW)
         for event in list(self.transport.published):
             commit = flow(event)
             with self.services.store.begin() as tx:
