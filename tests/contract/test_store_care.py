@@ -6,6 +6,7 @@ from typing import Any
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.pipeline.indexing import Indexing
 from orderwire.pipeline.retention import LegalHolds, Retention
+from orderwire.ports.replay import Run, RunState
 from orderwire.ports.search import Wanted
 from orderwire.ports.store import DocumentState, Step
 from orderwire.store import SqlStore
@@ -25,6 +26,10 @@ def ended(store: SqlStore, document_id: str, state: DocumentState = DocumentStat
         fields = {"correlation_id": document_id, "finished_at": NOON if state.is_end else None, **changes}
         tx.journal.add(a_document(id=document_id, state=state, sha256=sha256, **fields))
         tx.journal.step(Step(document_id, NOON, "received"))
+
+
+def a_run(run_id: str, state: RunState) -> Run:
+    return Run(run_id, NOON, "kim", "mended", {}, "digest", state, 250, 10.0, (1, 5), 1)
 
 
 def left(store: SqlStore) -> set[str]:
@@ -120,6 +125,22 @@ def test_events_go_when_they_are_published_and_old(store: SqlStore) -> None:
         assert [event.id for event in tx.outbox.unsent()] == ["unsent"]
         tx.outbox.add(tx.outbox.unsent()[0].model_copy(update={"id": "sent"}), cause=None)
         assert {event.id for event in tx.outbox.unsent()} == {"sent", "unsent"}
+
+
+def test_runs_of_replays_go_when_they_are_old(store: SqlStore) -> None:
+    """One that stands still goes with what its dry run told of the orders, and one that is under way stays."""
+    ids = [f"parked-{number}" for number in range(250)]
+    with store.begin() as tx:
+        for run_id, state in (("old", RunState.TRIED), ("busy", RunState.RUNNING)):
+            tx.runs.add(a_run(run_id, state), ids)
+
+    retention = keep(store, NOON + 31 * DAY)
+
+    assert [retention.turn() for _ in range(3)] == [True, True, False]
+    with store.begin() as tx:
+        assert [run.id for run in tx.runs.all()] == ["busy"]
+        assert tx.runs.items("old") == []
+        assert len(tx.runs.items("busy", limit=1000)) == 250
 
 
 def test_much_goes_in_chunks(store: SqlStore) -> None:

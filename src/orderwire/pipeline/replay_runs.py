@@ -65,12 +65,14 @@ class ReplayRuns:
             return _known(tx, run.id)
 
     def try_out(self, run_id: str, *, who: str) -> None:
-        """Have every message tried dry.
+        """Have every message tried dry, by what stands in the maps and code lists now.
 
         Raises:
             AlreadyDoneError: the run has begun.
         """
-        self._move(run_id, (RunState.FROZEN, RunState.TRIED), RunState.TRYING, who, "run tried")
+        with self.store.begin() as tx:
+            self._move(tx, run_id, (RunState.FROZEN, RunState.TRIED), RunState.TRYING, (who, "run tried"))
+            tx.runs.forget_trials(run_id)
 
     def start(self, run_id: str, *, who: str) -> None:
         """Send what waits, or go on where a run was stopped.
@@ -94,16 +96,17 @@ class ReplayRuns:
             AlreadyDoneError: the run is not under way.
         """
         active = (RunState.TRYING, RunState.RUNNING)
-        self._move(run_id, active, RunState.CANCELLED, who, "run cancelled", note=f"cancelled by {who}")
+        with self.store.begin() as tx:
+            self._move(tx, run_id, active, RunState.CANCELLED, (who, "run cancelled"), note=f"cancelled by {who}")
 
     def _move(
-        self, run_id: str, states: Sequence[RunState], to: RunState, who: str, what: str, **changes: object
-    ) -> None:
-        with self.store.begin() as tx:
-            run = _known(tx, run_id)
-            if not tx.runs.move(run_id, states, to, **changes):
-                raise AlreadyDoneError(f"the run is {run.state.value}", run_id=run_id)
-            tx.audit.add(self.clock(), who, what, run_id, run.why)
+        self, tx: Transaction, run_id: str, states: Sequence[RunState], to: RunState, act: tuple[str, str],
+        **changes: object,
+    ) -> None:  # fmt: skip
+        run = _known(tx, run_id)
+        if not tx.runs.move(run_id, states, to, **changes):
+            raise AlreadyDoneError(f"the run is {run.state.value}", run_id=run_id)
+        tx.audit.add(self.clock(), *act, run_id, run.why)
 
     def _run(
         self, run_id: str, wanted: ParkedFilter | Sequence[str], ids: Sequence[str], pace: Pace, by: tuple[str, str]

@@ -70,7 +70,7 @@ class RunWork:
             if tx.runs.held(run.id, fence) is None:
                 return False
             for item, trial in trials:
-                tx.runs.set_item(run.id, item.position, trial=trial)
+                tx.runs.set_item(run.id, item.position, trial=trial, trial_result=trial["result"])
             if len(items) < _TRIALS:
                 tx.runs.move(run.id, (RunState.TRYING,), RunState.TRIED)
         return len(items) == _TRIALS

@@ -33,12 +33,13 @@ class Retention:
         events_before = now - timedelta(days=self.events_days)
         with self.store.begin() as tx:
             events = tx.care.forget_events(events_before, CHUNK)
+            runs = tx.care.forget_runs(events_before, CHUNK)
         exchanges = self._exchanges(now)
         done = self._documents(now, self.done_days, failed=False)
         failed = self._documents(now, self.failed_days, failed=True)
         if events or exchanges or done or failed:
             log.info("forgotten", events=events, exchanges=exchanges, done=done, failed=failed)
-        return max(events, exchanges, done, failed) >= CHUNK
+        return runs or max(events, exchanges, done, failed) >= CHUNK
 
     def _exchanges(self, now: datetime) -> int:
         if self.exchanges_days is None:

@@ -35,6 +35,13 @@ class Care(Protocol):
         """Delete exchanges with the ERP from before, at most so many, but none of a legal hold; return how many."""
         ...
 
+    def forget_runs(self, before: datetime, limit: int) -> bool:
+        """Delete so many messages of a run of replays that stands still and is from before; when none is left, the run.
+
+        Return False when there is no such run. What a run did is in the audit.
+        """
+        ...
+
     def forget_documents(self, before: datetime, *, failed: bool, limit: int) -> int:
         """Delete conversations that ended before, with all that hangs on them, at most so many; return how many.
 

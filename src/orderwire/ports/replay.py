@@ -62,6 +62,7 @@ class RunItem:
     ended_at: datetime | None = None
     detail: str | None = None
     trial: Mapping[str, Any] | None = None  # what the dry run said
+    trial_result: str | None = None  # passes | fails
 
 
 class Runs(Protocol):
@@ -103,6 +104,10 @@ class Runs(Protocol):
 
     def untried(self, run_id: str, limit: int) -> Sequence[RunItem]:
         """Return items without a trial, by position."""
+        ...
+
+    def forget_trials(self, run_id: str) -> None:
+        """Make every item untried again."""
         ...
 
     def set_item(self, run_id: str, position: int, **changes: object) -> None: ...

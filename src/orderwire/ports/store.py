@@ -260,6 +260,10 @@ class Outbox(Protocol):
         """Return unsent events in order of insertion: of one cause, or older than an instant."""
         ...
 
+    def waiting(self) -> int:
+        """Count the unsent events."""
+        ...
+
     def mark_sent(self, event_ids: Collection[str], at: datetime) -> None: ...
 
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, bindparam, delete, exists, or_, select, text
+from sqlalchemy import Select, Table, and_, bindparam, delete, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.care import LegalHold
+from orderwire.ports.replay import RunState
 from orderwire.ports.store import DocumentState
 from orderwire.store.care_tables import legal_holds
-from orderwire.store.console_tables import texts
+from orderwire.store.console_tables import run_items, runs, texts
 from orderwire.store.rows import columns_of, portions, record_of, values_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import (
@@ -28,6 +29,7 @@ from orderwire.store.tables import (
 )
 
 _FAILED: Final = (DocumentState.PARKED, DocumentState.REJECTED, DocumentState.DISCARDED)
+_MOVING: Final = (RunState.TRYING, RunState.RUNNING)
 _HOLD: Final = insert(legal_holds).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 _HELD: Final = select(*columns_of(LegalHold, legal_holds)).order_by(legal_holds.c.at)
 
@@ -52,8 +54,9 @@ class SqlCare:
         by_key = delete(inbox).where(inbox.c.consumer == bindparam("by"), inbox.c.event_id == bindparam("key"))
         if rows:
             self._connection.execute(by_key, [{"by": row.consumer, "key": row.event_id} for row in rows])
-        published = select(outbox.c.seq).where(outbox.c.sent_at < before).order_by(outbox.c.seq).limit(limit)
-        seqs = self._connection.execute(published).scalars().all()
+        # The oldest are looked at, whatever became of them: a search for those that were sent would read the table.
+        oldest = select(outbox.c.seq, outbox.c.sent_at).order_by(outbox.c.seq).limit(limit)
+        seqs = [seq for seq, at in self._connection.execute(oldest) if at is not None and at < before]
         self._delete(outbox, "seq", seqs)
         return len(rows) + len(seqs)
 
@@ -69,6 +72,19 @@ class SqlCare:
         if rows:
             self._connection.execute(by_key, [{"document": row.document_id, "key": row.id} for row in rows])
         return len(rows)
+
+    def forget_runs(self, before: datetime, limit: int) -> bool:
+        old = select(runs.c.id).where(runs.c.created_at < before, runs.c.state.not_in(_MOVING)).limit(1)
+        run_id = self._connection.execute(old).scalar()
+        if run_id is None:
+            return False
+        of_it = select(run_items.c.position).where(run_items.c.run_id == run_id).limit(limit)
+        positions = self._connection.execute(of_it).scalars().all()
+        mine = and_(run_items.c.run_id == run_id, run_items.c.position.in_(positions))
+        self._connection.execute(delete(run_items).where(mine))
+        if len(positions) < limit:
+            self._connection.execute(delete(runs).where(runs.c.id == run_id))
+        return True
 
     def forget_documents(self, before: datetime, *, failed: bool, limit: int) -> int:
         correlations = self._connection.execute(_ended(before, failed=failed).limit(limit)).scalars().all()

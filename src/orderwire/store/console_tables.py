@@ -116,7 +116,9 @@ run_items: Final = Table(
     Column("ended_at", Instant),
     Column("detail", Words),
     Column("trial", Facts),
+    Column("trial_result", String(16)),
     Index("ix_run_items_state", "run_id", "state", "position"),
+    Index("ix_run_items_trial_result", "run_id", "trial_result", "position"),
     Index(
         "ix_run_items_sent",
         "state",

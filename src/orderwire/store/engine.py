@@ -139,8 +139,9 @@ def connect(settings: StoreSettings) -> Database:
 
 def _postgresql(url: URL, settings: StoreSettings) -> Database:
     engine = _postgresql_engine(url, settings, settings.pool_size)
-    timeout = f"-c statement_timeout={LOOK_SECONDS}s -c default_transaction_read_only=on"
-    looks = _postgresql_engine(url, settings, LOOKS, timeout)
+    limits = f"-c statement_timeout={LOOK_SECONDS}s -c default_transaction_read_only=on"
+    # A search is planned for what is asked: a plan for any word would read every row for a rare one.
+    looks = _postgresql_engine(url, settings, LOOKS, f"{limits} -c plan_cache_mode=force_custom_plan -c jit=off")
     return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), looks)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.envelope import Event
@@ -15,6 +15,7 @@ from orderwire.store.tables import outbox
 
 _ADD: Final = insert(outbox).on_conflict_do_nothing().inline()
 _UNSENT: Final = select(outbox.c.event).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.seq)
+_WAITING: Final = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
 _SENT: Final = update(outbox).where(outbox.c.event_id == bindparam("key"), outbox.c.sent_at.is_(None))
 
 
@@ -36,6 +37,9 @@ class SqlOutbox:
         if before is not None:
             statement = statement.where(outbox.c.time < before)
         return [Event.model_validate_json(event) for event in self._connection.execute(statement).scalars()]
+
+    def waiting(self) -> int:
+        return int(self._connection.execute(_WAITING).scalar_one())
 
     def mark_sent(self, event_ids: Collection[str], at: datetime) -> None:
         if event_ids:

@@ -88,8 +88,12 @@ class SqlRuns:
         return self._listed(statement.order_by(run_items.c.position).limit(limit))
 
     def untried(self, run_id: str, limit: int) -> Sequence[RunItem]:
-        statement = _ITEM.where(run_items.c.run_id == run_id, run_items.c.trial.is_(None))
+        statement = _ITEM.where(run_items.c.run_id == run_id, run_items.c.trial_result.is_(None))
         return self._listed(statement.order_by(run_items.c.position).limit(limit))
+
+    def forget_trials(self, run_id: str) -> None:
+        tried = and_(run_items.c.run_id == run_id, run_items.c.trial_result.is_not(None))
+        self._connection.execute(update(run_items).where(tried).values(trial=None, trial_result=None))
 
     def _listed(self, statement: Any) -> Sequence[RunItem]:
         return [record_of(RunItem, row) for row in self._connection.execute(statement)]
@@ -115,9 +119,9 @@ class SqlRuns:
         return int(self._connection.execute(statement).scalar_one())
 
     def trials(self, run_id: str) -> Mapping[str, int]:
-        statement = select(run_items.c.trial).where(run_items.c.run_id == run_id, run_items.c.trial.is_not(None))
-        counts: dict[str, int] = {}
-        for trial in self._connection.execute(statement).scalars():
-            result = str(trial.get("result"))
-            counts[result] = counts.get(result, 0) + 1
-        return counts
+        result = run_items.c.trial_result
+        statement = (
+            select(result, func.count()).where(run_items.c.run_id == run_id, result.is_not(None)).group_by(result)
+        )
+        rows: Any = self._connection.execute(statement)
+        return {row[0]: row[1] for row in rows}

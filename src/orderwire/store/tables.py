@@ -84,6 +84,7 @@ documents: Final = Table(
     Index("ix_documents_control_ref", "control_ref", postgresql_using="hash"),
     Index("ix_documents_sender", "sender", postgresql_using="hash"),
     Index("ix_documents_replay_of", "replay_of"),
+    Index("ix_documents_kind", "kind", "received_at"),
     Index("ix_documents_sha256", "sha256"),
     Index("ix_documents_partner_state", "partner", "state", "received_at"),
     Index("ix_documents_finished_at", "finished_at", "state", "partner"),
@@ -281,6 +282,8 @@ audit: Final = Table(
     Column("why", Words, nullable=False),
     Column("previous", String(64), nullable=False),  # digest of the entry before
     Column("digest", String(64), nullable=False),
+    Index("ix_audit_who", "who", "seq"),
+    Index("ix_audit_subject", "subject", postgresql_using="hash"),
 )
 
 _open: Final = text("state = 'open'")
@@ -327,6 +330,7 @@ punchout_sessions: Final = Table(
     Column("state", Choice(SessionState), nullable=False),
     Column("entered_at", Instant),
     Index("ix_punchout_sessions_opened_at", "opened_at"),
+    Index("ix_punchout_sessions_document_id", "document_id"),
 )
 
 carts: Final = Table(

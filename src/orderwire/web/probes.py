@@ -21,8 +21,6 @@ log = structlog.get_logger(__name__)
 FRESH_SECONDS: Final = 1.0
 #: Whoever asks waits so long; the question goes on.
 PATIENCE_SECONDS: Final = 3.0
-#: Unsent events are counted up to here: beyond it, the figure says "many".
-MAX_UNSENT: Final = 500
 
 
 class Probe:
@@ -72,8 +70,7 @@ class Probes:
     def __init__(self, store: Store, transport: Transport, erp: Erp, metrics: Metrics) -> None:
         def ask_store() -> None:
             with store.begin() as tx:
-                unsent = tx.outbox.unsent(limit=MAX_UNSENT)
-            metrics.outbox(len(unsent))
+                metrics.outbox(tx.outbox.waiting())
 
         self.depths: Sequence[QueueDepth] = ()  # as they were when last asked
 

@@ -298,6 +298,22 @@ def test_a_dry_run_writes_trials_only(floor: Floor) -> None:
     assert len(floor.sent) == 1
 
 
+def test_a_dry_run_is_repeated_after_mending(floor: Floor) -> None:
+    """Tried again, each message is tried by what stands there now."""
+    floor.park(60)
+    floor.decoder.put(b"raw", an_interchange(a_message(None, error=MappingError("still no unit"))))
+    run = floor.freeze()
+    floor.runs.try_out(run.id, who="ann")
+    floor.turn(3)
+
+    floor.decoder.put(b"raw", an_interchange(a_message(an_order())))
+    floor.runs.try_out(run.id, who="ann")
+    assert dict(floor.world.read(lambda tx: tx.runs.trials(run.id))) == {}
+    floor.turn(3)
+
+    assert dict(floor.world.read(lambda tx: tx.runs.trials(run.id))) == {"passes": 60}
+
+
 def test_what_cannot_be_replayed_is_skipped(floor: Floor) -> None:
     """A message without a document stays parked, and does not stop the others."""
     with floor.world.store.begin() as tx:
