@@ -3,14 +3,14 @@
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
 from orderwire.canonical.stock import StockFigure, StockKey
-from orderwire.errors import DuplicateConflictError, ErpRefusedError, StockTakenError
+from orderwire.errors import DuplicateConflictError, ErpRefusedError, InDoubtError, OrderwireError, StockTakenError
 from orderwire.ports.erp import (
     ErpCustomer,
     ErpItem,
@@ -45,6 +45,10 @@ DEMO: Final = (
 )
 
 
+#: NAV does what it was asked to, but only after its asker has given up.
+SLOW: Final = InDoubtError("no answer in time")
+
+
 @dataclass(frozen=True)
 class _Fault:
     error: Exception
@@ -61,8 +65,10 @@ class FakeErp:
         self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
         self._passing: Callable[[str], None] = lambda _operation: None
         self.calls: Counter[str] = Counter()
-        #: Whether NAV checks stock itself as it makes an order, as its gateway codeunit does.
+        #: Whether NAV checks stock itself as it makes an order, once per source key, as its gateway codeunit does.
         self.checks_stock = False
+        self._placed: set[str] = set()
+        self._slow: deque[SalesOrderDraft] = deque()
         self.known = {item.no: item for item, _, _ in DEMO}
         self.inventory = {item.no: Decimal(inventory) for item, inventory, _ in DEMO}
         self.users = {item.no: Decimal(sold) for item, _, sold in DEMO}  # sold by NAV's own users
@@ -84,6 +90,14 @@ class FakeErp:
     def mend(self) -> None:
         """Forget the faults that are still due."""
         self._faults.clear()
+        self.arrive()
+
+    def arrive(self) -> None:
+        """Do the work whose askers have given up waiting (see `SLOW`)."""
+        with self._lock:
+            while self._slow:
+                with suppress(OrderwireError):
+                    self._make(self._slow.popleft())
 
     def passing(self, watch: Callable[[str], None]) -> None:
         """Call `watch` with the operation's name before each call, and with `<operation> done` after it."""
@@ -159,17 +173,29 @@ class FakeErp:
             return self._find(draft)
 
     def create_order(self, draft: SalesOrderDraft) -> ErpOrder:
-        with self._call("create_order"):
-            no = draft.no or f"SO{next(self._numbers):05}"
-            if no in self.orders:
-                raise ErpRefusedError("the sales header already exists", no=no)
-            if any(self.known[line.item_no].blocked for line in draft.lines):
-                raise ErpRefusedError("an item is blocked")
-            self._cover(draft)
-            lines = tuple(self._line(line) for line in draft.lines)
-            order = ErpOrder(no, draft.external_document_no, draft.customer_no, posted=False, lines=lines)
-            self.orders[no], self.drafts[no] = order, draft
-            return replace(order, covered=self.checks_stock)
+        try:
+            with self._call("create_order"):
+                self.arrive()  # NAV takes calls for the same order one after the other
+                return self._make(draft)
+        except InDoubtError as error:
+            if error is SLOW:
+                self._slow.append(draft)
+            raise
+
+    def _make(self, draft: SalesOrderDraft) -> ErpOrder:
+        if self.checks_stock and draft.source_key in self._placed:
+            raise InDoubtError("NAV has made that order before", no=draft.no)
+        no = draft.no or f"SO{next(self._numbers):05}"
+        if no in self.orders:
+            raise ErpRefusedError("the sales header already exists", no=no)
+        if any(self.known[line.item_no].blocked for line in draft.lines):
+            raise ErpRefusedError("an item is blocked")
+        self._cover(draft)
+        lines = tuple(self._line(line) for line in draft.lines)
+        order = ErpOrder(no, draft.external_document_no, draft.customer_no, posted=False, lines=lines)
+        self.orders[no], self.drafts[no] = order, draft
+        self._placed.add(draft.source_key)
+        return replace(order, covered=self.checks_stock)
 
     def set_quantities(self, no: str, quantities: Mapping[int, Decimal]) -> ErpOrder | None:
         with self._call("set_quantities"):
@@ -196,6 +222,8 @@ class FakeErp:
     def _test_open(self, order: ErpOrder, edit: SalesOrderEdit) -> None:
         if order.posted or (order.status != "Open" and self._differs(order, edit)):
             raise ErpRefusedError("the order is posted or released", no=order.no)
+        if any(edit.quantities.get(line.line_no, line.quantity) < line.shipped for line in order.lines):
+            raise ErpRefusedError("less than was shipped", no=order.no)
 
     @staticmethod
     def _differs(order: ErpOrder, edit: SalesOrderEdit) -> bool:

@@ -53,6 +53,10 @@ class Interleaving:
         self._running: Task | None = None
         self.tasks: list[Task] = []
         self.crashes = 0
+        #: Tasks that wait for an answer, and for how many turns yet.
+        self._stalled: dict[Task, int] = {}
+        #: Tasks that have not had a turn since these were noted.
+        self.still: set[Task] = set()
 
     def start(self, run: Callable[[], None]) -> None:
         self.tasks.append(Task(run))
@@ -62,13 +66,24 @@ class Interleaving:
         if self._running is not None:
             self._running.pause()
 
+    def stall(self, turns: int) -> None:
+        """Let one task wait while the others go on."""
+        if self.tasks:
+            self._stalled[self._die.choice(self.tasks)] = turns
+
+    def _next(self) -> Task:
+        self._stalled = {task: left - 1 for task, left in self._stalled.items() if left > 0 and task in self.tasks}
+        task = self._die.choice([task for task in self.tasks if task not in self._stalled] or self.tasks)
+        self.still.discard(task)
+        return task
+
     def turn(self, crash_rate: float) -> None:
         """Let one task go on, or die.
 
         Raises:
             BaseException: what a task raised that is not a crash.
         """
-        task = self._die.choice(self.tasks)
+        task = self._next()
         task.doomed = self._die.random() < crash_rate
         self.crashes += task.doomed
         self._running = task

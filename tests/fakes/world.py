@@ -82,6 +82,10 @@ class World:
         yield cls(store, clock)
         store.close()
 
+    def watched_by(self, store: Any) -> None:
+        """Put a store in place of ours that passes on all that it is asked."""
+        self.store = store
+
     def profile(self, *args: Any, **changes: Any) -> PartnerProfile:
         """Set up a partner; see `a_partner`."""
         profile = a_partner(*args, **changes)

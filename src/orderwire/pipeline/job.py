@@ -210,7 +210,7 @@ class Job:
         """Make the sales order: the intent is written, and as far as we know none stands."""
         means = self._means
         means.checkpoint("after_intent")
-        draft = to_draft(plan, self._order, self._partner, own_number=means.own_number)
+        draft = self._draft(plan)
         # Numbered by NAV, a second one would not be refused; so look, even if we never tried.
         standing = None if means.own_number else self._found(plan)
         if standing is None:
@@ -245,13 +245,17 @@ class Job:
         Raises:
             DuplicateConflictError: one of our number stands that is not ours; so ours does not.
         """
-        draft = to_draft(plan, self._order, self._partner, own_number=self._means.own_number)
+        draft = self._draft(plan)
         try:
             return patiently(lambda: self._means.erp.find_order(draft))
         except DuplicateConflictError:
             if self._record.state is not OrderState.CREATED:
                 self._withdraw("another order stands in NAV under this number")
             raise
+
+    def _draft(self, plan: Plan) -> SalesOrderDraft:
+        own_number, revision = self._means.own_number, self._record.revision
+        return to_draft(plan, self._order, self._partner, own_number=own_number, revision=revision)
 
     def _withdraw(self, reason: str) -> None:
         """End the holds: NAV has proved that no sales order of ours stands."""

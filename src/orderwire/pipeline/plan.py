@@ -100,7 +100,15 @@ def sales_order_no(partner: str, order_no: str) -> str:
     return "OW" + base64.b32encode(digest[:10]).decode()
 
 
-def to_draft(plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_number: bool) -> SalesOrderDraft:
+def source_key(partner: str, order_no: str, revision: int) -> str:
+    """Return what NAV knows the order by for ever: another one when it comes otherwise, after nothing stood of it."""
+    no = sales_order_no(partner, order_no)
+    return f"{no}-{revision}" if revision else no
+
+
+def to_draft(
+    plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_number: bool, revision: int = 0
+) -> SalesOrderDraft:
     """Return the sales order that the plan wants to stand in NAV."""
     return SalesOrderDraft(
         no=sales_order_no(partner.key, order.order_no) if own_number else None,
@@ -114,7 +122,7 @@ def to_draft(plan: Plan, order: PurchaseOrder, partner: PartnerProfile, *, own_n
             for ordered, line in zip(order.lines, plan.lines, strict=True)
             if line.erp_line_no is not None
         ],
-        source_key=sales_order_no(partner.key, order.order_no),
+        source_key=source_key(partner.key, order.order_no, revision),
         ship_to=ship_to(order, partner),
     )
 

@@ -236,6 +236,17 @@ def test_an_order_is_cancelled(world: World) -> None:
     assert world.place(an_order(a_line("1001", "1")), "new").outcome is OrderOutcome.ACCEPTED
 
 
+def test_a_cancelled_number_is_taken_again_where_nav_makes_an_order_once(world: World) -> None:
+    """NAV's codeunit knows an order by its source key for ever: the new order under the old number has another one."""
+    world.erp.checks_stock = True
+    world.place(an_order(a_line("1001", "2"), order_no="PO-2"))
+    ask(world, a_change(order_no="PO-2", purpose=Purpose.CANCEL))
+
+    assert world.place(an_order(a_line("1001", "1"), order_no="PO-2"), "new").outcome is OrderOutcome.ACCEPTED
+    assert stands(world)[-1] == ("1001", D(1))
+    assert len({draft.source_key for draft in world.erp.drafts.values()}) == len(world.erp.drafts)
+
+
 def test_cancelling_what_nav_has_deleted(world: World) -> None:
     """Somebody in NAV was faster: the buyer has what it wants."""
     world.erp.orders.clear()
