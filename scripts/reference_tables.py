@@ -14,9 +14,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from orderwire import errors
+from orderwire.config.alerts import AlertPlan, Rule, Rules
 from orderwire.config.partners import PartnerProfile, ShortagePolicy
 from orderwire.config.secrets import KNOWN as SECRETS
-from orderwire.config.secrets import variable_of
+from orderwire.config.secrets import SMTP_PASSWORD, signing_variable, variable_of
 from orderwire.config.settings import Settings
 from orderwire.config.variables import settings_of
 from orderwire.errors import (
@@ -46,7 +47,12 @@ _MEMBER: Final = re.compile(r"^\s+\w+ = \"(?P<value>\w+)\"  # (?P<meaning>.+)$",
 
 def pages() -> dict[str, str]:
     """Return every page by file name."""
-    return {"settings.md": settings_page(), "errors.md": errors_page(), "partner.md": partner_page()}
+    return {
+        "settings.md": settings_page(),
+        "errors.md": errors_page(),
+        "partner.md": partner_page(),
+        "alerts.md": alerts_page(),
+    }
 
 
 def settings_page() -> str:
@@ -115,6 +121,40 @@ def partner_page() -> str:
     )
 
 
+def alerts_page() -> str:
+    """List every field of alerts.yaml."""
+    rules = [(f"`{name}`", *_rule(field)) for name, field in Rules.model_fields.items()]
+    return (
+        f"{_HEAD}# Alerts\n\n"
+        "`alerts.yaml` in the configuration folder: who is [told of trouble](../how-to/be-told-of-trouble.md). A\n"
+        "change is seen at once, without a restart; unknown names are refused, and a file that is wrong\n"
+        "leaves what stood.\n\n"
+        + _table(
+            ("Field", "Default", "Values", "Meaning"),
+            [row for row in _profile_rows(AlertPlan) if not row[0].startswith("`rules.")],
+        )
+        + "\n## Rules\n\n"
+        "`rules.<kind>` with `severity`, `after_minutes` and `tell`; what is not named is as here.\n\n"
+        + _table(("Kind", "Severity", "After minutes"), rules)
+        + "\n## Secrets\n\n"
+        + _table(
+            ("Variable", "Meaning"),
+            [
+                (f"`{SMTP_PASSWORD}`", "Password of `smtp.username`"),
+                (
+                    f"`{signing_variable('<name>')}`",
+                    "Signs what a receiver's webhook gets; `whsec_` and base64, or text",
+                ),
+            ],
+        )
+    )
+
+
+def _rule(field: FieldInfo) -> tuple[str, str]:
+    rule: Rule = field.default
+    return f"`{rule.severity}`", f"`{rule.after_minutes:g}`"
+
+
 def error_tree() -> Iterator[tuple[type[OrderwireError], str]]:
     """Yield every class that the tree in the docstring of `orderwire.errors` names, with its meaning."""
     for line in (errors.__doc__ or "").splitlines():
@@ -153,7 +193,7 @@ def _default(field: FieldInfo) -> str:
         value = value.get_secret_value()
     if isinstance(value, Enum):
         value = value.value
-    if value is None or value in ("", {}) or isinstance(value, BaseModel):
+    if value is None or value in ("", (), {}) or isinstance(value, BaseModel):
         return "-"
     if isinstance(value, tuple):
         value = ", ".join(str(each) for each in value)

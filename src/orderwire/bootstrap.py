@@ -4,22 +4,26 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from orderwire import __version__
 from orderwire.canonical.order import Channel
+from orderwire.config.alerts import AlertFile, AlertKind
 from orderwire.config.partners import Partners
+from orderwire.config.secrets import Secrets
 from orderwire.config.settings import Settings
 from orderwire.connectors import connect_all, decoders_of
 from orderwire.errors import ConfigurationError
 from orderwire.pipeline.access import Access
 from orderwire.pipeline.accounts import Accounts
+from orderwire.pipeline.alert_conditions import Conditions, Trouble
+from orderwire.pipeline.alerts import AlertWatch
 from orderwire.pipeline.chore import Chore
 from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.deliver import Deliver
@@ -31,6 +35,7 @@ from orderwire.pipeline.held import HeldOrders
 from orderwire.pipeline.indexing import Indexing
 from orderwire.pipeline.lane import Lane, Surroundings
 from orderwire.pipeline.ledger import Bookkeeping
+from orderwire.pipeline.notices import Notices
 from orderwire.pipeline.outbox import Dispatcher
 from orderwire.pipeline.overdue import Overdue
 from orderwire.pipeline.pauses import Pauses
@@ -59,11 +64,19 @@ from orderwire.store.store import open_store
 from orderwire.telemetry.erp import MeteredErp
 from orderwire.telemetry.metrics import Metrics
 
+if TYPE_CHECKING:
+    from orderwire.ports.alerts import Messenger
+
 log = structlog.get_logger(__name__)
 
 #: Between looks for documents whose words are not known yet.
 _INDEX_SECONDS: Final = 2.0
 _RETENTION_SECONDS: Final = 600.0
+#: Between looks for what is wrong, and for notices that are due.
+_ALERT_SECONDS: Final = 15.0
+_NOTICE_SECONDS: Final = 5.0
+#: Between looks at files that may be wrong, and at certificates.
+_TROUBLE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,22 @@ class Services:
     @property
     def runs(self) -> ReplayRuns:
         return ReplayRuns(self.store, self.clock)
+
+    @cached_property
+    def alert_file(self) -> AlertFile:
+        return AlertFile(self.settings.config_dir)
+
+    @property
+    def notices(self) -> Notices:
+        from orderwire.telemetry.mail import MailMessenger
+        from orderwire.telemetry.webhook import WebhookMessenger
+
+        folder, secrets = self.settings.config_dir, Secrets()
+        ways: dict[str, Messenger] = {
+            "webhook": WebhookMessenger(folder, secrets, self.clock),
+            "email": MailMessenger(folder, secrets),
+        }
+        return Notices(self.store, ways, self.alert_file.plan, self.clock)
 
     @property
     def access(self) -> Access:
@@ -218,6 +247,46 @@ def _chores(services: Services, pauses: Pauses) -> list[Chore]:
         Chore("texts", Indexing(store, clock).turn, _INDEX_SECONDS),
         Chore("retention", retention.turn, _RETENTION_SECONDS),
     ]
+
+
+def alert_chores(services: Services) -> list[Chore]:
+    """Return what tells people of trouble. Any number of processes may do it, and one that runs no worker should."""
+    store, clock = services.store, services.clock
+    conditions = Conditions(store, _Troubles(services), clock())
+    keep_days = services.settings.retention.events_days
+    watch = AlertWatch(store, conditions, services.alert_file.plan, clock, keep_days)
+    return [
+        Chore("alerts", watch.turn, _ALERT_SECONDS),
+        Chore("notices", services.notices.turn, _NOTICE_SECONDS),
+    ]
+
+
+class _Troubles:
+    """What this process knows beside the store, looked at once a minute."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._at: float | None = None
+        self._found: list[Trouble] = []
+
+    def __call__(self) -> Sequence[Trouble]:
+        now = time.monotonic()
+        if self._at is None or now - self._at >= _TROUBLE_SECONDS:
+            self._at, self._found = now, [*self._files(), *self._certificates()]
+        return self._found
+
+    def _files(self) -> Iterator[Trouble]:
+        wrong = {"partners": self._services.partners.problems(), "alerts.yaml": self._services.alert_file.problem()}
+        for file, problem in wrong.items():
+            if problem:
+                yield Trouble(AlertKind.CONFIGURATION, file, {"file": file})
+
+    def _certificates(self) -> Iterator[Trouble]:
+        from orderwire.connectors.channels.as2_parties import ending
+
+        for partner, expiry in ending(self._services.settings, self._services.partners.all(), self._services.clock()):
+            facts = {"until": expiry.until.date().isoformat()} if expiry.until else {}
+            yield Trouble(AlertKind.CERTIFICATE, expiry.whose, facts, partner)
 
 
 def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.deployment import ROOT
+from services.partner_server import serving
 from services.postgres import PostgresServer
 from services.rabbitmq import RabbitMQ
 from services.shell import Reader, blocks
@@ -144,6 +145,18 @@ def test_how_to_punch_out(reader: Reader) -> None:
         assert f"\n{suite}" in printed
     kinds = {one["kind"] for one in json.loads(reader.type(".venv/bin/orderwire messages list --json --limit 200"))}
     assert {"PunchOutSetupRequest", "PunchOutOrderMessage", "OCI", "OrderRequest", "ConfirmationRequest"} <= kinds
+
+
+def test_how_to_be_told(reader: Reader) -> None:
+    """A receiver is tried, and takes it; then what is wrong and who was told."""
+    with serving() as server:
+        plan = f"receivers:\n  operations:\n    webhook: {server.url}\n"
+        (reader.folder / "config/alerts.yaml").write_text(plan)
+        printed = [reader.type(block) for block in blocks(DOCS / "how-to/be-told-of-trouble.md")]
+
+    assert [got.headers["webhook-signature"][:3] for got in server.got] == ["v1,"]
+    assert "taken" in printed[0]
+    assert "trial" in printed[1]
 
 
 def test_how_to_users(reader: Reader) -> None:

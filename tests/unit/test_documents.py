@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from orderwire.canonical.envelope import BODIES, Event, EventType, event_id
+from orderwire.config.alerts import AlertKind
+from orderwire.pipeline.alert_words import RUN_BOOKS
 from orderwire.queue.codec import encode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,3 +164,9 @@ def test_every_decision_has_a_number_of_its_own_and_its_line() -> None:
     assert [file.name[:4] for file in files] == numbers
     assert [title[2:6] for title in titles] == numbers
     assert listed == numbers
+
+
+def test_every_alert_leads_to_a_run_book() -> None:
+    """What Orderwire tells by itself names a page that is there."""
+    assert set(RUN_BOOKS) == set(AlertKind)
+    assert all((ROOT / f"docs/run-books/{page}.md").is_file() for page in RUN_BOOKS.values())

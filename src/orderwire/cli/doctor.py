@@ -11,10 +11,11 @@ import typer
 
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit
+from orderwire.config.alerts import read_plan
 from orderwire.config.partners import Partners
-from orderwire.config.secrets import Secrets, missing
+from orderwire.config.secrets import SMTP_PASSWORD, Secrets, missing, signing_variable
 from orderwire.config.settings import Settings
-from orderwire.errors import OrderwireError
+from orderwire.errors import ConfigurationError, OrderwireError
 from orderwire.ports.ledger import LedgerQuery, LedgerState
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Found:
 def doctor(config: ConfigDir = None, *, as_json: Json = False) -> None:
     """Look at configuration, disk, database, broker, NAV, workers and backlog. Ends 1 when something fails."""
     settings = read_settings(config)
-    found = [*_configuration(settings), *_disk(settings), *_services(settings), *_nav(settings)]
+    found = [*_configuration(settings), *_alerts(settings), *_disk(settings), *_services(settings), *_nav(settings)]
     emit([asdict(each) for each in found], ("what", "state", "text", "do"), as_json=as_json)
     if any(each.state is State.FAIL for each in found):
         raise typer.Exit(1)
@@ -68,6 +69,25 @@ def _configuration(settings: Settings) -> Iterator[Found]:
         yield Found("partners", State.WARN, "there are none", "Run `orderwire partner new`.")
     elif not problems:
         yield Found("partners", State.OK, f"{len(keys)} can be read", "`orderwire partner check` tries their samples.")
+
+
+def _alerts(settings: Settings) -> Iterator[Found]:
+    try:
+        plan = read_plan(settings.config_dir / "alerts.yaml")
+    except ConfigurationError as error:
+        yield Found("alerts", State.FAIL, error.message, "Mend the file; nothing needs a restart.")
+        return
+    if not plan.receivers:
+        yield Found("alerts", State.WARN, "nobody is told of trouble", "Name a receiver in alerts.yaml.")
+        return
+    secrets = Secrets()
+    wanted = [signing_variable(name) for name, receiver in plan.receivers.items() if receiver.way == "webhook"]
+    wanted += [SMTP_PASSWORD] if plan.smtp is not None and plan.smtp.username is not None else []
+    lacking = [variable for variable in wanted if secrets.named(variable) is None]
+    for variable in lacking:
+        yield Found("alerts", State.FAIL, "a receiver has no secret", f"Set {variable}, or the same name with _FILE.")
+    if not lacking:
+        yield Found("alerts", State.OK, f"{len(plan.receivers)} receivers", "`orderwire alerts test` tries them.")
 
 
 def _disk(settings: Settings) -> Iterator[Found]:
@@ -98,7 +118,7 @@ def _services(settings: Settings) -> Iterator[Found]:
         return
     try:
         yield Found("database", State.OK, _kind(settings.store.url.get_secret_value()))
-        for look in (_broker, _workers, _outbox, _backlog, _users):
+        for look in (_broker, _workers, _outbox, _backlog, _notices, _users):
             yield from _looked(look, services)
     finally:
         services.close()
@@ -169,6 +189,16 @@ def _backlog(services: "Services") -> Iterator[Found]:
         )
     else:
         yield Found("ledger", State.OK, "no acknowledgement is late")
+
+
+def _notices(services: "Services") -> Iterator[Found]:
+    with services.store.read() as tx:
+        lasting, late = tx.alerts.all(), tx.alerts.due(services.clock() - _UNSENT, 100)
+    if lasting:
+        text = ", ".join(sorted({alert.kind.value for alert in lasting}))
+        yield Found("alerts", State.WARN, f"{len(lasting)} last: {text}", "Run `orderwire alerts list`.")
+    if late:
+        yield Found("alerts", State.WARN, f"{len(late)} notices wait", "Run `orderwire alerts notices`.")
 
 
 def _users(services: "Services") -> Iterator[Found]:

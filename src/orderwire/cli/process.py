@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from orderwire.bootstrap import Intake, Services, assemble, build_worker
+from orderwire.bootstrap import Intake, Services, alert_chores, assemble, build_worker
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import err
 from orderwire.cli.simulate import simulated_nav
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: A part of a process: runs until it is left.
 Part = Callable[[Services], AbstractContextManager[None]]
+#: For a notice that is on its way when the process ends; it is tried again by another.
+_PATIENCE_SECONDS: Final = 5.0
+
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Listen here; api.port otherwise.")]
 
 
@@ -45,11 +48,14 @@ def work(config: ConfigDir = None) -> None:
     """Run the workers, as many as you like, on any number of machines. Waits for a store or a broker that is away."""
     settings, told = read_settings(config), to_be_told()
     with _services(settings) as services, _metrics(services):
-        if not (arrived("store", services.store.migrate, told) and arrived("broker", services.transport.declare, told)):
+        if not arrived("store", services.store.migrate, told):
             return
-        with _workers(services):
-            err.print("orderwire work: ready")
-            until_told(told)
+        with _alerts(services):
+            if not arrived("broker", services.transport.declare, told):
+                return
+            with _workers(services):
+                err.print("orderwire work: ready")
+                until_told(told)
 
 
 def _served(settings: Settings, port: int | None, told: threading.Event, *more: Part) -> None:
@@ -57,6 +63,7 @@ def _served(settings: Settings, port: int | None, told: threading.Event, *more: 
     with _services(settings) as services, _web(services, port) as web, ExitStack() as running:
         if arrived("store", services.store.migrate, told):
             running.enter_context(_intake(services))
+            running.enter_context(_alerts(services))
             err.print(f"orderwire listens on {web.url}", markup=False)
         if arrived("broker", services.transport.declare, told):
             for part in more:
@@ -83,6 +90,23 @@ def _workers(services: Services) -> Iterator[None]:
         yield
     finally:
         worker.stop()
+
+
+@contextmanager
+def _alerts(services: Services) -> Iterator[None]:
+    stopping = threading.Event()
+    threads = [
+        threading.Thread(target=chore.run, args=(stopping,), name=chore.name, daemon=True)
+        for chore in alert_chores(services)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join(_PATIENCE_SECONDS)
 
 
 @contextmanager

@@ -41,6 +41,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "messages": "Every document, in and out.",
     "ledger": "Acknowledgements owed and awaited.",
     "parked": "What a person must decide.",
+    "alerts": "What is wrong, and who is told of it.",
     "replay": "Many parked messages again, at a pace.",
     "edi": "EDIFACT files.",
     "cxml": "cXML documents.",

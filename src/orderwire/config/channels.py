@@ -22,14 +22,15 @@ def _web_address(url: str) -> str:
     parts = urlsplit(url)  # ValueError: no address at all
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise ValueError("must be an https:// address")
-    if parts.scheme == "http" and not _loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must be an https:// address: http:// is for this machine alone")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold a user name or password")
     return url
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine itself."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

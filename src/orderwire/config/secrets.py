@@ -1,4 +1,4 @@
-"""Partners' secrets: ORDERWIRE_PARTNERS__<KEY>__SFTP__PASSWORD, or that name with _FILE for a file that holds it."""
+"""Secrets by name: ORDERWIRE_PARTNERS__<KEY>__SFTP__PASSWORD, or that name with _FILE for a file that holds it."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,11 +21,19 @@ KNOWN: Final[Mapping[str, str]] = {
     "http.password": "Password of `http.username`",
 }
 _STEM: Final = PREFIX + "PARTNERS__"
+#: Password of `smtp.username` in alerts.yaml.
+SMTP_PASSWORD: Final = PREFIX + "ALERTS__SMTP__PASSWORD"
+_RECEIVERS: Final = PREFIX + "ALERTS__RECEIVERS__"
 
 
 def variable_of(partner: str, name: str) -> str:
     """Return the variable of a partner's secret."""
     return f"{_STEM}{partner}.{name}".replace(".", "__").replace("-", "_").upper()
+
+
+def signing_variable(receiver: str) -> str:
+    """Return the variable of the secret by which alerts to a receiver's webhook are signed."""
+    return f"{_RECEIVERS}{receiver}__SECRET".replace("-", "_").upper()
 
 
 class Secrets:
@@ -36,7 +44,10 @@ class Secrets:
 
     def get(self, partner: str, name: str) -> SecretStr | None:
         """Return a secret of `KNOWN`; None: it is not given, is empty, or its file cannot be read."""
-        variable = variable_of(partner, name)
+        return self.named(variable_of(partner, name))
+
+    def named(self, variable: str) -> SecretStr | None:
+        """Return what a variable, or the file that it names, holds; None: as for `get`."""
         text = self._variables.get(variable)
         if not text and (file := self._variables.get(variable + FILE_SUFFIX)):
             text = _read(file)
@@ -58,8 +69,10 @@ def missing(profile: PartnerProfile, secrets: Secrets) -> Iterator[tuple[str, tu
 
 
 def is_secret(variable: str) -> bool:
-    """Tell whether a variable is named as a secret of some partner, whoever that is."""
+    """Tell whether a variable is named as a secret of some partner or receiver of alerts, whoever that is."""
     name = variable.upper().removesuffix(FILE_SUFFIX)
+    if name == SMTP_PASSWORD or (name.startswith(_RECEIVERS) and name.endswith("__SECRET")):
+        return True
     return name.startswith(_STEM) and any(name.endswith(ending) for ending in _endings())
 
 

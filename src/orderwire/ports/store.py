@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.access import Attempts, Sessions, Tokens, Users
+from orderwire.ports.alerts import Alerts
 from orderwire.ports.care import Care
 from orderwire.ports.exchange import Exchanges
 from orderwire.ports.following import Following
@@ -450,6 +451,8 @@ class Transaction(Protocol):
     def exchanges(self) -> Exchanges: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def alerts(self) -> Alerts: ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was done inside when it raises; the transaction goes on."""

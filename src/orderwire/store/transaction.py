@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from orderwire.ports.clock import Clock
 from orderwire.store.access import SqlAttempts, SqlSessions, SqlTokens, SqlUsers
+from orderwire.store.alerts import SqlAlerts
 from orderwire.store.archive import SqlArchive
 from orderwire.store.audit import SqlAudit
 from orderwire.store.care import SqlCare
@@ -59,6 +60,7 @@ class SqlTransaction:
         self.care = SqlCare(statements)
         self.exchanges = SqlExchanges(statements)
         self.runs = SqlRuns(statements)
+        self.alerts = SqlAlerts(statements)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

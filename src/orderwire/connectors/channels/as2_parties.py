@@ -1,6 +1,6 @@
 """The two parties of an AS2 exchange, with their keys and certificates, read from files when they are used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -98,6 +98,15 @@ class As2Parties:
 
     def _file(self, partner: PartnerProfile, profile: As2Profile) -> Path:
         return self.settings.config_dir / "partners" / partner.key / profile.certificate
+
+
+def ending(settings: Settings, profiles: Iterable[PartnerProfile], now: datetime) -> Iterator[tuple[str, Expiry]]:
+    """Yield each certificate that is to be renewed, or cannot be read, with the partner's key."""
+    parties = As2Parties(settings)
+    for profile in profiles:
+        for expiry in parties.expiries(profile, profile.as2) if profile.as2 else ():
+            if expiry.until is None or expiry.until - now < RENEW:
+                yield profile.key, expiry
 
 
 def _until(certificate: Any) -> datetime:
