@@ -2,6 +2,9 @@
 
 import subprocess
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,31 +30,56 @@ def test_a_cause_is_mended_and_replayed(
     own_broker: RabbitMQ, postgres: PostgresServer, tmp_path: Path, messages: int
 ) -> None:
     """Dry run, two operators at once, a worker and the broker killed, cancelled half-way, taken up again."""
-    patience = 120 + messages / 5
+
+    def restart() -> None:
+        own_broker.kill9()
+        own_broker.start()
+
+    _mend_and_replay(tmp_path, (own_broker.url, postgres.create_database()), restart, messages)
+
+
+@pytest.mark.slow
+def test_a_cause_is_mended_and_replayed_on_one_machine(tmp_path: Path) -> None:
+    """The same with queue and store in SQLite files: there is no broker to kill."""
+    _mend_and_replay(tmp_path, ("embedded:", f"sqlite:///{tmp_path}/orderwire.db"), lambda: None, 10_000)
+
+
+def _mend_and_replay(folder: Path, urls: tuple[str, str], restart: Callable[[], None], messages: int) -> None:
+    patience = 120 + messages / 3
     with NavSimulator(company(i1001=10 * messages)) as nav:
-        deployment = Deployment(tmp_path, nav, queue_url=own_broker.url, store_url=postgres.create_database())
+        deployment = Deployment(folder, nav, queue_url=urls[0], store_url=urls[1])
         try:
             deployment.partner("acme", GLN)
             workers = [deployment.run("work") for _ in range(2)]
-            nos = _park(deployment, messages, patience)
-            _mend_and_replay(deployment, own_broker, workers[0], messages, patience)
+            with _timed(f"{messages} parked"):
+                nos = _park(deployment, messages, patience)
+            add_code(deployment.config_dir, "acme", "units", ["DZN", "PCS"])
+            with _timed(f"{messages} tried dry"):
+                _try_dry(deployment, messages, patience)
+            with _timed(f"{messages} replayed"):
+                _replay(deployment, restart, workers[0], messages, patience)
             _assert_each_ended_once(deployment, nos)
         finally:
             deployment.close()
 
 
-def _mend_and_replay(
-    deployment: Deployment, broker: RabbitMQ, worker: subprocess.Popen[str], messages: int, patience: float
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    """Print how long it took: a figure for who reads it, and no bar."""
+    began = time.monotonic()
+    yield
+    print(f"{what} in {time.monotonic() - began:.0f} s")  # noqa: T201  figures for who reads them
+
+
+def _replay(
+    deployment: Deployment, restart: Callable[[], None], worker: subprocess.Popen[str], messages: int, patience: float
 ) -> None:
     nav = deployment.nav
-    add_code(deployment.config_dir, "acme", "units", ["DZN", "PCS"])
-    _try_dry(deployment, messages, patience)
     assert nav.state()["orders"] == [], "a dry run makes no sales order"
     runs = _start_two(deployment, messages)
     deployment.wait_for(lambda: len(nav.state()["orders"]) >= messages / 6, patience, "some are sent")
     deployment.kill(worker)
-    broker.kill9()
-    broker.start()
+    restart()
     deployment.run("work")
     deployment.wait_for(lambda: len(nav.state()["orders"]) >= messages / 3, patience, "a third is sent")
     assert _cancel(deployment, runs, patience) > 0, "cancelled, something was left parked"

@@ -26,6 +26,21 @@ def test_archive_gives_back_the_bytes(store: SqlStore, content: bytes) -> None:
         assert tx.archive.get(key) == content
 
 
+def test_many_documents_and_what_replaced_them(store: SqlStore) -> None:
+    """Any number is looked up at once: those there are, and those that took their place, the newest first."""
+    many = [f"document-{number}" for number in range(1200)]
+    with store.begin() as tx:
+        for number in (1, 2, 1199):
+            tx.journal.add(a_document(id=f"document-{number}"))
+        for number in (1, 2):
+            tx.journal.add(a_document(id=f"again-{number}", replay_of="document-1", received_at=later(number)))
+
+    with store.begin() as tx:
+        assert {one.id for one in tx.journal.these(many)} == {"document-1", "document-2", "document-1199"}
+        assert [one.id for one in tx.journal.replacing(many)] == ["again-2", "again-1"]
+        assert (tx.journal.these([]), tx.journal.replacing([])) == ([], [])
+
+
 def test_archive_has_no_such_bytes(store: SqlStore) -> None:
     """Asking for bytes that were never put raises KeyError."""
     with store.begin() as tx, pytest.raises(KeyError):

@@ -14,7 +14,7 @@ import structlog
 from orderwire.canonical.envelope import Event
 from orderwire.errors import OrderwireError, TransientError
 from orderwire.pipeline.replay import Replays
-from orderwire.pipeline.replay_outcome import outcome_of
+from orderwire.pipeline.replay_outcome import Outcome, Outcomes
 from orderwire.pipeline.trial import FAILS, Trials
 from orderwire.ports.clock import Clock
 from orderwire.ports.replay import ItemState, Run, RunItem, RunState
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS: Final = 10.0
 #: How often there is a turn.
 TURN_SECONDS: Final = 0.5
-#: Dry runs, messages sent, and outcomes looked at in one turn.
+#: Dry runs and messages sent in one turn, and outcomes looked at in one go.
 _TRIALS: Final = 50
 _SENDS: Final = 200
 _OUTCOMES: Final = 1000
@@ -84,10 +84,17 @@ class RunWork:
             return {"parked_id": parked_id, "result": FAILS, "error": str(error), "messages": []}
 
     def _look(self, run: Run, fence: int) -> None:
-        """Write down what became of what was sent."""
-        with self.store.read() as tx:
-            sent = tx.runs.items(run.id, state=ItemState.SENT, limit=_OUTCOMES)
-            ended = [(item, outcome) for item in sent if (outcome := outcome_of(tx, item)) is not None]
+        """Write down what became of what was sent, some at a time."""
+        after: int | None = 0
+        while after is not None:
+            with self.store.read() as tx:
+                sent = tx.runs.items(run.id, state=ItemState.SENT, after=after, limit=_OUTCOMES)
+                outcomes = Outcomes(tx, sent)
+                ended = [(item, outcome) for item in sent if (outcome := outcomes.of(item)) is not None]
+            self._settle(run, fence, ended)
+            after = sent[-1].position if len(sent) == _OUTCOMES else None
+
+    def _settle(self, run: Run, fence: int, ended: Sequence[tuple[RunItem, Outcome]]) -> None:
         if not ended:
             return
         with self.store.begin() as tx:

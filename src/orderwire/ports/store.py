@@ -223,6 +223,14 @@ class Journal(Protocol):
         """Return the newest first."""
         ...
 
+    def these(self, document_ids: Collection[str]) -> list[Document]:
+        """Return those there are."""
+        ...
+
+    def replacing(self, document_ids: Collection[str]) -> list[Document]:
+        """Return the documents that took their place when they were replayed, the newest first."""
+        ...
+
     def step(self, step: Step) -> None: ...
 
     def steps(self, correlation_id: str) -> list[Step]:

@@ -1,15 +1,16 @@
 """The journal: documents, their steps, duplicate keys and number series."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.clock import Clock
 from orderwire.ports.store import Claim, Document, DocumentQuery, DocumentState, Step
-from orderwire.store.rows import checked, columns_of, record_of, values_of
+from orderwire.store.rows import checked, columns_of, portions, record_of, values_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import claims, counters, documents, steps
 
@@ -82,6 +83,17 @@ class SqlJournal:
             .limit(max(0, query.limit))
         )
         return [record_of(Document, row) for row in self._connection.execute(statement)]
+
+    def these(self, document_ids: Collection[str]) -> list[Document]:
+        return self._listed(documents.c.id, document_ids)
+
+    def replacing(self, document_ids: Collection[str]) -> list[Document]:
+        found = self._listed(documents.c.replay_of, document_ids)
+        return sorted(found, key=lambda document: (document.received_at, document.id), reverse=True)
+
+    def _listed(self, column: Column[Any], values: Collection[str]) -> list[Document]:
+        rows = (row for some in portions(values) for row in self._connection.execute(_DOCUMENT.where(column.in_(some))))
+        return [record_of(Document, row) for row in rows]
 
     def step(self, step: Step) -> None:
         self._connection.later(_STEP, values_of(step))
