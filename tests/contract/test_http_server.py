@@ -13,9 +13,10 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from orderwire.errors import ConfigurationError, LimitError
-from orderwire.web import problems
-from orderwire.web.limits import UnreadBody, read_body
+from orderwire.web import patience, problems
+from orderwire.web.limits import HeaderLimit, UnreadBody, read_body
 from orderwire.web.serve import BackgroundServer, _listen
+from waiting import until
 
 LIMIT = 100_000
 
@@ -28,7 +29,9 @@ class Site:
         app = FastAPI()
         app.add_api_route("/slow", self.slow)
         app.add_api_route("/size", self.size, methods=["POST"])
+        app.add_api_route("/long", self.long)
         problems.install(app, 1)
+        app.add_middleware(HeaderLimit)
         app.add_middleware(UnreadBody)
         self.server = BackgroundServer(app)
         self.url = self.server.start()
@@ -37,6 +40,9 @@ class Site:
         self.begun.set()
         self.go_on.wait(20)
         return "done"
+
+    async def long(self) -> Response:
+        return Response(b"x" * 50_000_000)
 
     async def size(self, request: Request) -> Response:
         return Response(str(len(await read_body(request, LIMIT))))
@@ -130,9 +136,12 @@ def test_a_body_without_end_is_cut_off(site: Site) -> None:
         b"POST /size HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
         b"POST /size HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"GET / HTTP/1.1\r\nX: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n",
+        b"POST /size HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     ],
-    ids=["header", "path", "two lengths", "negative length", "chunk", "no host", "tls"],
+    ids=["header", "path", "two lengths", "negative length", "chunk", "no host", "two hosts", "space", "coding", "tls"],
 )
 def test_what_is_no_http_is_refused(site: Site, sent: bytes) -> None:
     """400 or the line goes dead; the server lives on."""
@@ -140,6 +149,45 @@ def test_what_is_no_http_is_refused(site: Site, sent: bytes) -> None:
 
     assert received.startswith(b"HTTP/1.1 400") or received == b""
     assert httpx.post(f"{site.url}/size", content=b"abc").text == "3"
+
+
+def test_a_request_of_two_lengths_is_one_request(site: Site) -> None:
+    """Refused, and what stands behind it is no second request, whatever a proxy in front made of it."""
+    head = b"POST /size HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+
+    received = talk(site.url, head + b"POST /size HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na")
+
+    assert received.startswith(b"HTTP/1.1 400")
+    assert received.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /slow HTTP/1.1\r\nHost: x\r\nX-"], ids=["nothing", "half a head"])
+def test_who_sends_no_head_is_hung_up_on(monkeypatch: pytest.MonkeyPatch, site: Site, sent: bytes) -> None:
+    """There are only so many connections: this one ends, without an answer."""
+    monkeypatch.setattr(patience, "LOOK_SECONDS", 0.1)
+
+    assert talk(site.url, sent) == b""
+
+
+def test_who_takes_no_answer_is_hung_up_on(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    """What was to be said to him does not stay in memory."""
+    monkeypatch.setattr(patience, "LOOK_SECONDS", 0.1)
+    address, state = httpx.URL(site.url), site.server._server.server_state
+    with socket.create_connection((address.host, address.port or 0), timeout=20) as connection:
+        connection.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: state.total_requests == 1)
+
+        until(lambda: not state.connections)
+
+
+def test_who_waits_for_an_answer_is_not_hung_up_on(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    """However long it takes; nor is who takes a long one as it comes."""
+    monkeypatch.setattr(patience, "LOOK_SECONDS", 0.05)
+    threading.Timer(0.5, site.go_on.set).start()
+
+    assert httpx.get(f"{site.url}/slow", timeout=20).text == '"done"'
+    monkeypatch.setattr(patience, "LOOK_SECONDS", 5)
+    assert len(httpx.get(f"{site.url}/long", timeout=20).content) == 50_000_000
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

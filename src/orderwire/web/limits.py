@@ -16,20 +16,30 @@ MAX_HEADER_BYTES: Final = 32 * 1024
 #: The next chunk must come within this time, the whole within that.
 IDLE_SECONDS: Final = 30.0
 TOTAL_SECONDS: Final = 600.0
+#: On the whole; slower ones would hold a connection each, of which there are only so many.
+MIN_BYTES_PER_SECOND: Final = 1024
 
 
 class HeaderLimit:
-    """Around the app: requests with long heads are refused."""
+    """Around the app: requests are refused whose heads are long, or no two programs would read alike."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _head_size(scope) > MAX_HEADER_BYTES:
-            detail = f"the head is larger than {MAX_HEADER_BYTES} bytes"
-            await Problem(431, "request_header_fields_too_large", detail).response()(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        refusal = _refusal(scope) if scope["type"] == "http" else None
+        await (self._app if refusal is None else refusal.response())(scope, receive, send)
+
+
+def _refusal(scope: Scope) -> Problem | None:
+    if _head_size(scope) > MAX_HEADER_BYTES:
+        return Problem(431, "request_header_fields_too_large", f"the head is larger than {MAX_HEADER_BYTES} bytes")
+    if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+        # RFC 9112, 6.1: a proxy in front may have believed the other one, and sees other requests than we do.
+        return Problem(400, "bad_request", "a body has one length", headers={"Connection": "close"})
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return Problem(400, "bad_request", "there is no such character in an address")
+    return None
 
 
 def _head_size(scope: Scope) -> int:
@@ -84,9 +94,12 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 async def _read(request: Request, limit: int) -> bytes:
     body = bytearray()
-    chunks = aiter(request.stream())
+    chunks, begun = aiter(request.stream()), anyio.current_time()
     while True:
-        with anyio.fail_after(IDLE_SECONDS):
+        left = begun + IDLE_SECONDS + len(body) / MIN_BYTES_PER_SECOND - anyio.current_time()
+        if left <= 0:
+            raise TimeoutError
+        with anyio.fail_after(min(IDLE_SECONDS, left)):
             chunk = await anext(chunks, None)
         if chunk is None:
             return bytes(body)

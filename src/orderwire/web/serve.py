@@ -16,6 +16,7 @@ from orderwire.bootstrap import Services
 from orderwire.errors import ConfigurationError
 from orderwire.web.app import create_app
 from orderwire.web.limits import MAX_HEADER_BYTES
+from orderwire.web.patience import PatientProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +97,7 @@ class BackgroundServer:
 def _config(app: ASGIApp, grace_seconds: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=PatientProtocol,
         ws="none",
         lifespan="on",
         log_config=None,  # ours goes for its entries too

@@ -1,6 +1,7 @@
 """Bodies are read no further than the limit, and not for ever."""
 
 import asyncio
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -96,6 +97,22 @@ def test_a_silent_sender_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(Problem) as refusal:
         read(Sender([b"a", ...]), 3)
     assert refusal.value.status == 408
+
+
+def test_a_sender_who_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then keeps nobody waiting: on the whole there is a least speed."""
+    monkeypatch.setattr(limits, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(limits, "MIN_BYTES_PER_SECOND", 10**12)
+
+    with pytest.raises(Problem) as refusal:
+        read(Sender(itertools.repeat(b"a")), 10**9)
+    assert refusal.value.status == 408
+
+
+@pytest.mark.parametrize("path", ["/console/documents/%00", "/api/v1/orders/a%00b", "/console/messages?q=a%00"])
+def test_there_is_no_nul_in_an_address(site: Site, path: str) -> None:
+    """No database keeps it: it is refused before anybody looks for it."""
+    assert site.call("GET", path).status_code == 400
 
 
 def test_a_body_that_breaks_off_is_not_taken_for_whole() -> None:

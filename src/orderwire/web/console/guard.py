@@ -146,6 +146,8 @@ async def read_form(request: Request, limit: int = MAX_FORM_BYTES) -> Form:
         fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise Problem(422, "invalid", "this form cannot be read") from None
+    if b"%00" in body or b"\0" in body:
+        raise Problem(422, "invalid", "there is no such character in a form")
     return Form(tuple(fields))
 
 
