@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.settings import NavSettings, Settings
 from orderwire.connectors.nav.client import NavErp
+from orderwire.connectors.nav.connector import accept, check
 from orderwire.errors import (
     BrokenContractError,
     BusyError,
@@ -22,9 +24,11 @@ from orderwire.errors import (
     OrderwireError,
     StockTakenError,
 )
+from orderwire.pipeline.recovery import Pause, RetryPolicy, decide
 from orderwire.ports.erp import SalesLineDraft, SalesOrderDraft
 from orderwire.simulators.nav.server import NavSimulator
 
+POLICY = RetryPolicy(max_attempts=12, first_delay_seconds=5, max_delay_seconds=3600, pause_seconds=5)
 DRAFT = SalesOrderDraft(
     no="OW-1", external_document_no="po/4711*", customer_no="C10000", ordered_on=date(2026, 3, 1),
     requested_on=date(2026, 3, 9), currency="EUR", source_key="OW-1",
@@ -41,12 +45,15 @@ def sim() -> Iterator[NavSimulator]:
         yield simulator
 
 
-def connect(sim: NavSimulator, **changes: object) -> NavErp:
-    nav = NavSettings(
+def settings_of(sim: NavSimulator) -> NavSettings:
+    return NavSettings(
         url=sim.url, company=sim.company, username="orderwire", password=SecretStr("demo"), production=False,
         connect_timeout_seconds=2, read_timeout_seconds=3,
     )  # fmt: skip
-    return NavErp(nav.model_copy(update=changes))
+
+
+def connect(sim: NavSimulator, data_dir: Path | None = None, **changes: object) -> NavErp:
+    return NavErp(settings_of(sim).model_copy(update=changes), data_dir=data_dir)
 
 
 @pytest.fixture
@@ -212,3 +219,38 @@ def test_a_codeunit_that_is_required_must_be_there() -> None:
             erp.create_order(DRAFT)
         assert not sim.world.orders.rows.keys() & {("OW-1",)}
         erp.close()
+
+
+def test_a_codeunit_that_vanishes_pauses_the_flow(sim: NavSimulator, tmp_path: Path) -> None:
+    """No order goes by the page instead until a person says so; an operator sees why, and no attempt is counted."""
+    with closing(connect(sim, tmp_path)) as erp, closing(connect(sim, tmp_path)) as restarted:
+        assert erp.create_order(one_of("1001", 1)).covered
+        sim.inject("status", status=404, service="OrderwireGateway", times=None)
+        for caller in (erp, erp, restarted):  # known, looked for again, and after a restart
+            with pytest.raises(BrokenContractError) as caught:
+                caller.create_order(one_of("1001", 1, "OW-3"))
+            assert isinstance(decide(caught.value, attempt=1, policy=POLICY), Pause)
+        assert ("OW-3",) not in sim.world.orders.rows
+        with pytest.raises(BrokenContractError, match="codeunit is not published any more"):
+            erp.ping()  # the flow does not begin again
+    settings = Settings(nav=settings_of(sim), data_dir=tmp_path)
+    report = check(settings)
+    assert [one.name for one in report.services if "orderwire nav accept" in one.problem] == ["OrderwireGateway"]
+    assert not report.complete
+
+    accept(settings)
+
+    with closing(connect(sim, tmp_path)) as erp:
+        assert not erp.create_order(one_of("1001", 1, "OW-3")).covered
+
+
+def test_a_codeunit_that_comes_back_goes_on(sim: NavSimulator, tmp_path: Path) -> None:
+    """Published again it is used again: nothing is to be accepted."""
+    with closing(connect(sim, tmp_path)) as erp:
+        erp.ping()
+        sim.inject("status", status=404, service="OrderwireGateway", times=2)
+        for _ in range(2):
+            with pytest.raises(BrokenContractError):
+                erp.create_order(one_of("1001", 1))
+        erp.ping()
+        assert erp.create_order(one_of("1001", 1)).covered

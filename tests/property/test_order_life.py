@@ -91,6 +91,7 @@ class OrderLife(RuleBasedStateMachine):
         self.orders: list[PurchaseOrder] = []
         self.asked = 0
         self.revised: set[str] = set()  # orders of which an earlier form may still be on its way
+        self.bought = False  # by a NAV user
         self.touched: set[str] = set()  # orders that a NAV user changed after their buyer was answered
 
     @initialize(stock=st.integers(0, 9), own_number=st.booleans())
@@ -190,6 +191,7 @@ class OrderLife(RuleBasedStateMachine):
     def nav_user_buys(self, item_no: str, share: int) -> None:
         there = int(self.world.erp.available(item_no))
         if there > 0:
+            self.bought = True
             self.world.erp.buy(item_no, max(1, there * share // 4))
 
     @rule(which=WHICH, posts=st.booleans())
@@ -284,6 +286,7 @@ class OrderLife(RuleBasedStateMachine):
         lines = [(line.substitute_no or line.item_no, line.confirmed_base, line.backordered) for line in told.lines]
         for item_no, _confirmed, backordered in lines:
             uncovered[item_no or ""] += backordered
+        assert self.bought or "taken_meanwhile" not in {line.reason for line in told.lines}
         if record.order_no in self.touched or (standing and standing.posted):
             return
         promised = sorted((item_no, granted + rest) for item_no, granted, rest in lines if granted + rest)

@@ -58,7 +58,7 @@ class NavErp:
         self._known_gtins = Memory[ErpItem](nav.master_data_seconds, monotonic)
         self._known_customers = Memory[ErpCustomer](nav.master_data_seconds, monotonic)
         self._orders = Orders(sales_orders, posted, nav, self._customer_name)
-        self._gateway = Gateway(nav, self._lanes, clock, monotonic)
+        self._gateway = Gateway(nav, self._lanes, clock, monotonic, pins=Pins(data_dir, nav))
         self._changes = OrderChanges(sales_orders, self._orders, posted)
 
     @property
@@ -67,12 +67,13 @@ class NavErp:
         return self._nav.production
 
     def ping(self) -> None:
-        """Return if NAV answers a question, and all pages are as they must be."""
+        """Return if NAV answers a question, and all pages and the codeunit are as they must be."""
         try:
             self.customer(_NOBODY)
             for page in self._pages.values():
                 if page.needed:
                     page.contract()
+            self._gateway.published()
         except (TransientError, ContractError) as error:
             raise OutageError(f"NAV does not answer: {error.message}", **error.facts) from error
 

@@ -47,12 +47,12 @@ def accept(settings: Settings) -> None:
 
 def check(settings: Settings, wsdl_files: Sequence[Path] = ()) -> Report:
     """Hold the contract against NAV's WSDLs, or against WSDL files; never raises for what it finds."""
-    looked = _files(settings.nav, wsdl_files) if wsdl_files else _services(settings.nav)
     pins = Pins(None if wsdl_files else settings.data_dir, settings.nav)
+    looked = _files(settings.nav, wsdl_files) if wsdl_files else _services(settings.nav, pins)
     return Report(settings.nav, tuple(looked), pins)
 
 
-def _services(nav: NavSettings) -> Iterator[Looked]:
+def _services(nav: NavSettings, pins: Pins) -> Iterator[Looked]:
     lanes = Lanes(nav)
     try:
         for page in Page:
@@ -61,7 +61,7 @@ def _services(nav: NavSettings) -> Iterator[Looked]:
                 yield Looked(page.value, page, note="switched off in the settings")
             else:
                 yield _service(page, name, nav, lanes)
-        yield _gateway(nav, lanes)
+        yield _gateway(nav, lanes, pins)
     finally:
         lanes.close()
 
@@ -77,13 +77,13 @@ def _service(page: Page, name: str, nav: NavSettings, lanes: Lanes) -> Looked:
     return Looked(name, page, read_contract(page, wsdl, nav))
 
 
-def _gateway(nav: NavSettings, lanes: Lanes) -> Looked:
+def _gateway(nav: NavSettings, lanes: Lanes, pins: Pins) -> Looked:
     """Look whether NAV makes orders by its own codeunit."""
     name = nav.services.gateway
     if nav.gateway == "off":
         return Looked(name, note="switched off in the settings")
     try:
-        there = Gateway(nav, lanes, system_clock).published()
+        there = Gateway(nav, lanes, system_clock, pins=pins).published()
     except OrderwireError as error:
         away = not isinstance(error, BrokenContractError) and isinstance(error, (OutageError, TransientError))
         return Looked(name, problem=str(error), away=away)

@@ -14,6 +14,7 @@ from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.lanes import Lanes, Monotonic
 from orderwire.connectors.nav.order_record import EXTERNAL_CHARS, LineRecord, OrderRecord, differences, external_no
 from orderwire.connectors.nav.orders import check_draft, currency_of
+from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.reads import Row, decimal_of, integer_of, plain
 from orderwire.connectors.nav.wire import Wire
 from orderwire.connectors.nav.wsdl import NotWsdlError, Wsdl, read_wsdl
@@ -36,6 +37,9 @@ PARAMETERS: Final = (
 )  # fmt: skip
 #: Whether the codeunit is published is asked again after so long.
 _BELIEF_SECONDS: Final = 300.0
+_GONE: Final = (
+    "the gateway codeunit is not published any more: publish it again, or go on without it with orderwire nav accept"
+)
 #: No code holds these two, so they need no escapes.
 _FIELD, _RECORD = "\t", "\n"
 _XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
@@ -44,8 +48,17 @@ _XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
 class Gateway:
     """One codeunit, if it is published. Thread-safe."""
 
-    def __init__(self, nav: NavSettings, lanes: Lanes, clock: Clock, monotonic: Monotonic = time.monotonic) -> None:
+    def __init__(
+        self,
+        nav: NavSettings,
+        lanes: Lanes,
+        clock: Clock,
+        monotonic: Monotonic = time.monotonic,
+        *,
+        pins: Pins | None = None,
+    ) -> None:
         self._nav, self._clock, self._monotonic = nav, clock, monotonic
+        self._pins = pins or Pins(None, nav)
         self.name = nav.services.gateway
         self._wire = Wire(self.name, service_url(nav, "Codeunit", self.name), lanes)
         self._looking = threading.Lock()
@@ -56,7 +69,8 @@ class Gateway:
         """Whether orders go through the codeunit.
 
         Raises:
-            BrokenContractError: the settings require it and it is not there, or it is there with another contract.
+            BrokenContractError: the settings require it, or it was there before, and it is not there; or it is there
+                with another contract.
             UnavailableError, OutageError: NAV does not tell.
         """
         if self._nav.gateway == "off":
@@ -70,9 +84,11 @@ class Gateway:
     def _look(self) -> Wsdl | None:
         try:
             content = self._wire.fetch_wsdl()
-        except (BrokenContractError, ContractError):
+        except (BrokenContractError, ContractError) as error:
             if self._nav.gateway == "required":
                 raise
+            if self._pins.met(self.name):
+                raise BrokenContractError(_GONE, **error.facts) from None
             return None
         try:
             wsdl = read_wsdl(content)
@@ -83,6 +99,7 @@ class Gateway:
             raise BrokenContractError(
                 "the gateway codeunit has another contract", service=self.name, found=", ".join(found)
             )
+        self._pins.meet(self.name)
         return wsdl
 
     def place(self, draft: SalesOrderDraft) -> ErpOrder:
@@ -92,7 +109,11 @@ class Gateway:
         if wsdl is None:
             raise BrokenContractError("the gateway codeunit is not published", service=self.name)
         body = soap.request(wsdl.namespace, OPERATION, tuple(zip(PARAMETERS, self._values(draft), strict=True)))
-        row = plain(self._wire.call(OPERATION, wsdl.actions[OPERATION], body))
+        try:
+            row = plain(self._wire.call(OPERATION, wsdl.actions[OPERATION], body))
+        except BrokenContractError:
+            self._until = float("-inf")  # looked at again before the next order
+            raise
         match row.get("return_value", ""):
             case "created":
                 return self._created(draft, row)

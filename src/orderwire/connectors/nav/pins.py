@@ -1,11 +1,11 @@
-"""What each page looked like when we first met it, on disk: NAV says nothing when a field vanishes from a page."""
+"""What each service looked like when we first met it, on disk: NAV says nothing when a field vanishes from a page."""
 
 import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -15,6 +15,7 @@ from orderwire.connectors.nav.contract import Contract
 log = structlog.get_logger(__name__)
 
 _ENUM: Final = "enum "
+_CODEUNIT: Final = "codeunit"
 
 #: Want → what was found of it.
 Facts = Mapping[str, str]
@@ -38,35 +39,53 @@ class Pins:
     def keep(self, contract: Contract) -> None:
         """Remember the page as it is. What cannot be written is said in the log; the work goes on."""
         facts = _facts(contract)
-        if self._folder is None or self._read(contract) == facts:
-            return
-        content = {"service": self._service(contract), "fingerprint": contract.wsdl.fingerprint, "found": facts}
-        try:
-            _write(self._file(contract, self._folder), json.dumps(content, indent=1))
-        except OSError as error:
-            log.warning("contract_not_kept", service=contract.wsdl.service, cause=type(error).__name__)
-        else:
-            log.info("contract_kept", service=contract.wsdl.service, fingerprint=contract.wsdl.fingerprint[:16])
+        if self._read(contract) != facts:
+            content = {"service": self._service(contract), "fingerprint": contract.wsdl.fingerprint, "found": facts}
+            self._keep(contract.page.value, content, contract.wsdl.service)
+
+    def met(self, codeunit: str) -> bool:
+        """Whether the codeunit was published when it was last looked for."""
+        return self._content(_CODEUNIT).get("service") == f"{self._installation} {codeunit}"
+
+    def meet(self, codeunit: str) -> None:
+        """Remember that it is published. What cannot be written is said in the log; the work goes on."""
+        if not self.met(codeunit):
+            self._keep(_CODEUNIT, {"service": f"{self._installation} {codeunit}"}, codeunit)
 
     def forget(self) -> None:
-        """Meet every page anew."""
+        """Meet every page and codeunit anew."""
         for file in self._folder.glob("nav-contract-*.json") if self._folder else ():
             file.unlink(missing_ok=True)
 
     def _read(self, contract: Contract) -> Facts:
-        try:
-            content = json.loads(self._file(contract, self._folder).read_text("utf-8")) if self._folder else {}
-            found = content["found"] if content.get("service") == self._service(contract) else {}
-            return {str(want): str(was) for want, was in found.items()}
-        except (OSError, ValueError, LookupError, AttributeError):
-            return {}
+        content = self._content(contract.page.value)
+        found = content.get("found") if content.get("service") == self._service(contract) else None
+        return {str(want): str(was) for want, was in found.items()} if isinstance(found, dict) else {}
 
     def _service(self, contract: Contract) -> str:
         return f"{self._installation} {contract.wsdl.service}"
 
-    @staticmethod
-    def _file(contract: Contract, folder: Path) -> Path:
-        return folder / f"nav-contract-{contract.page.value}.json"
+    def _content(self, what: str) -> dict[str, Any]:
+        """Return what is kept; what cannot be read is nothing."""
+        try:
+            content = json.loads(_file(self._folder, what).read_text("utf-8")) if self._folder else {}
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def _keep(self, what: str, content: dict[str, Any], service: str) -> None:
+        if self._folder is None:
+            return
+        try:
+            _write(_file(self._folder, what), json.dumps(content, indent=1))
+        except OSError as error:
+            log.warning("contract_not_kept", service=service, cause=type(error).__name__)
+        else:
+            log.info("contract_kept", service=service, fingerprint=str(content.get("fingerprint", ""))[:16])
+
+
+def _file(folder: Path, what: str) -> Path:
+    return folder / f"nav-contract-{what}.json"
 
 
 def _facts(contract: Contract) -> dict[str, str]:

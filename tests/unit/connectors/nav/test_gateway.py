@@ -8,6 +8,7 @@ import pytest
 
 from navwire import NAV, ScriptedLanes
 from orderwire.connectors.nav.gateway import OPERATION, PARAMETERS, Gateway
+from orderwire.connectors.nav.pins import Pins
 from orderwire.errors import BrokenContractError, UnavailableError
 from orderwire.simulators.nav.wsdl import codeunit_wsdl
 
@@ -29,8 +30,9 @@ def published(*parameters: str, function: str = OPERATION) -> ScriptedLanes:
     return ScriptedLanes(wsdls={"OrderwireGateway": content})
 
 
-def gateway(lanes: ScriptedLanes, monotonic: Watch, mode: str = "auto") -> Gateway:
-    return Gateway(NAV.model_copy(update={"gateway": mode}), lanes, lambda: NOW, monotonic)
+def gateway(lanes: ScriptedLanes, monotonic: Watch, mode: str = "auto", folder: Path | None = None) -> Gateway:
+    nav = NAV.model_copy(update={"gateway": mode})
+    return Gateway(nav, lanes, lambda: NOW, monotonic, pins=Pins(folder, nav))
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,36 @@ def test_publishing_is_noticed_without_a_restart() -> None:
     watch.now = 301
     assert found.published()
     assert len(lanes.sent) == 2
+
+
+def test_what_vanishes_is_missed(tmp_path: Path) -> None:
+    """Orders do not go by the page in silence: neither in this process nor after a restart, until a person says so."""
+    lanes, watch = published(*PARAMETERS), Watch()
+    found = gateway(lanes, watch, folder=tmp_path)
+    assert found.published()
+    lanes.wsdls = {}
+    watch.now = 301
+    for one in (found, gateway(lanes, Watch(), folder=tmp_path), found):
+        with pytest.raises(BrokenContractError, match="not published any more: publish it again, or go on without it"):
+            one.published()
+
+    Pins(tmp_path, NAV).forget()
+
+    assert not found.published()
+
+
+def test_another_installation_is_not_missed(tmp_path: Path) -> None:
+    """What one company had published, another company need not have."""
+    assert gateway(published(*PARAMETERS), Watch(), folder=tmp_path).published()
+    nav = NAV.model_copy(update={"company": "Another"})
+    assert not Gateway(nav, ScriptedLanes(), lambda: NOW, Watch(), pins=Pins(tmp_path, nav)).published()
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"service": 1}'])
+def test_a_spoilt_memory_is_none(tmp_path: Path, content: str) -> None:
+    """What was kept and cannot be read any more stops nothing."""
+    (tmp_path / "nav-contract-codeunit.json").write_text(content, "utf-8")
+    assert not gateway(ScriptedLanes(), Watch(), folder=tmp_path).published()
 
 
 @pytest.mark.parametrize(
