@@ -42,7 +42,12 @@ check: .venv/.dev ## Lint, format, types, import directions, generated documents
 bench: .venv/.dev ## Measure ours and the peers on the same work; ONLY=edi|nav|cxml|queue|console for one group
 	@$(python) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-soak: .venv/.dev ## Run the chaos and soak tests at full length
+chaos: .venv/.dev ## Break brokers, database, NAV, workers and networks under load, and count the orders; MINUTES=n SEED=n
+	@scripts/services
+	@PYTHONPATH=tests$(if $(PYTHONPATH),:$(PYTHONPATH)) $(python) -m chaos \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+soak: .venv/.dev ## Run the slow tests of the suite at full length
 	@scripts/services
 	@$(python) -m pytest -q -m slow $(ARGS)
 
@@ -74,4 +79,4 @@ clean: ## Remove what make made: .venv, build and caches; data in var/ stays
 	@mkdir -p build
 	@touch .venv/.runtime $@ # it holds all that the runtime needs
 
-.PHONY: help demo up test coverage check bench soak docs lock clean
+.PHONY: help demo up test coverage check bench chaos soak docs lock clean

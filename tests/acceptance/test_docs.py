@@ -191,9 +191,9 @@ def test_every_page_with_commands_is_run_here() -> None:
     assert pages <= {"README.md", "CONTRIBUTING.md"} | set(re.findall(r"[\w-]+\.md", Path(__file__).read_text()))
 
 
-def test_the_make_targets_of_the_readme_exist() -> None:
-    """What README and CONTRIBUTING tell one to make, make can make."""
-    for page in ("README.md", "CONTRIBUTING.md"):
+def test_the_make_targets_that_are_named_exist() -> None:
+    """What README, CONTRIBUTING and the page on chaos tell one to make, make can make."""
+    for page in ("README.md", "CONTRIBUTING.md", "docs/how-to/run-a-chaos-test.md"):
         for line in "\n".join(blocks(ROOT / page)).splitlines():
             command = line.split("#")[0].split()
             if command[:1] == ["make"]:

@@ -1,9 +1,11 @@
 """A private PostgreSQL server: a free loopback port, a temporary folder, gone at the end."""
 
+import contextlib
 import itertools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -40,6 +42,7 @@ class PostgresServer:
         self._names = itertools.count(1)
         self._templates: dict[str, str] = {}
         self.port = 0
+        self._started = False
         if self._account:
             shutil.chown(self._folder, self._account)
         self._run("initdb", "-D", str(self._data), "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
@@ -57,13 +60,35 @@ class PostgresServer:
             except subprocess.CalledProcessError:
                 if attempt == _START_ATTEMPTS:
                     raise
-                self.port = 0  # somebody else took it meanwhile
+                if not self._started:
+                    self.port = 0  # somebody else took it meanwhile
             else:
+                self._started = True
                 return
 
     def stop(self) -> None:
         """Stop the server as a crash would: connections break, committed work stays."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._data))
+
+    def kill9(self) -> None:
+        """End every process of it without a warning."""
+        self._signal(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Stop it where it stands (SIGSTOP): it is there, and does nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        """Tell all of its processes; each is in a session of its own."""
+        postmaster = (self._data / "postmaster.pid").read_text().split()[0]
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", postmaster], capture_output=True, text=True, check=False)
+        for pid in (postmaster, *found.stdout.split()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), number)
 
     def close(self) -> None:
         """Stop for good, and leave nothing behind."""

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pika  # type: ignore[import-untyped]
@@ -56,15 +57,26 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-class RabbitMQ:
-    """One broker. Its messages outlive `kill9` and `stop`, until the folder goes."""
+@dataclass(frozen=True)
+class Member:
+    """What a node is among others: a name, what they share, and what its configuration says of them."""
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
+    name: str = field(default_factory=lambda: f"orderwire-{secrets.token_hex(4)}@localhost")
+    cookie: str = field(default_factory=lambda: secrets.token_hex(16))
+    mapper_port: int = field(default_factory=free_port)
+    maps: bool = True  # starts the port mapper of all
+    configuration: str = ""
+
+
+class RabbitMQ:
+    """One broker, or one node of a cluster. Its messages outlive `kill9` and `stop`, until the folder goes."""
+
+    def __init__(self, folder: Path, binaries: Path, member: Member | None = None) -> None:
         self._folder = folder
         self._binaries = binaries
         logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs every refused attempt to connect
         self.port = free_port()
-        self._node = f"orderwire-{secrets.token_hex(4)}@localhost"
+        self._member = member or Member()
         self._environment = self._prepare()
         self._server: subprocess.Popen[bytes] | None = None
         self._mapper: subprocess.Popen[bytes] | None = None
@@ -75,13 +87,25 @@ class RabbitMQ:
 
     def start(self) -> None:
         """Start, and return when it takes connections."""
-        if self._mapper is None:
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
+        if self._mapper is None and self._member.maps:
             self._mapper = self._run("epmd", "-address", "127.0.0.1")
         self._server = self._run(str(self._binaries / "rabbitmq-server"))
+
+    def wait(self) -> None:
+        """Return when it takes connections.
+
+        Raises:
+            RuntimeError: it does not; with what it said.
+        """
         deadline = time.monotonic() + START_SECONDS
         pause = threading.Event()
         while not self._answers():
-            if self._server.poll() is not None or time.monotonic() > deadline:
+            if self._server is None or self._server.poll() is not None or time.monotonic() > deadline:
                 self.kill9()
                 raise RuntimeError(f"rabbitmq-server did not start:\n{self._log().read_text()[-4000:]}")
             pause.wait(0.1)
@@ -107,6 +131,16 @@ class RabbitMQ:
             self._server.wait()
             self._server = None
 
+    def freeze(self) -> None:
+        """Stop it where it stands (SIGSTOP): it is there, and does nothing."""
+        if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGCONT)
+
     def restart(self) -> None:
         """Start again what was killed, or what runs after ending it in good order."""
         self.stop()
@@ -114,7 +148,7 @@ class RabbitMQ:
 
     def control(self, *arguments: str) -> str:
         """Run rabbitmqctl, and return what it said."""
-        command = [str(self._binaries / "rabbitmqctl"), "--quiet", "--node", self._node, *arguments]
+        command = [str(self._binaries / "rabbitmqctl"), "--quiet", "--node", self._member.name, *arguments]
         done = subprocess.run(
             command, env=self._environment, cwd=self._folder, capture_output=True, text=True, timeout=60, check=True
         )
@@ -125,18 +159,18 @@ class RabbitMQ:
         home = self._folder / "home"
         home.mkdir(parents=True)
         cookie = home / ".erlang.cookie"
-        cookie.write_text(secrets.token_hex(16))
+        cookie.write_text(self._member.cookie)
         cookie.chmod(0o400)
-        (self._folder / "rabbitmq.conf").write_text(CONFIGURATION.format(port=self.port))
+        (self._folder / "rabbitmq.conf").write_text(CONFIGURATION.format(port=self.port) + self._member.configuration)
         (self._folder / "enabled_plugins").write_text("[].\n")
         (self._folder / "env.conf").touch()
         return {
             "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin",
             "LANG": "C.UTF-8",
             "HOME": str(home),
-            "ERL_EPMD_PORT": str(free_port()),
+            "ERL_EPMD_PORT": str(self._member.mapper_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": self._node,
+            "RABBITMQ_NODENAME": self._member.name,
             "RABBITMQ_DIST_PORT": str(free_port()),
             "RABBITMQ_MNESIA_BASE": str(self._folder / "mnesia"),
             "RABBITMQ_LOG_BASE": str(self._folder / "log"),

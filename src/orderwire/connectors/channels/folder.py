@@ -13,7 +13,7 @@ import structlog
 
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.connectors.channels.names import channel_of, is_finished, is_plain
-from orderwire.errors import DeliveryRefusedError, LimitError, PermanentError, UnavailableError
+from orderwire.errors import DeliveryRefusedError, LimitError, PermanentError, TransientError, UnavailableError
 from orderwire.ports.intake import DecodeHint, Receive
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class FolderInlet:
         """Take in what is ready and return how many files; one file's trouble does not stop the others.
 
         Raises:
-            UnavailableError: nothing can be taken in now; what is claimed is taken up again later.
+            TransientError: nothing can be taken in now; what is claimed is taken up again by the next look.
         """
         taken = 0
         for profile in self.partners.all():
@@ -85,6 +85,9 @@ class FolderInlet:
         hint = DecodeHint(partner=profile.key, name=printable(name), document_id=str(uuid5(NAMESPACE_URL, key)))
         try:
             receive(_read(claimed, self.max_bytes), channel_of(name), hint)
+        except TransientError:
+            os.utime(claimed, (0, 0))  # abandoned: taken up again by the next look, as the same document
+            raise
         except PermanentError as error:
             log.warning("file_refused", partner=profile.key, name=hint.name, code=error.code)
             _move(claimed, _within(inbox, REFUSED))
