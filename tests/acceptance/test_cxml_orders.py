@@ -18,7 +18,7 @@ from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import UNDER_WAY, Deployment, sold
 from services.partner_server import Got, PartnerServer, serving
-from services.rabbitmq import free_port
+from services.ports import free_port
 
 SECRET: Final = "demo-procure-secret"
 OURS: Final = "our-own-secret"

@@ -11,9 +11,10 @@ import pytest
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import Deployment, company, sold
 from services.edifact import Order, interchange
+from services.ports import free_port
 from services.postgres import PostgresServer
 from services.proxy import Proxy
-from services.rabbitmq import RabbitMQ, free_port
+from services.rabbitmq import RabbitMQ
 
 GLN = "4000000000006"
 

@@ -18,9 +18,9 @@ from chaos.program import Program
 from orderwire.simulators.nav.data import CustomerData, ItemData, NavData
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import Deployment
+from services.ports import free_port
 from services.postgres import PostgresServer
 from services.proxy import Proxy
-from services.rabbitmq import free_port
 from services.rabbitmq_cluster import Cluster, running_cluster
 
 #: Item → what is in stock at the start. The first three never run out, of the others there is too little for all.

@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -15,6 +14,8 @@ from typing import Any, Final
 
 import psycopg
 import pytest
+
+from services.ports import free_port
 
 _USER: Final = "orderwire"
 #: Fast: what was committed outlives the server, but not the machine.
@@ -51,7 +52,7 @@ class PostgresServer:
     def start(self) -> None:
         """Start the server, on the port it had before, if it had one."""
         for attempt in range(1, _START_ATTEMPTS + 1):
-            self.port = self.port or _free_port()
+            self.port = self.port or free_port()
             options = " ".join(f"-c {option}" for option in (*self._settings, f"port={self.port}"))
             try:
                 self._run(
@@ -175,10 +176,3 @@ def _account() -> str | None:
 
 def _group(account: str) -> int:
     return pwd.getpwnam(account).pw_gid
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -1,11 +1,11 @@
 """A private RabbitMQ broker: free loopback ports, everything in one folder, its own port mapper."""
 
+import contextlib
 import logging
 import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -16,8 +16,12 @@ from pathlib import Path
 import pika  # type: ignore[import-untyped]
 import pytest
 
+from services.ports import free_port
+
 #: Debian's /usr/sbin/rabbitmq-server changes the user; the one behind it runs as whoever starts it.
 PLACES = ("/usr/lib/rabbitmq/bin", "/usr/local/lib/rabbitmq/bin", "/opt/rabbitmq/sbin")
+#: What a broker in production is advised to have.
+ADVANCED = Path(__file__).parents[2] / "config/rabbitmq/advanced.config"
 START_SECONDS = 90
 STOP_SECONDS = 30
 
@@ -49,12 +53,6 @@ def require() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,8 @@ class RabbitMQ:
     def kill9(self) -> None:
         """End it without a warning."""
         if self._server is not None:
-            os.killpg(self._server.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(self._server.pid, signal.SIGKILL)
             self._server.wait()
             self._server = None
 
@@ -175,6 +174,7 @@ class RabbitMQ:
             "RABBITMQ_MNESIA_BASE": str(self._folder / "mnesia"),
             "RABBITMQ_LOG_BASE": str(self._folder / "log"),
             "RABBITMQ_CONFIG_FILE": str(self._folder / "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(ADVANCED),
             "RABBITMQ_CONF_ENV_FILE": str(self._folder / "env.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._folder / "enabled_plugins"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from services.rabbitmq import Member, RabbitMQ, free_port, require
+from services.ports import free_port
+from services.rabbitmq import Member, RabbitMQ, require
 
 NODES: Final = 3
 _TOLD: Final = """\

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from services.deployment import ROOT
-from services.rabbitmq import free_port
+from services.ports import free_port
 
 _BLOCK: Final = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 #: Commands that run until they are stopped, and what they print when they are ready.

@@ -25,7 +25,7 @@ from orderwire.simulators.shop.app import create_shop
 from orderwire.web.app import create_app
 from orderwire.web.serve import BackgroundServer
 from services.deployment import BRISK, ROOT
-from services.rabbitmq import free_port
+from services.ports import free_port
 
 PARTNER: Final = "officeworks"
 
