@@ -2,11 +2,12 @@
 
 Every worker consumes a 1 KiB event from a quorum queue of a private RabbitMQ, changes it, publishes it persistent and
 confirmed, and acks. Ours commits inbox, journal and outbox besides. A rate is taken from the depth of the outgoing
-queue between a tenth and nine tenths of the messages, so that no start-up counts.
+queue between a tenth and nine tenths of the messages, so that no start-up counts; the CPU time is the worker's alone.
 """
 
 import itertools
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -48,6 +49,39 @@ def _json(body: object) -> bytes:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """Messages per second, and the worker's own CPU time for one of them in microseconds."""
+
+    messages: float
+    cpu: float
+
+
+def _watched(depth: Callable[[], int], pid: int, messages: int) -> Rate:
+    """Measure from a tenth to nine tenths of the messages, so that no start-up and no end counts."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    first: tuple[int, float, float] | None = None
+    while True:
+        done, now, cpu = depth(), time.monotonic(), _cpu_seconds(pid)
+        if first is None and done >= messages // 10:
+            first = done, now, cpu
+        if first is not None and done >= messages * 9 // 10:
+            count = done - first[0]
+            return Rate(count / (now - first[1]), (cpu - first[2]) / count * 1e6)
+        if now > until:
+            raise SystemExit(f"only {done} of {messages} messages were done in {_PATIENCE_SECONDS} s")
+        time.sleep(0.02)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return what a process has used, all its threads; 0 where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
 class Contender:
     """A worker: how its queue is filled, how it is started, and how many messages it gets."""
 
@@ -68,8 +102,8 @@ class Bench:
         connection = pika.BlockingConnection(pika.URLParameters(self._url))
         self._channel = connection.channel()
 
-    def rate(self, contender: Contender) -> float:
-        """Return messages per second."""
+    def rate(self, contender: Contender) -> Rate:
+        """Let the contender work, and return how fast it did."""
         self._reset()
         contender.fill(contender.messages)
         self._wait_for(contender.incoming, contender.messages)
@@ -127,18 +161,13 @@ class Bench:
                 raise SystemExit(f"{queue} has not got its {count} messages")
             time.sleep(0.05)
 
-    def _watch(self, worker: "subprocess.Popen[bytes]", contender: Contender) -> float:
-        first: tuple[float, int] | None = None
-        until = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            depth, now = self._depth(contender.outgoing), time.monotonic()
-            if first is None and depth >= contender.messages // 10:
-                first = now, depth
-            if first is not None and depth >= contender.messages * 9 // 10:
-                return (depth - first[1]) / (now - first[0])
-            if worker.poll() is not None or now > until:
+    def _watch(self, worker: "subprocess.Popen[bytes]", contender: Contender) -> Rate:
+        def look() -> int:
+            if worker.poll() is not None:
                 raise SystemExit(f"{contender.name} did not do its work")
-            time.sleep(0.01)
+            return self._depth(contender.outgoing)
+
+        return _watched(look, worker.pid, contender.messages)
 
 
 @contextmanager
@@ -226,7 +255,7 @@ def run(repetitions: int) -> list[Result]:
         folder, numbers = Path(name), itertools.count()
         bench = Bench(broker, folder)
         peers = _peers(bench, broker.url, folder)
-        rates: dict[str, list[float]] = {}
+        rates: dict[str, list[Rate]] = {}
         for _ in range(repetitions):
             sqlite = _ours(bench, broker, "ours on SQLite", lambda: f"sqlite:///{folder}/{next(numbers)}.db", folder)
             postgresql = _ours(bench, broker, "ours on PostgreSQL", server.create_database, folder)
@@ -237,8 +266,8 @@ def run(repetitions: int) -> list[Result]:
     return _table(rates)
 
 
-def _embedded(folder: Path, messages: int = 10_000) -> float:
-    """Return the rate of the same worker on the embedded transport, queue and store in SQLite files."""
+def _embedded(folder: Path, messages: int = 10_000) -> Rate:
+    """Measure the same worker on the embedded transport, queue and store in SQLite files."""
     folder.mkdir()
     store_url = f"sqlite:///{folder}/orderwire.db"
     transport = open_transport(settings_of("embedded:", store_url, folder), TOPOLOGY)
@@ -254,26 +283,27 @@ def _embedded(folder: Path, messages: int = 10_000) -> float:
         return next(each.ready for each in transport.depths() if each.queue == TOPOLOGY.work_queue("out"))
 
     try:
-        while depth() < messages // 10:
-            time.sleep(0.02)
-        begin, first_depth = time.monotonic(), depth()
-        while (last := depth()) < messages * 9 // 10:
-            time.sleep(0.02)
-        return (last - first_depth) / (time.monotonic() - begin)
+        return _watched(depth, worker.pid, messages)
     finally:
         worker.kill()
         worker.communicate()
         transport.close()
 
 
-def _table(rates: dict[str, list[float]]) -> list[Result]:
-    peer = median(rates["FastStream"])
-    print(f"\n  {'worker':<28}{'messages/s':>12}{'least … greatest':>22}{'ratio to FastStream':>22}")
-    for name, each in rates.items():
-        spread = f"{min(each):,.0f} … {max(each):,.0f}"
-        print(f"  {name:<28}{median(each):>12,.0f}{spread:>22}{median(each) / peer:>22.2f}")
+def _table(rates: dict[str, list[Rate]]) -> list[Result]:
+    """Print; a ratio's spread is that of the repetitions side by side."""
+    speeds = {name: [each.messages for each in repetitions] for name, repetitions in rates.items()}
+    peer = speeds["FastStream"]
+    heads = f"{'messages/s':>12}{'least … greatest':>20}{'to FastStream':>15}{'least … greatest':>20}{'CPU µs':>9}"
+    print(f"\n  {'worker':<28}{heads}")
+    for name, each in speeds.items():
+        pairs = [mine / theirs for mine, theirs in zip(each, peer, strict=True)]
+        spread, between = f"{min(each):,.0f} … {max(each):,.0f}", f"{min(pairs):.2f} … {max(pairs):.2f}"
+        cpu = median(repetition.cpu for repetition in rates[name])
+        ratio = f"{median(each) / median(peer):.2f}"
+        print(f"  {name:<28}{median(each):>12,.0f}{spread:>20}{ratio:>15}{between:>20}{cpu:>9,.0f}")
     return [
-        Result("queue", name, "messages/s", median(each), "FastStream 0.7.8", peer, median(each) / peer)
-        for name, each in rates.items()
+        Result("queue", name, "messages/s", median(each), "FastStream 0.7.8", median(peer), median(each) / median(peer))
+        for name, each in speeds.items()
         if name.startswith("ours")
     ]

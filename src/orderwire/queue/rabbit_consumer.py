@@ -3,7 +3,7 @@
 import threading
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 from orderwire.errors import UnavailableError
 from orderwire.queue.codec import Wire
 from orderwire.queue.rabbit_connection import LoopThread, Outage, reason_of
+from orderwire.queue.rabbit_frames import Arrival
 from orderwire.queue.topology import Queue
 
 REOPEN_SECONDS: Final = 0.5
@@ -37,8 +38,8 @@ class Session:
         """Whether the broker still waits for our answer."""
         return number in self._outstanding and bool(self.channel.is_open)
 
-    def take(self, number: int) -> None:
-        self._outstanding[number] = None
+    def take(self, numbers: Iterable[int]) -> None:
+        self._outstanding.update(dict.fromkeys(numbers))
 
     def ack(self, numbers: Iterable[int]) -> None:
         oldest, others = self._settle(numbers)
@@ -190,6 +191,7 @@ class Lane:
         session = Session(channel)
         channel.add_on_close_callback(partial(self._channel_closed, session))
         channel.add_on_cancel_callback(lambda _frame: channel.close(reply_text="the queue is gone"))
+        channel.connection.reader.deliver_to(channel.channel_number, partial(self._take, session))
         self._session = session
         self._changing = False
         if self._wanted is None:
@@ -199,6 +201,7 @@ class Lane:
     def _channel_closed(self, session: Session, _channel: Any, error: Exception) -> None:
         """Go on after an error of this channel alone, such as a missing queue."""
         if session is self._session:
+            session.channel.connection.reader.forget(session.channel.channel_number)
             self._lost(reason_of(error))
             self._thread.loop.call_later(REOPEN_SECONDS, self._open)
 
@@ -253,7 +256,7 @@ class Lane:
     def _limited(self, session: Session, wanted: int, _frame: Any) -> None:
         if session is self._session and session.channel.is_open:
             session.consumer_tag = session.channel.basic_consume(
-                self.queue, partial(self._take, session), callback=partial(self._started, session, wanted)
+                self.queue, partial(self._take_one, session), callback=partial(self._started, session, wanted)
             )
 
     def _started(self, session: Session, wanted: int, _frame: Any) -> None:
@@ -263,12 +266,20 @@ class Lane:
             self._outage.end()
             self._converge()
 
-    def _take(self, session: Session, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
-        headers = properties.headers or {}
-        wire = Wire(headers, body, properties.message_id, properties.type, properties.content_type)
-        session.take(method.delivery_tag)
-        deaths = headers.get("x-delivery-count", 0)
-        held = Held(session, method.delivery_tag, wire, deaths if isinstance(deaths, int) else 0, method.routing_key)
+    def _take_one(self, session: Session, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        """Take what the library has read: a body of several frames."""
+        wire = Wire(properties.headers or {}, body, properties.message_id, properties.type, properties.content_type)
+        self._take(session, [Arrival(method.delivery_tag, method.routing_key, wire)])
+
+    def _take(self, session: Session, arrivals: Sequence[Arrival]) -> None:
+        session.take(arrival.number for arrival in arrivals)
+        held = [_held(session, arrival) for arrival in arrivals]
         with self._changed:
-            self._buffer.append(held)
+            self._buffer.extend(held)
             self._changed.notify()
+
+
+def _held(session: Session, arrival: Arrival) -> Held:
+    deaths = arrival.wire.headers.get("x-delivery-count", 0)
+    counted = deaths if isinstance(deaths, int) else 0
+    return Held(session, arrival.number, arrival.wire, counted, arrival.routing_key)

@@ -5,12 +5,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import pika  # type: ignore[import-untyped]
-
 from orderwire.errors import UnavailableError
 from orderwire.queue.codec import Wire
 from orderwire.queue.rabbit_connection import LoopThread, reason_of
-from orderwire.queue.rabbit_properties import EncodedProperties
+from orderwire.queue.rabbit_frames import Confirm, publish_frames
+from orderwire.queue.rabbit_properties import properties_of
 
 #: Unconfirmed messages and bytes on the channel: enough to keep the broker busy, little enough to publish again.
 WINDOW_MESSAGES: Final = 1000
@@ -41,21 +40,21 @@ class Item:
         LimitError: its headers cannot be put on the wire.
     """
 
-    __slots__ = ("_properties", "batch", "body", "exchange", "message_id", "refusals", "returned", "routing_key")
+    __slots__ = ("_properties", "address", "batch", "body", "message_id", "refusals", "returned")
 
     def __init__(self, exchange: str, routing_key: str, wire: Wire) -> None:
-        self.exchange = exchange
-        self.routing_key = routing_key
+        self.address = exchange, routing_key
         self.message_id = wire.message_id
         self.body = wire.body
         self.batch: Batch
         self.refusals = 0
         self.returned = False
-        self._properties = EncodedProperties(wire)
+        self._properties = properties_of(wire)
 
-    def publish(self, channel: Any) -> None:
+    def frames(self, channel: int, largest: int) -> Sequence[bytes]:
+        """Return it as it goes out on that channel; `largest` is how much of a body a frame holds."""
         self.returned = False
-        channel.basic_publish(self.exchange, self.routing_key, self.body, self._properties, mandatory=True)
+        return publish_frames(channel, self.address, self._properties, self.body, largest)
 
 
 class Publisher:
@@ -137,7 +136,8 @@ class Publisher:
         self._published = self._settled = 0
         channel.add_on_close_callback(self._channel_closed)
         channel.add_on_return_callback(self._returned)
-        channel.confirm_delivery(self._answered, callback=self._confirming)
+        channel.confirm_delivery(self._refused, callback=self._confirming)
+        self._connection.reader.confirm_to(channel.channel_number, self._confirmed)
 
     def _confirming(self, _frame: Any) -> None:
         self._ready = True
@@ -147,6 +147,7 @@ class Publisher:
     def _channel_closed(self, channel: Any, error: Exception) -> None:
         """Go on after an error of this channel alone, such as a missing exchange."""
         if channel is self._channel:
+            channel.connection.reader.forget(channel.channel_number)
             self._channel_lost(reason_of(error))
             self._thread.loop.call_later(LONGEST_WAIT_SECONDS / 4, self._open_channel)
 
@@ -168,38 +169,44 @@ class Publisher:
         self._pump()
 
     def _pump(self) -> None:
-        """Fill the window."""
-        while self._ready and self._waiting and self._has_room():
+        """Fill the window, with one write."""
+        if not self._ready or not self._waiting or not self._channel.is_open:
+            return  # closing: the callback that follows opens another
+        number, largest = self._channel.channel_number, self._connection.largest_body
+        pieces: list[bytes] = []
+        while self._waiting and self._has_room():
             item = self._waiting.popleft()
             if not item.batch.abandoned:
-                self._publish(item)
-
-    def _publish(self, item: Item) -> None:
-        try:
-            item.publish(self._channel)
-        except pika.exceptions.AMQPError:  # closing: the callback that follows opens another
-            self._ready = False
-            self._waiting.appendleft(item)
-            return
-        self._published += 1
-        self._unconfirmed[self._published] = item
-        self._bytes += len(item.body)
+                self._published += 1
+                self._unconfirmed[self._published] = item
+                self._bytes += len(item.body)
+                pieces += item.frames(number, largest)
+        if pieces:
+            self._connection.send(pieces)
 
     def _has_room(self) -> bool:
         return len(self._unconfirmed) < WINDOW_MESSAGES and self._bytes < WINDOW_BYTES
 
-    def _answered(self, frame: Any) -> None:
-        """Take an ack or a nack, of one or of all up to it."""
-        number = frame.method.delivery_tag
-        accepted = frame.method.NAME == "Basic.Ack"
-        first = self._settled + 1 if frame.method.multiple else number
+    def _confirmed(self, confirms: Sequence[Confirm]) -> None:
+        for number, multiple in confirms:
+            self._answered(number, multiple=multiple, accepted=True)
+        self._pump()
+
+    def _refused(self, frame: Any) -> None:
+        """Take an answer that the library has read: in practice, a nack."""
+        method = frame.method
+        self._answered(method.delivery_tag, multiple=method.multiple, accepted=method.NAME == "Basic.Ack")
+        self._pump()
+
+    def _answered(self, number: int, *, multiple: bool, accepted: bool) -> None:
+        """Settle one message, or all up to it."""
+        first = self._settled + 1 if multiple else number
         for sequence in range(first, number + 1):
             item = self._unconfirmed.pop(sequence, None)
             if item is not None:
                 self._settle(item, accepted=accepted)
-        if frame.method.multiple:
+        if multiple:
             self._settled = max(self._settled, number)
-        self._pump()
 
     def _settle(self, item: Item, *, accepted: bool) -> None:
         self._bytes -= len(item.body)
@@ -209,7 +216,7 @@ class Publisher:
             return
         wait = min(FIRST_WAIT_SECONDS * 2**item.refusals, LONGEST_WAIT_SECONDS)
         item.refusals = min(item.refusals + 1, 10)
-        self._trouble = f"no queue behind {item.exchange}" if item.returned else "a queue is full"
+        self._trouble = f"no queue behind {item.address[0]}" if item.returned else "a queue is full"
         self._thread.loop.call_later(wait, self._again, item)
 
     def _again(self, item: Item) -> None:

@@ -29,8 +29,7 @@ def channel() -> FakeChannel:
 
 def session_with(channel: FakeChannel, count: int) -> Session:
     session = Session(channel)
-    for number in range(1, count + 1):
-        session.take(number)
+    session.take(range(1, count + 1))
     return session
 
 

@@ -1,13 +1,15 @@
 """Which confirm belongs to which message, whatever becomes of channels and connections meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from pika import frame, spec  # type: ignore[import-untyped]
 
 from orderwire.errors import UnavailableError
 from orderwire.queue.codec import Wire
+from orderwire.queue.rabbit_frames import FrameReader
 from orderwire.queue.rabbit_publisher import Item, Publisher
 
 if TYPE_CHECKING:
@@ -15,10 +17,12 @@ if TYPE_CHECKING:
 
 
 class FakeChannel:
-    """Writes down what is published, and confirms when told."""
+    """Confirms when told."""
 
-    def __init__(self) -> None:
-        self.published: list[bytes] = []
+    channel_number = 1
+
+    def __init__(self, connection: "FakeConnection") -> None:
+        self.connection = connection
         self.is_open = True
 
     def add_on_close_callback(self, closed: Callable[[Any, Exception], None]) -> None:
@@ -30,31 +34,37 @@ class FakeChannel:
     def confirm_delivery(self, answered: Callable[[Any], None], callback: Callable[[Any], None]) -> None:
         self.answered, self.selected = answered, callback
 
-    def basic_publish(self, _exchange: str, _key: str, body: bytes, _properties: Any, *, mandatory: bool) -> None:
-        assert mandatory
-        self.published.append(body)
-
     def confirm(self, number: int) -> None:
-        method = SimpleNamespace(delivery_tag=number, multiple=False, NAME="Basic.Ack")
-        self.answered(SimpleNamespace(method=method))
+        self.connection.reader.read(frame.Method(self.channel_number, spec.Basic.Ack(number)).marshal(), 0)
 
     def close(self) -> None:
         self.is_open = False
 
 
 class FakeConnection:
-    """Opens channels when told."""
+    """Opens channels when told, and writes down what is published."""
 
     is_open = True
+    largest_body = 1000
 
     def __init__(self) -> None:
         self.asked: list[Callable[[FakeChannel], None]] = []
+        self.reader = FrameReader()
+        self.published: list[bytes] = []
+
+    def send(self, pieces: Sequence[bytes]) -> None:
+        rest = b"".join(pieces)
+        while rest:
+            size, read = frame.decode_frame(rest)
+            rest = rest[size:]
+            if isinstance(read, frame.Body):
+                self.published.append(read.fragment)
 
     def channel(self, on_open_callback: Callable[[FakeChannel], None]) -> None:
         self.asked.append(on_open_callback)
 
     def open(self) -> FakeChannel:
-        made = FakeChannel()
+        made = FakeChannel(self)
         self.asked.pop(0)(made)
         return made
 
@@ -123,4 +133,4 @@ def test_what_goes_out_early_is_confirmed_as_itself(stage: Stage) -> None:
 
     channel.confirm(1)
 
-    assert (channel.published, sent) == ([b"one", b"two"], ["one"])
+    assert (connection.published, sent) == ([b"one", b"two"], ["one"])
