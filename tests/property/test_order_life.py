@@ -91,7 +91,7 @@ class OrderLife(RuleBasedStateMachine):
         self.orders: list[PurchaseOrder] = []
         self.asked = 0
         self.revised: set[str] = set()  # orders of which an earlier form may still be on its way
-        self.bought = False  # by a NAV user
+        self.disturbed = False  # by NAV's users
         self.touched: set[str] = set()  # orders that a NAV user changed after their buyer was answered
 
     @initialize(stock=st.integers(0, 9), own_number=st.booleans())
@@ -191,7 +191,7 @@ class OrderLife(RuleBasedStateMachine):
     def nav_user_buys(self, item_no: str, share: int) -> None:
         there = int(self.world.erp.available(item_no))
         if there > 0:
-            self.bought = True
+            self.disturbed = True
             self.world.erp.buy(item_no, max(1, there * share // 4))
 
     @rule(which=WHICH, posts=st.booleans())
@@ -200,6 +200,7 @@ class OrderLife(RuleBasedStateMachine):
         open_orders = [no for no, order in self.world.erp.orders.items() if not order.posted]
         if open_orders:
             no = open_orders[which % len(open_orders)]
+            self.disturbed = True
             self.world.erp.release(no)
             if posts:
                 self.world.erp.post(no)
@@ -211,6 +212,7 @@ class OrderLife(RuleBasedStateMachine):
         if open_orders:
             no = open_orders[which % len(open_orders)]
             first = self.world.erp.orders[no].lines[0]
+            self.disturbed = True
             self.world.erp.ship(no, min(int(first.quantity - first.shipped), quantity))
 
     @rule(which=WHICH, left=st.integers(0, 1))
@@ -223,6 +225,7 @@ class OrderLife(RuleBasedStateMachine):
             no = known[which % len(known)]
             first = self.world.erp.orders[no].lines[0]
             self.touched.add(answered[no])
+            self.disturbed = True
             self.world.erp.edit(no, {first.line_no: max(int(first.shipped), min(int(first.quantity), left))})
 
     @rule()
@@ -286,7 +289,7 @@ class OrderLife(RuleBasedStateMachine):
         lines = [(line.substitute_no or line.item_no, line.confirmed_base, line.backordered) for line in told.lines]
         for item_no, _confirmed, backordered in lines:
             uncovered[item_no or ""] += backordered
-        assert self.bought or "taken_meanwhile" not in {line.reason for line in told.lines}
+        assert self.disturbed or "taken_meanwhile" not in {line.reason for line in told.lines}
         if record.order_no in self.touched or (standing and standing.posted):
             return
         promised = sorted((item_no, granted + rest) for item_no, granted, rest in lines if granted + rest)

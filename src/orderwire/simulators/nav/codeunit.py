@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 from xml.sax.saxutils import escape
@@ -43,6 +44,7 @@ class _Line:
     line_no: int
     item_no: str
     location: str
+    variant: str
     covered: Decimal
     change: LineChange
 
@@ -86,24 +88,32 @@ class OrderwireCodeunit:
         if placed is not None:
             return "exists", placed.order_no, ""
         lines = [_line(text) for text in texts["lines"].split("\n") if text]
-        short = list(self._short(lines, keep_safety_stock=texts["keepSafetyStock"] == "true"))
+        until = _DATE.parse(texts["receiptsUntil"])
+        short = list(
+            self._short(
+                lines,
+                keep_safety_stock=texts["keepSafetyStock"] == "true",
+                until=until if isinstance(until, date) else None,
+            )
+        )
         if short:
             return "short", "", "\n".join(short)
         header = self._sales.create(_header(texts), [line.change for line in lines])
         self._world.put(self._placed, PlacedOrder(source_key=key, order_no=header.no))
         return "created", header.no, "\n".join(self._told(header))
 
-    def _short(self, lines: list[_Line], *, keep_safety_stock: bool) -> Iterator[str]:
-        """Tell, per item that has less than the lines are to be covered with, what is left."""
-        wanted: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    def _short(self, lines: list[_Line], *, keep_safety_stock: bool, until: date | None) -> Iterator[str]:
+        """Tell, per item and place that has less than the lines are to be covered with, what is left."""
+        world = self._world
+        wanted: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         for line in lines:
-            wanted[line.item_no, line.location] += line.covered
-        for (item_no, location), quantity in wanted.items():
-            item = self._world.items.rows.get((item_no,))
-            kept = item.safety_stock if item and keep_safety_stock else Decimal(0)
-            free = self._world.available(item_no) - kept
+            wanted[line.item_no, line.location, line.variant] += line.covered
+        for place, quantity in wanted.items():
+            item_no, location, variant = place
+            kept = world.safety_stock(*place) if keep_safety_stock else Decimal(0)
+            free = world.available(*place) - kept + world.receipts(item_no, until, location, variant)
             if quantity > max(free, Decimal(0)):
-                yield f"{item_no}\t\t{location}\t{plain(free)}"
+                yield f"{item_no}\t{variant}\t{location}\t{plain(free)}"
 
     def _told(self, header: SalesHeader) -> Iterator[str]:
         for line in self._world.lines_of(header.no):
@@ -143,4 +153,4 @@ def _line(text: str) -> _Line:
     }
     changes |= {name: value for name, value in places.items() if value}
     held = Decimal(str(_DECIMAL.parse(covered)))
-    return _Line(int(str(number)), item_no.upper(), location.upper(), held, LineChange(changes))
+    return _Line(int(str(number)), item_no.upper(), location.upper(), variant.upper(), held, LineChange(changes))

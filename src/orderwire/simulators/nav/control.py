@@ -37,13 +37,17 @@ class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Buy(_Body):
+class _Place(_Body):
     item_no: str
+    location: str = ""
+    variant: str = ""
+
+
+class _Buy(_Place):
     quantity: Amount
 
 
-class _Stock(_Body):
-    item_no: str
+class _Stock(_Place):
     inventory: Amount
 
 
@@ -122,11 +126,12 @@ class ControlEndpoint:
 
     def _buy(self, body: bytes) -> Reply:
         wanted = _Buy.model_validate_json(body)
-        return _json({"order_no": self._simulator.users.buy(wanted.item_no, wanted.quantity)})
+        bought = self._simulator.users.buy(wanted.item_no, wanted.quantity, wanted.location, wanted.variant)
+        return _json({"order_no": bought})
 
     def _stock(self, body: bytes) -> Reply:
         counted = _Stock.model_validate_json(body)
-        self._simulator.users.stock(counted.item_no, counted.inventory)
+        self._simulator.users.stock(counted.item_no, counted.inventory, counted.location, counted.variant)
         return _json({"item_no": counted.item_no})
 
     def _post(self, body: bytes) -> Reply:

@@ -19,13 +19,24 @@ class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class PlaceData(_Data):
+    """What of an item's inventory lies at one location, in one variant or in none."""
+
+    location: str
+    variant: str = ""
+    inventory: Amount = Decimal(0)
+    safety_stock: Amount = Decimal(0)
+
+
 class ItemData(_Data):
     no: str
     description: str = ""
     base_unit: str = "PCS"
     units: dict[str, Amount] = Field(default_factory=dict, description="Other units: base units in each")
     gtin: str = ""
-    inventory: Amount = Decimal(0)
+    inventory: Amount = Field(default=Decimal(0), description="At all locations together")
+    places: tuple[PlaceData, ...] = Field(default=(), description="Its stockkeeping units")
+    variants: tuple[str, ...] = Field(default=(), description="Besides those of its places")
     safety_stock: Amount = Decimal(0)
     unit_price: Amount = Decimal(0)
     blocked: bool = False
@@ -58,16 +69,29 @@ class OrderData(_Data):
     lines: tuple[LineData, ...] = ()
 
 
+class PurchaseData(_Data):
+    """A line of a purchase order that has not come yet."""
+
+    item_no: str
+    quantity: Amount
+    unit: str = Field(default="", description="Blank: the item's base unit")
+    location: str = ""
+    variant: str = ""
+    vendor_no: str = "V10000"
+    expected_in_days: int | None = Field(default=None, description="From today; none: nobody said")
+
+
 class NavData(_Data):
     """A company: masters, and the sales orders that stand before Orderwire comes."""
 
     items: tuple[ItemData, ...] = ()
     customers: tuple[CustomerData, ...] = ()
     currencies: tuple[str, ...] = ("EUR", "USD", "GBP", "CHF")
-    locations: tuple[str, ...] = ()
+    locations: tuple[str, ...] = Field(default=(), description="Besides those of the items' places")
     vat_percent: Amount = Field(default=Decimal(19), description="Of every invoice line")
     walk_in_customer_no: str = Field(default="C99999", description="In whose name other NAV users buy")
     sales_orders: tuple[OrderData, ...] = ()
+    purchases: tuple[PurchaseData, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:

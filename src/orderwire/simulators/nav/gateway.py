@@ -97,6 +97,10 @@ class Gateway:
         with self._lock:
             return {**self._counters, "most_at_once": self.slots.most_at_once}
 
+    @property
+    def codeunit_published(self) -> bool:
+        return self._codeunit is not None
+
     def count(self, name: str) -> None:
         with self._lock:
             self._counters[name] += 1

@@ -6,11 +6,19 @@ from decimal import Decimal
 from typing import Any, Final
 
 from orderwire.simulators.nav.faults import dialog, duplicate_key, must_have_value, relation
-from orderwire.simulators.nav.tables import Customer, Item, ItemUnit, Row, Table
+from orderwire.simulators.nav.tables import Customer, Item, ItemUnit, PurchaseLine, Row, StockkeepingUnit, Table
 from orderwire.simulators.nav.values import Value
 from orderwire.simulators.nav.world import World
 
-_ROWS: Final[dict[str, Callable[..., Row]]] = {"Item": Item, "Customer": Customer, "Item Unit of Measure": ItemUnit}
+_ROWS: Final[dict[str, Callable[..., Row]]] = {
+    "Item": Item,
+    "Customer": Customer,
+    "Item Unit of Measure": ItemUnit,
+    "Stockkeeping Unit": StockkeepingUnit,
+    "Purchase Line": PurchaseLine,
+}
+#: Of a record's key these may be blank.
+_MAY_BE_BLANK: Final = frozenset({"Variant Code"})
 
 
 class Masters:
@@ -25,7 +33,7 @@ class Masters:
             key = tuple(str(changes.get(attribute) or "") for attribute in table.key)
             fields = table.identify(key)
             for name, value in fields.items():
-                if not value:
+                if not value and name not in _MAY_BE_BLANK:
                     raise must_have_value(table.name, fields, name)
             if key in table.rows:
                 raise duplicate_key(table.name, fields)

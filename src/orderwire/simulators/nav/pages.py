@@ -59,6 +59,11 @@ _STATUS: Final = Option("Status", ("Open", "Released", "Pending_Approval", "Pend
 _LINE_TYPE: Final = Option("Type", ("_blank_", "G_L_Account", "Item", "Resource", "Fixed_Asset", "Charge_Item"))
 
 
+_PURCHASE_TYPE: Final = Option(
+    "Document_Type", ("Quote", "Order", "Invoice", "Credit_Memo", "Blanket_Order", "Return_Order")
+)
+
+
 def _code(name: str, attribute: str, length: int = 20, *, editable: bool = True) -> Field:
     return Field(name, attribute, "code", length, editable=editable)
 
@@ -174,6 +179,43 @@ ITEM_UNITS: Final = Page(
     ),
 )
 
+#: Page 5700, Stockkeeping Unit Card.
+STOCKKEEPING_UNIT: Final = Page(
+    service="StockkeepingUnit",
+    table="Stockkeeping Unit",
+    read_by=("Location_Code", "Item_No", "Variant_Code"),
+    fields=(
+        _code("Location_Code", "location_code", 10),
+        _code("Item_No", "item_no"),
+        _code("Variant_Code", "variant_code", 10),
+        _decimal("Inventory", "inventory", editable=False),
+        _decimal("Qty_on_Sales_Order", "qty_on_sales_order", editable=False),
+        _decimal("Safety_Stock_Quantity", "safety_stock"),
+    ),
+)
+
+#: Page 518, Purchase Lines: a list.
+PURCHASE_LINES: Final = Page(
+    service="PurchaseLines",
+    table="Purchase Line",
+    read_by=("Document_Type", "Document_No", "Line_No"),
+    fields=(
+        Field("Document_Type", "document_type", "option", option=_PURCHASE_TYPE),
+        _code("Document_No", "document_no"),
+        _code("Buy_from_Vendor_No", "vendor_no"),
+        Field("Line_No", "line_no", "int"),
+        Field("Type", "type", "option", option=_LINE_TYPE),
+        _code("No", "no"),
+        _code("Variant_Code", "variant_code", 10),
+        _code("Location_Code", "location_code", 10),
+        _decimal("Quantity", "quantity"),
+        _code("Unit_of_Measure_Code", "unit_code", 10),
+        _decimal("Outstanding_Quantity", "outstanding"),
+        Field("Expected_Receipt_Date", "expected_on", "date"),
+    ),
+    editable=False,
+)
+
 POSTED_SHIPMENT: Final = Page(
     service="PostedSalesShipment",
     table="Sales Shipment Header",
@@ -216,5 +258,15 @@ POSTED_INVOICE: Final = Page(
 )
 
 PAGES: Final = {
-    page.service: page for page in (ITEM, CUSTOMER, SALES_ORDER, ITEM_UNITS, POSTED_SHIPMENT, POSTED_INVOICE)
+    page.service: page
+    for page in (
+        ITEM,
+        CUSTOMER,
+        SALES_ORDER,
+        ITEM_UNITS,
+        POSTED_SHIPMENT,
+        POSTED_INVOICE,
+        STOCKKEEPING_UNIT,
+        PURCHASE_LINES,
+    )
 }

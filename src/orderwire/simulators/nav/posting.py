@@ -119,9 +119,8 @@ class Posting:
         )
 
     def _take_from_stock(self, line: SalesLine, base: Decimal) -> None:
-        item = self._world.items.rows.get((line.no,)) if line.type == "Item" else None
-        if item is not None:
-            self._world.put(self._world.items, replace(item, inventory=item.inventory - base))
+        if line.type == "Item":
+            self._world.move(line.no, -base, line.location_code, line.variant_code)
 
     def _close(self, header: SalesHeader) -> None:
         """Delete an order of which everything is invoiced; NAV keeps no others."""

@@ -16,7 +16,9 @@ from orderwire.simulators.nav.pages import (
     ITEM_UNITS,
     POSTED_INVOICE,
     POSTED_SHIPMENT,
+    PURCHASE_LINES,
     SALES_ORDER,
+    STOCKKEEPING_UNIT,
     Page,
     Part,
 )
@@ -30,6 +32,8 @@ _PAGES: Final[Mapping[str, Page]] = {
     "customer": CUSTOMER,
     "sales_order": SALES_ORDER,
     "item_units": ITEM_UNITS,
+    "stockkeeping_unit": STOCKKEEPING_UNIT,
+    "purchase_lines": PURCHASE_LINES,
     "posted_shipment": POSTED_SHIPMENT,
     "posted_invoice": POSTED_INVOICE,
 }

@@ -230,10 +230,12 @@ class SalesOrders:
 
     def _with_places(self, line: SalesLine, changes: Changes) -> SalesLine:
         variant, location = str(changes.get("variant_code", "")), str(changes.get("location_code", ""))
-        if variant:
+        if variant and (line.no, variant) not in self._world.variants:
             raise relation("Sales Line", "Variant Code", variant, "Item Variant")
         if location and location not in self._world.locations:
             raise relation("Sales Line", "Location Code", location, "Location")
+        if "variant_code" in changes:
+            line = replace(line, variant_code=variant)
         return replace(line, location_code=location) if "location_code" in changes else line
 
     def _with_quantity(self, line: SalesLine, quantity: Decimal) -> SalesLine:

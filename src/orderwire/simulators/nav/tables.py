@@ -35,6 +35,35 @@ class Item(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StockkeepingUnit(Row):
+    """An item at one location, in one variant or in none."""
+
+    location_code: str
+    item_no: str
+    variant_code: str = ""
+    inventory: Decimal = Decimal(0)
+    safety_stock: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseLine(Row):
+    """What is ordered from a vendor, and how much of it has not come."""
+
+    document_type: str = "Order"
+    document_no: str
+    line_no: int
+    vendor_no: str = ""
+    type: str = "Item"
+    no: str = ""
+    variant_code: str = ""
+    location_code: str = ""
+    quantity: Decimal = Decimal(0)
+    unit_code: str = ""
+    outstanding: Decimal = Decimal(0)
+    expected_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemUnit(Row):
     item_no: str
     code: str

@@ -8,7 +8,7 @@ from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.faults import record_not_found
 from orderwire.simulators.nav.posting import Posting
 from orderwire.simulators.nav.sales import LineChange, SalesOrders
-from orderwire.simulators.nav.tables import Item, R, SalesHeader, Table
+from orderwire.simulators.nav.tables import Item, R, SalesHeader, StockkeepingUnit, Table
 from orderwire.simulators.nav.values import Value, plain
 from orderwire.simulators.nav.world import Commit, World
 
@@ -33,17 +33,28 @@ class OtherUsers:
             }
             self._sales.create(header, lines, by="user")
 
-    def buy(self, item_no: str, quantity: Decimal) -> str:
+    def buy(self, item_no: str, quantity: Decimal, location: str = "", variant: str = "") -> str:
         """Sell to the walk-in customer, in base units; returns the order's number."""
         header = {"customer_no": self._world.walk_in_customer_no}
-        return self._sales.create(header, [_line(item_no, quantity)], by="user").no
+        line = _line(item_no, quantity, location=location, variant=variant)
+        return self._sales.create(header, [line], by="user").no
 
-    def stock(self, item_no: str, inventory: Decimal) -> None:
-        """Set an item's inventory, as a stock count does."""
+    def stock(self, item_no: str, inventory: Decimal, location: str = "", variant: str = "") -> None:
+        """Set an item's inventory, of all locations or of one, as a stock count does."""
         world = self._world
         with world.transaction():
-            world.put(world.items, replace(self.item(item_no), inventory=inventory))
+            if not location:
+                world.put(world.items, replace(self.item(item_no), inventory=inventory))
+            else:
+                place = self._place(location, item_no, variant)
+                world.move(item_no, inventory - place.inventory, location, variant)
             world.log("stock", "user", None, [item_no])
+
+    def _place(self, *key: str) -> StockkeepingUnit:
+        places = self._world.places
+        if key not in places.rows:
+            raise record_not_found(places.name, places.identify(key))
+        return places.rows[key]
 
     def post(self, order_no: str) -> str:
         """Ship and invoice an order in full: it becomes a posted shipment and a posted invoice, and is deleted."""
@@ -69,9 +80,10 @@ class OtherUsers:
         return _existing(self._world, self._world.items, item_no)
 
 
-def _line(item_no: str, quantity: Decimal, unit: str = "") -> LineChange:
+def _line(item_no: str, quantity: Decimal, unit: str = "", location: str = "", variant: str = "") -> LineChange:
     changes: dict[str, Value] = {"type": "Item", "no": item_no, "quantity": quantity}
-    return LineChange(changes | {"unit_code": unit} if unit else changes)
+    places: dict[str, Value] = {"unit_code": unit, "location_code": location, "variant_code": variant}
+    return LineChange(changes | {name: value for name, value in places.items() if value})
 
 
 def _existing(world: World, table: Table[R], no: str) -> R:

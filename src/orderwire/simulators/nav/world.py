@@ -2,13 +2,14 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import takewhile
 from typing import Any, Final, Literal
 
-from orderwire.simulators.nav.data import NavData
+from orderwire.simulators.nav.data import NavData, PurchaseData
+from orderwire.simulators.nav.places import Place, lies_at, stockkeeping_unit, variants_of
 from orderwire.simulators.nav.tables import (
     Customer,
     Database,
@@ -18,9 +19,11 @@ from orderwire.simulators.nav.tables import (
     PostedLine,
     PostedShipment,
     PrimaryKey,
+    PurchaseLine,
     Row,
     SalesHeader,
     SalesLine,
+    StockkeepingUnit,
     Table,
 )
 from orderwire.simulators.nav.values import Value
@@ -68,15 +71,16 @@ class World(Database):
     def __init__(self, data: NavData, *, today: Callable[[], date] = _today) -> None:
         super().__init__()
         self.today = today
-        self.walk_in_customer_no = data.walk_in_customer_no
-        self.vat_percent = data.vat_percent
-        self.currencies = frozenset(data.currencies)
-        self.locations = frozenset(data.locations)
+        self._open(data)
         self.items = Table[Item]("Item", 27, {"no": "No."}, indexed=("gtin",))
         self.customers = Table[Customer]("Customer", 18, {"no": "No."})
         self.units = Table[ItemUnit](
             "Item Unit of Measure", 5404, {"item_no": "Item No.", "code": "Code"}, indexed=("item_no",)
         )
+        place = {"location_code": "Location Code", "item_no": "Item No.", "variant_code": "Variant Code"}
+        self.places = Table[StockkeepingUnit]("Stockkeeping Unit", 5700, place, indexed=("item_no",))
+        purchase = {"document_type": "Document Type", "document_no": "Document No.", "line_no": "Line No."}
+        self.purchases = Table[PurchaseLine]("Purchase Line", 39, purchase, indexed=("no",))
         self.orders = Table[SalesHeader](
             "Sales Header", 36, {"no": "No."}, document=True, indexed=("external_document_no",)
         )
@@ -91,12 +95,13 @@ class World(Database):
         self.invoices = Table[PostedInvoice]("Sales Invoice Header", 112, {"no": "No."}, indexed=("order_no",))
         self.invoice_lines = Table[PostedLine]("Sales Invoice Line", 113, posted_line, indexed=("document_no",))
         tables: tuple[Table[Any], ...] = (
-            self.items, self.customers, self.units, self.orders, self.lines,
+            self.items, self.customers, self.units, self.places, self.purchases, self.orders, self.lines,
             self.shipments, self.shipment_lines, self.invoices, self.invoice_lines,
         )  # fmt: skip
         self.tables: Mapping[str, Table[Any]] = {table.name: table for table in tables}
         self.lines.watch = self._line_changed
-        self._on_order: defaultdict[str, Decimal] = defaultdict(Decimal)
+        #: Item → location and variant → what sales orders want of it.
+        self._on_order: defaultdict[str, defaultdict[Place, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         self._lines_of: defaultdict[str, dict[int, SalesLine]] = defaultdict(dict)
         self._commits: deque[Commit] = deque(maxlen=_LOG_LENGTH)
         self._sequence = 0
@@ -120,22 +125,52 @@ class World(Database):
         self._sequence = self._kept = self._commits[-1].sequence if self._commits else 0
         self.series.update(series)
 
+    def _open(self, data: NavData) -> None:
+        """Set up what has no page."""
+        self.walk_in_customer_no = data.walk_in_customer_no
+        self.vat_percent = data.vat_percent
+        self.currencies = frozenset(data.currencies)
+        places = [place for item in data.items for place in item.places]
+        self.locations = frozenset(data.locations) | {place.location for place in places}
+        #: Item number and variant code.
+        self.variants = frozenset(variants_of(data))
+
     def _load(self, data: NavData) -> None:
         with self.transaction():
             for item in data.items:
                 units = {item.base_unit: Decimal(1)} | item.units
-                self.put(self.items, Item(**item.model_dump(exclude={"units"})))
+                self.put(self.items, Item(**item.model_dump(exclude={"units", "places", "variants"})))
                 for code, qty_per in units.items():
                     self.put(self.units, ItemUnit(item_no=item.no, code=code, qty_per=qty_per))
+                for place in item.places:
+                    self.put(self.places, stockkeeping_unit(item.no, place))
+            for number, bought in enumerate(data.purchases, start=1):
+                self.put(self.purchases, self._purchase_line(number, bought))
             for customer in data.customers:
                 self.put(self.customers, Customer(**customer.model_dump()))
 
+    def _purchase_line(self, number: int, bought: PurchaseData) -> PurchaseLine:
+        item = self.items.rows.get((bought.item_no,))
+        days = bought.expected_in_days
+        return PurchaseLine(
+            document_no=f"PO-{number:06d}",
+            line_no=10_000,
+            vendor_no=bought.vendor_no,
+            no=bought.item_no,
+            variant_code=bought.variant,
+            location_code=bought.location,
+            quantity=bought.quantity,
+            outstanding=bought.quantity,
+            unit_code=bought.unit or (item.base_unit if item else ""),
+            expected_on=None if days is None else self.today() + timedelta(days=days),
+        )
+
     def _line_changed(self, old: SalesLine | None, new: SalesLine | None) -> None:
         if old:
-            self._on_order[old.no] -= old.outstanding_base
+            self._on_order[old.no][old.location_code, old.variant_code] -= old.outstanding_base
             self._lines_of[old.document_no].pop(old.line_no, None)
         if new:
-            self._on_order[new.no] += new.outstanding_base
+            self._on_order[new.no][new.location_code, new.variant_code] += new.outstanding_base
             self._lines_of[new.document_no][new.line_no] = new
         for line in (old, new):
             if line and not self._lines_of[line.document_no]:
@@ -151,19 +186,61 @@ class World(Database):
             return self.lines_of(document_no)
         return sorted(table.having("document_no", [document_no]) or (), key=table.key_of)
 
-    def qty_on_sales_order(self, item_no: str) -> Decimal:
-        """Σ outstanding quantity (base) of order lines, whatever their order's status."""
-        return self._on_order.get(item_no, Decimal(0))
+    def qty_on_sales_order(self, item_no: str, location: str = "", variant: str = "") -> Decimal:
+        """Σ outstanding quantity (base) of order lines, whatever their order's status; blank: of all places."""
+        wanted = self._on_order[item_no].items() if item_no in self._on_order else ()
+        return sum((quantity for place, quantity in wanted if lies_at(place, location, variant)), Decimal(0))
 
-    def available(self, item_no: str) -> Decimal:
+    def inventory(self, item_no: str, location: str = "", variant: str = "") -> Decimal:
+        """What lies there, in base units; blank: everywhere."""
+        if not location and not variant:
+            item = self.items.rows.get((item_no,))
+            return item.inventory if item else Decimal(0)
+        places = self.places.having("item_no", [item_no]) or ()
+        held = ((place.location_code, place.variant_code, place.inventory) for place in places)
+        return sum((held for at, kind, held in held if lies_at((at, kind), location, variant)), Decimal(0))
+
+    def available(self, item_no: str, location: str = "", variant: str = "") -> Decimal:
         """Inventory less what sales orders want; may be below zero."""
+        return self.inventory(item_no, location, variant) - self.qty_on_sales_order(item_no, location, variant)
+
+    def receipts(self, item_no: str, until: date | None, location: str = "", variant: str = "") -> Decimal:
+        """Return what is expected from today up to a day, in base units; None: nothing."""
+        if until is None:
+            return Decimal(0)
+        return sum(
+            (
+                line.outstanding * unit.qty_per
+                for line in self.purchases.having("no", [item_no]) or ()
+                if (unit := self.units.rows.get((item_no, line.unit_code))) is not None
+                and line.expected_on is not None
+                and self.today() <= line.expected_on <= until
+                and lies_at((line.location_code, line.variant_code), location, variant)
+            ),
+            Decimal(0),
+        )
+
+    def safety_stock(self, item_no: str, location: str = "", variant: str = "") -> Decimal:
+        """Return what is kept back there; of a place without a stockkeeping unit it is the item's."""
+        place = self.places.rows.get((location, item_no, variant))
         item = self.items.rows.get((item_no,))
-        return (item.inventory if item else Decimal(0)) - self.qty_on_sales_order(item_no)
+        return place.safety_stock if place else item.safety_stock if item else Decimal(0)
+
+    def move(self, item_no: str, quantity: Decimal, location: str = "", variant: str = "") -> None:
+        """Put base units on stock, or take them off: at the place, if the item is kept there, and in the sum."""
+        item = self.items.rows.get((item_no,))
+        place = self.places.rows.get((location, item_no, variant))
+        if item is not None:
+            self.put(self.items, replace(item, inventory=item.inventory + quantity))
+        if place is not None:
+            self.put(self.places, replace(place, inventory=place.inventory + quantity))
 
     def value(self, row: Row, attribute: str) -> Value:
         """Read a column, or compute what NAV computes."""
         if attribute == "qty_on_sales_order" and isinstance(row, Item):
             return self.qty_on_sales_order(row.no)
+        if attribute == "qty_on_sales_order" and isinstance(row, StockkeepingUnit):
+            return self._on_order[row.item_no][row.location_code, row.variant_code]
         value: Value = getattr(row, attribute)
         return value
 
