@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from orderwire.config.settings import StoreSettings
 from orderwire.errors import BusyError, ConfigurationError, UnavailableError
 from orderwire.store.failures import translate, translated
+from orderwire.store.statements import Statements
 from orderwire.store.syncing import Syncing, sync_log
 
 #: How long a statement waits for somebody else's lock before BusyError.
@@ -56,13 +57,44 @@ class Turn:
             self._lock.release()
 
 
+class Lender:
+    """Lends a connection: out of the pool, or to one thread after the other the same one, which costs much less."""
+
+    def __init__(self, engine: Engine, *, keep: bool) -> None:
+        self._engine, self._keep = engine, keep
+        self._kept: Connection | None = None
+
+    @contextmanager
+    def lend(self) -> Iterator[Connection]:
+        """Lend it; one that is kept must be sound, and out of any transaction, to be lent again."""
+        if not self._keep:
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        kept, self._kept = self._kept or self._engine.connect(), None
+        try:
+            yield kept
+        finally:
+            if kept.invalidated or kept.in_transaction() or _open(kept):
+                kept.close()
+            else:
+                self._kept = kept
+
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        self._engine.dispose()
+
+
 @dataclass(frozen=True)
 class Database:
     """Three ways into one database: transactions, draws from the sequence beside them, and looks that write nothing."""
 
     transactions: Engine
-    draws: Engine
     looks: Engine
+    writing: Lender
+    drawing: Lender
     turn: Turn | None = None  # SQLite's; PostgreSQL sees to that itself
     syncing: Syncing | None = None  # SQLite's too
 
@@ -74,10 +106,10 @@ class Database:
             UnavailableError: it was committed, but is not known to be on the disk; or as the database's errors are.
         """
         with translated():
-            with self._wait(), self.transactions.begin() as connection:
+            with self._wait(), self.writing.lend() as connection, connection.begin():
                 if self.turn:
                     # Deferred, a transaction that reads first can fail at its first write; immediate, it waits here.
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    Statements(connection).plain("BEGIN IMMEDIATE")
                 before = _changes(connection)
                 yield connection
                 wrote = _changes(connection) != before
@@ -94,7 +126,7 @@ class Database:
     @contextmanager
     def outside(self) -> Iterator[Connection]:
         """Lend a connection on which each statement commits by itself."""
-        with translated(), self._wait(), self.draws.connect() as connection:
+        with translated(), self._wait(), self.drawing.lend() as connection:
             yield connection
 
     @contextmanager
@@ -102,15 +134,15 @@ class Database:
         """Open a transaction that sees one moment, writes nothing, and holds nobody up."""
         with translated(), self.looks.begin() as connection:
             if self.turn:
-                connection.exec_driver_sql("BEGIN")
+                Statements(connection).plain("BEGIN")
             yield connection
 
     def _wait(self) -> AbstractContextManager[None]:
         return self.turn.take() if self.turn else nullcontext()
 
     def close(self) -> None:
-        self.transactions.dispose()
-        self.draws.dispose()
+        self.writing.close()
+        self.drawing.close()
         self.looks.dispose()
 
 
@@ -118,6 +150,12 @@ def _changes(connection: Connection) -> int:
     """Return a number that grows with every row that SQLite changes on the connection."""
     raw: Any = connection.connection.dbapi_connection
     return raw.total_changes if isinstance(raw, sqlite3.Connection) else 0
+
+
+def _open(connection: Connection) -> bool:
+    """Whether SQLite has a transaction open on the connection, whatever SQLAlchemy knows of it."""
+    raw: Any = connection.connection.dbapi_connection
+    return isinstance(raw, sqlite3.Connection) and raw.in_transaction
 
 
 def connect(settings: StoreSettings) -> Database:
@@ -142,7 +180,8 @@ def _postgresql(url: URL, settings: StoreSettings) -> Database:
     limits = f"-c statement_timeout={LOOK_SECONDS}s -c default_transaction_read_only=on"
     # A search is planned for what is asked: a plan for any word would read every row for a rare one.
     looks = _postgresql_engine(url, settings, LOOKS, f"{limits} -c plan_cache_mode=force_custom_plan -c jit=off")
-    return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), looks)
+    draws = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return Database(engine, looks, Lender(engine, keep=False), Lender(draws, keep=False))
 
 
 def _postgresql_engine(url: URL, settings: StoreSettings, pool_size: int, more: str = "") -> Engine:
@@ -177,8 +216,9 @@ def _sqlite(url: URL) -> Database:
         raise ConfigurationError("the store's folder cannot be made", path=url.database, cause=error.strerror) from None
     syncing = Syncing(partial(sync_log, Path(url.database)))
     # A draw need not outlive a power cut by itself: a commit that used it comes later in the same log, and syncs it.
-    draws = _sqlite_engine(url)
-    return Database(_sqlite_engine(url), draws, _sqlite_engine(url, looks=LOOKS), Turn(), syncing)
+    engine, draws = _sqlite_engine(url), _sqlite_engine(url)
+    lenders = Lender(engine, keep=True), Lender(draws, keep=True)
+    return Database(engine, _sqlite_engine(url, looks=LOOKS), *lenders, Turn(), syncing)
 
 
 def _sqlite_engine(url: URL, *, looks: int = 0) -> Engine:

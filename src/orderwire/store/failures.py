@@ -30,7 +30,7 @@ def translate(context: ExceptionContext) -> OrderwireError | None:
         context.is_disconnect = True  # from here on every statement fails, until the caller has left the transaction
     error = context.original_exception
     if isinstance(error, sqlite3.Error):
-        return _of_sqlite(error)
+        return of_sqlite(error)
     if isinstance(error, psycopg.Error):
         return _of_postgresql(error, lost=context.is_disconnect)
     return None
@@ -60,7 +60,8 @@ def _undone(context: ExceptionContext) -> bool:
     return connection.in_transaction() and isinstance(raw, sqlite3.Connection) and not raw.in_transaction
 
 
-def _of_sqlite(error: sqlite3.Error) -> OrderwireError | None:
+def of_sqlite(error: sqlite3.Error) -> OrderwireError | None:
+    """Return what to raise instead; None: it is a bug and stays as it is."""
     if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_BUSY:
         return BusyError("the database is locked", database="sqlite")
     if isinstance(error, sqlite3.DataError):

@@ -89,19 +89,19 @@ class SqlHolds:
         wanted = sorted({(key.item_no, key.location, key.variant) for key in keys})
         if not wanted:
             return
-        self._connection.execute(_ITEM, [_item_values(key) for key in wanted])
+        self._connection.run(_ITEM, [_item_values(key) for key in wanted])
         # Every row of an item is locked, whatever its location: orders that name none and one must meet.
         for items in portions(sorted({item_no for item_no, _, _ in wanted})):
-            self._connection.execute(_LOCK, {"items": items}).all()
+            self._connection.run(_LOCK, {"items": items}).all()
 
     def lease_item(self, key: StockKey, owner: str, now: datetime, seconds: float) -> bool:
-        self._connection.execute(_ITEM, _item_values((key.item_no, key.location, key.variant)))
+        self._connection.run(_ITEM, _item_values((key.item_no, key.location, key.variant)))
         until = now + timedelta(seconds=seconds)
         lease = {**_key_values(key), "owner": owner, "now": now, "until": until}
-        return self._connection.execute(_LEASE, lease).rowcount == 1
+        return self._connection.run(_LEASE, lease).rowcount == 1
 
     def free_item(self, key: StockKey, owner: str) -> None:
-        self._connection.execute(_FREE, {**_key_values(key), "owner": owner})
+        self._connection.run(_FREE, {**_key_values(key), "owner": owner})
 
     def unsettled(self, keys: Collection[StockKey], reading: int, *, but: str) -> Mapping[StockKey, Decimal]:
         sums: dict[StockKey, Decimal] = {}
@@ -116,7 +116,7 @@ class SqlHolds:
 
     def _in_flight(self, item_nos: list[str], reading: int, but: str) -> Iterator[tuple[StockKey, Decimal]]:
         for items in portions(item_nos):
-            rows = self._connection.execute(_UNSETTLED, {"items": items, "reading": reading, "but": but})
+            rows = self._connection.run(_UNSETTLED, {"items": items, "reading": reading, "but": but})
             for row in rows:
                 yield StockKey(item_no=row.item_no, location=row.location, variant=row.variant), row.quantity
 
@@ -124,30 +124,28 @@ class SqlHolds:
         if not holds:
             return
         lines = sorted({(hold.order_id, hold.line_no) for hold in holds})
-        self._connection.execute(_REPLACED, [{"order": order_id, "line": line_no} for order_id, line_no in lines])
-        self._connection.execute(_ADD, [_hold_values(hold, at) for hold in holds])
+        self._connection.run(_REPLACED, [{"order": order_id, "line": line_no} for order_id, line_no in lines])
+        self._connection.run(_ADD, [_hold_values(hold, at) for hold in holds])
 
     def confirm(self, order_id: str, sequence: int) -> None:
-        self._connection.execute(_CONFIRM, {"order": order_id, "sequence": sequence, "at": self._clock()})
+        self._connection.run(_CONFIRM, {"order": order_id, "sequence": sequence, "at": self._clock()})
 
     def back_order(self, order_id: str, line_no: str, quantity: Decimal, sequence: int) -> None:
-        found = self._connection.execute(_CONFIRMED, {"order": order_id, "line": line_no}).all()
+        found = self._connection.run(_CONFIRMED, {"order": order_id, "line": line_no}).all()
         for number, (hold, _before) in enumerate(found):  # the newest has all of it
             now: dict[str, Any] = {"quantity_now": None if number else quantity, "since": None if number else sequence}
-            self._connection.execute(_BACK_ORDER, {"hold": hold, **now})
+            self._connection.run(_BACK_ORDER, {"hold": hold, **now})
 
     def cover(self, order_id: str, line_no: str, quantity: Decimal) -> None:
         left = quantity
-        for hold, before in self._connection.execute(_CONFIRMED, {"order": order_id, "line": line_no}).all()[::-1]:
+        for hold, before in self._connection.run(_CONFIRMED, {"order": order_id, "line": line_no}).all()[::-1]:
             kept = min(before or Decimal(0), left)
             left -= kept
-            self._connection.execute(_COVER, {"hold": hold, "quantity_now": kept})
+            self._connection.run(_COVER, {"hold": hold, "quantity_now": kept})
 
     def backorders(self, key: StockKey, *, since: int, reading: int, but: str) -> Backorders:
         seen = in_flight = Decimal(0)
-        for quantity, sequence in self._connection.execute(
-            _BACKORDERS, {**_key_values(key), "since": since, "but": but}
-        ):
+        for quantity, sequence in self._connection.run(_BACKORDERS, {**_key_values(key), "since": since, "but": but}):
             if sequence is not None and sequence <= reading:
                 seen = _SUMS.add(seen, quantity)
             else:
@@ -156,7 +154,7 @@ class SqlHolds:
 
     def release(self, order_id: str, reason: str) -> None:
         ending = {"state": "released", "reason": reason, "ended_at": self._clock()}
-        self._connection.execute(_END, {"order": order_id, **ending})
+        self._connection.run(_END, {"order": order_id, **ending})
 
 
 def _item_values(key: tuple[str, str, str]) -> dict[str, str]:

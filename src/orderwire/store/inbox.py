@@ -25,10 +25,10 @@ class SqlInbox:
         return {
             event_id
             for ids in portions(event_ids)
-            for event_id in self._connection.execute(_SEEN, {"by": consumer, "ids": ids}).scalars()
+            for event_id in self._connection.run(_SEEN, {"by": consumer, "ids": ids}).scalars()
         }
 
     def mark(self, consumer: str, event_ids: Collection[str], at: datetime) -> bool:
         # Sorted, so that two workers that share some lock them in one order.
         rows = [{"consumer": consumer, "event_id": event_id, "at": at} for event_id in sorted(event_ids)]
-        return not rows or bool(self._connection.execute(_MARK, rows).rowcount == len(rows))
+        return not rows or bool(self._connection.run(_MARK, rows).rowcount == len(rows))

@@ -60,7 +60,7 @@ class SqlJournal:
         self._connection.later(_ADD, values_of(document))
 
     def get(self, document_id: str) -> Document | None:
-        row = self._connection.execute(_GET, {"key": document_id}).one_or_none()
+        row = self._connection.run(_GET, {"key": document_id}).one_or_none()
         return None if row is None else record_of(Document, row)
 
     def update(self, document_id: str, **changes: object) -> None:
@@ -69,7 +69,7 @@ class SqlJournal:
         if "state" in values:
             values.setdefault("finished_at", self._finish(DocumentState(values["state"]), at))
         if values:
-            self._connection.execute(_UPDATE, {"key": document_id, **values})
+            self._connection.run(_UPDATE, {"key": document_id, **values})
 
     def _finish(self, state: DocumentState, at: object) -> datetime | None:
         if not state.is_end:
@@ -99,20 +99,20 @@ class SqlJournal:
         self._connection.later(_STEP, values_of(step))
 
     def steps(self, correlation_id: str) -> list[Step]:
-        return [record_of(Step, row) for row in self._connection.execute(_STEPS, {"key": correlation_id})]
+        return [record_of(Step, row) for row in self._connection.run(_STEPS, {"key": correlation_id})]
 
     def claim(self, key: str, sha256: str, document_id: str) -> Claim:
         key = key if len(key) <= _MAX_KEY_CHARS else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
         values = {"key": key, "sha256": sha256, "document_id": document_id, "created_at": self._clock()}
-        if self._connection.execute(_CLAIM, values).rowcount == 1:
+        if self._connection.run(_CLAIM, values).rowcount == 1:
             return Claim(new=True, document_id=document_id, same_content=True)
-        first = self._connection.execute(_CLAIMED, {"claimed": key}).one()
+        first = self._connection.run(_CLAIMED, {"claimed": key}).one()
         return Claim(
             new=first.document_id == document_id, document_id=first.document_id, same_content=first.sha256 == sha256
         )
 
     def next_number(self, name: str) -> int:
-        return int(self._connection.execute(_NEXT, {"name": name, "value": 1}).scalar_one())
+        return int(self._connection.run(_NEXT, {"name": name, "value": 1}).scalar_one())
 
 
 def _conditions(query: DocumentQuery) -> list[ColumnElement[Any]]:

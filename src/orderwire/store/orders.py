@@ -43,12 +43,12 @@ class SqlOrders:
         self._connection = connection
 
     def open(self, record: OrderRecord) -> OrderRecord:
-        self._connection.execute(_INSERT, values_of(record))
+        self._connection.run(_INSERT, values_of(record))
         key = {"of_partner": record.partner, "of_order": record.order_no}
-        return record_of(OrderRecord, self._connection.execute(_LOCK, key).one())
+        return record_of(OrderRecord, self._connection.run(_LOCK, key).one())
 
     def get(self, order_id: str) -> OrderRecord | None:
-        row = self._connection.execute(_GET, {"key": order_id}).one_or_none()
+        row = self._connection.run(_GET, {"key": order_id}).one_or_none()
         return None if row is None else record_of(OrderRecord, row)
 
     def find(self, *, order_no: str | None = None, partner: str | None = None, limit: int = 100) -> list[OrderRecord]:
@@ -60,21 +60,21 @@ class SqlOrders:
         return [record_of(OrderRecord, row) for row in self._connection.execute(statement)]
 
     def by_erp_no(self, erp_nos: Collection[str]) -> Mapping[str, OrderRecord]:
-        rows = [row for nos in portions(erp_nos) for row in self._connection.execute(_BY_ERP_NO, {"nos": nos})]
+        rows = [row for nos in portions(erp_nos) for row in self._connection.run(_BY_ERP_NO, {"nos": nos})]
         return {record.erp_no: record for record in (record_of(OrderRecord, row) for row in rows) if record.erp_no}
 
     def lease(self, order_id: str, owner: str, now: datetime, seconds: float) -> int | None:
         until = now + timedelta(seconds=seconds)
         lease = {"key": order_id, "owner": owner, "now": now, "until": until}
-        fence = self._connection.execute(_LEASE, lease).scalar_one_or_none()
+        fence = self._connection.run(_LEASE, lease).scalar_one_or_none()
         return None if fence is None else int(fence)
 
     def save(self, order_id: str, fence: int, **changes: object) -> None:
         values = checked(OrderRecord, changes, fixed=["id", "partner", "order_no", "fence"])
         # Without a change the fence is set to itself: the row count tells whether it is still ours.
-        saved = self._connection.execute(_FENCED, {"key": order_id, "held": fence, **(values or {"fence": fence})})
+        saved = self._connection.run(_FENCED, {"key": order_id, "held": fence, **(values or {"fence": fence})})
         if saved.rowcount == 0:
             raise LeaseLostError("another worker has the order", order_id=order_id, fence=fence)
 
     def free(self, order_id: str, fence: int) -> None:
-        self._connection.execute(_FREE, {"key": order_id, "held": fence})
+        self._connection.run(_FREE, {"key": order_id, "held": fence})

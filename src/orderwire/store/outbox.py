@@ -39,9 +39,9 @@ class SqlOutbox:
         return [Event.model_validate_json(event) for event in self._connection.execute(statement).scalars()]
 
     def waiting(self) -> int:
-        return int(self._connection.execute(_WAITING).scalar_one())
+        return int(self._connection.run(_WAITING).scalar_one())
 
     def mark_sent(self, event_ids: Collection[str], at: datetime) -> None:
         if event_ids:
             # Sorted, so that two dispatchers lock the rows they share in one order.
-            self._connection.execute(_SENT, [{"key": event_id, "sent_at": at} for event_id in sorted(event_ids)])
+            self._connection.run(_SENT, [{"key": event_id, "sent_at": at} for event_id in sorted(event_ids)])

@@ -11,6 +11,7 @@ from orderwire.config.settings import Settings
 from orderwire.ports.clock import Clock, system_clock
 from orderwire.store.engine import Database, connect
 from orderwire.store.migration import migrate
+from orderwire.store.statements import Statements
 from orderwire.store.tables import counters, draws
 from orderwire.store.transaction import SqlTransaction
 
@@ -46,7 +47,7 @@ class SqlStore:
         """Draw from the database's one sequence, outside any transaction: later draws are larger."""
         counted = self._database.transactions.dialect.name == "sqlite"
         with self._database.outside() as connection:
-            return int(connection.execute(_COUNT if counted else _DRAW).scalar_one())
+            return int(Statements(connection).run(_COUNT if counted else _DRAW).scalar_one())
 
     def migrate(self) -> None:
         """Bring the schema to this version. Safe to repeat, and from several processes at once.

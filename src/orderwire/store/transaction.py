@@ -65,10 +65,11 @@ class SqlTransaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what was done inside when it raises; the transaction goes on."""
+        # Of SQLAlchemy's own savepoints each is compiled anew, which costs more than all the rest of a short message.
         name = f"savepoint_{self._depth}"
         with translated():
             self._statements.flush()
-            self._execute(f"SAVEPOINT {name}")
+            self._statements.plain(f"SAVEPOINT {name}")
             self._depth += 1
             try:
                 yield
@@ -76,18 +77,14 @@ class SqlTransaction:
             except BaseException:
                 self._statements.forget()
                 if not self._connection.invalidated:  # else everything is undone anyway
-                    self._execute(f"ROLLBACK TO SAVEPOINT {name}")
-                    self._execute(f"RELEASE SAVEPOINT {name}")
+                    self._statements.plain(f"ROLLBACK TO SAVEPOINT {name}")
+                    self._statements.plain(f"RELEASE SAVEPOINT {name}")
                 raise
             else:
-                self._execute(f"RELEASE SAVEPOINT {name}")
+                self._statements.plain(f"RELEASE SAVEPOINT {name}")
             finally:
                 self._depth -= 1
 
     def flush(self) -> None:
         """Send what waits to the database: the last thing before the commit."""
         self._statements.flush()
-
-    def _execute(self, statement: str) -> None:
-        # Of SQLAlchemy's own savepoints each is compiled anew, which costs more than all the rest of a short message.
-        self._connection.exec_driver_sql(statement)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from orderwire.config.settings import Settings, StoreSettings
 from orderwire.ports.store import DocumentQuery, DocumentState, Store
@@ -81,19 +81,13 @@ def test_the_archive_packs_what_shrinks(store: SqlStore, content: bytes, *, pack
 
 def plan(store: SqlStore, ask: Callable[[SqlTransaction], object]) -> str:
     """Return how SQLite goes about the statements that `ask` makes."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
-
+    asked: list[str] = []
     with store.begin() as tx:
-        event.listen(store._database.transactions, "before_cursor_execute", note)
+        raw: Any = tx._connection.connection.dbapi_connection
+        raw.set_trace_callback(asked.append)
         ask(tx)
-        event.remove(store._database.transactions, "before_cursor_execute", note)
-        steps = [
-            tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-            for statement, parameters in asked
-        ]
+        raw.set_trace_callback(None)
+        steps = [tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all() for statement in asked]
     return "\n".join(row.detail for rows in steps for row in rows)
 
 
