@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 import structlog
@@ -144,7 +145,12 @@ class Job:
 
     def _objection(self) -> Distrust | None:
         """Return what NAV's customer says against the order."""
-        return distrust(resolve(self._order, self._partner, self._means.erp), self._partner, self._means.erp)
+        return distrust(self._wanted, self._partner, self._means.erp)
+
+    @cached_property
+    def _wanted(self) -> Plan:
+        """What the order wants, in NAV's items and units. Raises as `resolve`."""
+        return resolve(self._order, self._partner, self._means.erp)
 
     def _note(self, tx: Transaction, plan: Plan) -> None:
         tx.orders.save(self._record.id, self._record.fence, draft=plan.model_dump_json())
@@ -169,8 +175,7 @@ class Job:
 
     def _decide(self) -> Plan:
         """Grant on live stock; then the holds stand and the intent is written. Raises UnsettledError."""
-        means = self._means
-        wanted = resolve(self._order, self._partner, means.erp)
+        means, wanted = self._means, self._wanted
         substitutes = substitutes_for(wanted, self._partner, means.erp)
 
         def attempt(tx: Transaction, stock: Stock, reading: int) -> Plan | None:

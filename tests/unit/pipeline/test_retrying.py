@@ -56,3 +56,15 @@ def test_outage_is_not_waited_for() -> None:
         patiently(read)
 
     assert len(calls) == 1
+
+
+def test_what_took_long_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read that used up the patience by itself is the ladder's at once."""
+    calls, read = failing(1, UnavailableError("no answer"))
+    times = iter([0.0, 30.0])
+    monkeypatch.setattr("orderwire.pipeline.retrying.time.monotonic", lambda: next(times))
+
+    with pytest.raises(UnavailableError):
+        patiently(read)
+
+    assert len(calls) == 1

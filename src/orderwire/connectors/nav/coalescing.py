@@ -1,6 +1,7 @@
 """Questions asked at the same time, put to NAV together: who comes while a call is under way joins the next one."""
 
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
@@ -15,38 +16,63 @@ class Coalescing(Generic[K, V]):
     """Few calls for many askers.
 
     A question never joins a call that has left: whoever drew a sequence number before asking gets figures that were
-    read after it. At most `at_once` calls are under way; with one, each asker waits for at most two calls.
+    read after it. At most `at_once` calls are under way; with one, each asker waits for at most two calls. A call for
+    several leaves no sooner than `apart_seconds` after the one before, so that more of them come along; who asks alone
+    does not wait.
     """
 
-    def __init__(self, ask: Callable[[Collection[K]], Mapping[K, V]], at_once: int = 1) -> None:
-        self._ask, self._at_once = ask, at_once
-        self._changed = threading.Condition()
-        self._under_way = 0
+    def __init__(
+        self, ask: Callable[[Collection[K]], Mapping[K, V]], at_once: int = 1, apart_seconds: float = 0
+    ) -> None:
+        self._ask, self._apart_seconds = ask, apart_seconds
+        self._lock = threading.Lock()
+        self._turns = threading.Semaphore(at_once)
+        self._left_at = float("-inf")
         self._next = _Round[K, V]()
 
     def read(self, keys: Collection[K]) -> dict[K, V]:
         """Return what is known of the keys. Raises as the call that was made for them."""
         if not keys:
             return {}
-        with self._changed:
+        with self._lock:
             joined = self._next
             joined.keys.update(dict.fromkeys(keys))
             joined.askers += 1
-            while not joined.settled and (joined is not self._next or self._under_way >= self._at_once):
-                self._changed.wait()
-            leads = not joined.settled
-            if leads:  # from here on nobody joins
-                self._next = _Round()
-                self._under_way += 1
+            leads = joined.askers == 1
         if leads:
-            self._carry_out(joined)
+            self._lead(joined)
+        else:
+            joined.settled.wait()
         return joined.told(keys)
 
     @property
     def waiting(self) -> int:
         """How many askers wait for a call that has not left."""
-        with self._changed:
+        with self._lock:
             return self._next.askers
+
+    def _lead(self, joined: "_Round[K, V]") -> None:
+        try:
+            with self._turns:
+                self._gather(joined)
+                self._close(joined)
+                self._carry_out(joined)
+        finally:
+            self._close(joined)
+            joined.settled.set()
+
+    def _gather(self, joined: "_Round[K, V]") -> None:
+        """Let more askers come, if there are several anyway."""
+        left_seconds = self._left_at + self._apart_seconds - time.monotonic()
+        if joined.askers > 1 and left_seconds > 0:
+            time.sleep(left_seconds)
+        self._left_at = time.monotonic()
+
+    def _close(self, joined: "_Round[K, V]") -> None:
+        """From here on nobody joins."""
+        with self._lock:
+            if self._next is joined:
+                self._next = _Round()
 
     def _carry_out(self, joined: "_Round[K, V]") -> None:
         try:
@@ -54,11 +80,6 @@ class Coalescing(Generic[K, V]):
                 joined.answers = self._ask(tuple(joined.keys))
         except Exception as error:  # noqa: BLE001  it is raised again, to everybody who asked
             joined.error = error
-        finally:
-            with self._changed:
-                joined.settled = True
-                self._under_way -= 1
-                self._changed.notify_all()
 
 
 class _Round(Generic[K, V]):
@@ -67,7 +88,7 @@ class _Round(Generic[K, V]):
     def __init__(self) -> None:
         self.keys: dict[K, None] = {}
         self.askers = 0
-        self.settled = False
+        self.settled = threading.Event()
         self.answers: Mapping[K, V] | None = None
         self.error: Exception | None = None
         self.tape = Tape()

@@ -33,6 +33,8 @@ from orderwire.ports.erp import ErpItem
 Items = Callable[[Collection[str]], Mapping[str, ErpItem]]
 
 _NOTHING: Final = Decimal(0)
+#: Between two calls that serve several askers: longer than a call takes, shorter than anybody notices.
+_APART_SECONDS: Final = 0.02
 
 
 class StockReader:
@@ -58,7 +60,7 @@ class StockReader:
         self._purchases: PurchaseLinesPage | None = None
         if Page.PURCHASE_LINES in pages:
             self._purchases = PurchaseLinesPage(pages[Page.PURCHASE_LINES], nav)
-            self._receipts = Coalescing(self._purchases.read, at_once)
+            self._receipts = Coalescing(self._purchases.read, at_once, _APART_SECONDS)
 
     def stock(self, keys: Collection[StockKey], until: date | None = None) -> Mapping[StockKey, StockFigure]:
         """Read live figures. Raises as `StockSource.stock`."""
@@ -163,7 +165,7 @@ class _Figures:
     """One page's figures: questions put together, answers judged."""
 
     def __init__(self, page: ItemPage | StockkeepingPage, at_once: int, plausibility: Plausibility[Place]) -> None:
-        self._questions = Coalescing(page.read, at_once)
+        self._questions = Coalescing(page.read, at_once, _APART_SECONDS)
         self._plausibility = plausibility
 
     def read(self, places: Collection[Place]) -> dict[Place, Reading]:

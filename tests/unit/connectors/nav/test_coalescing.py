@@ -76,6 +76,26 @@ def test_no_more_calls_at_once_than_allowed() -> None:
         assert answers[2].result() == {"3": 3}
 
 
+def test_a_call_for_several_waits_for_more_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls for several askers leave apart from each other; who asks alone never waits."""
+    slept: list[float] = []
+    monkeypatch.setattr("orderwire.connectors.nav.coalescing.time.sleep", slept.append)
+    nav = Nav()
+    stock = Coalescing(nav.ask, apart_seconds=3600)
+    nav.open.release(2)
+    assert [stock.read(["1"]), stock.read(["1"])] == [{"1": 1}, {"1": 2}]
+    assert slept == []
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(stock.read, ["1"])
+        until(lambda: len(nav.calls) == 3)
+        others = [pool.submit(stock.read, [no]) for no in ("2", "3")]
+        until(lambda: stock.waiting == 2)
+        nav.open.release(2)
+        assert first.result() == {"1": 3}
+        assert [one.result() for one in others] == [{"2": 4}, {"3": 4}]
+    assert [round(seconds / 3600) for seconds in slept] == [1]
+
+
 def test_everybody_gets_his_own_part() -> None:
     """An asker sees only what he asked for, and nothing of what NAV does not know."""
     nav = Nav()
