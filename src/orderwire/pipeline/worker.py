@@ -140,6 +140,7 @@ class LaneThread:
 
     def __init__(self, lane: Lane, around: Surroundings, breaker: Breaker, stopping: threading.Event) -> None:
         self._lane, self._around, self._breaker, self._stopping = lane, around, breaker, stopping
+        self._disturbed: str | None = None  # the code of the trouble that has been told
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -149,11 +150,19 @@ class LaneThread:
             try:
                 self.turn()
             except OrderwireError as error:
-                log.warning("lane_disturbed", flow=self._lane.flow, code=error.code, reason=str(error))
+                self._tell(error)
                 self._stopping.wait(0.5)
             except Exception:
                 log.exception("lane_defect", flow=self._lane.flow)
                 self._stopping.wait(0.5)
+            else:
+                self._disturbed = None
+
+    def _tell(self, error: OrderwireError) -> None:
+        """Log it once, not at every attempt: an outage of an hour is one line of each thread."""
+        if error.code != self._disturbed:
+            log.warning("lane_disturbed", flow=self._lane.flow, code=error.code, reason=str(error))
+        self._disturbed = error.code
 
     def turn(self) -> None:
         """Work one batch, if there is one."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+import structlog
 
 from fakes.documents import MORNING
 from fakes.transport import FakeTransport, a_delivery
@@ -12,7 +13,7 @@ from fakes.world import World
 from orderwire.canonical.document import DocumentReceived
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
-from orderwire.errors import BrokenContractError, ContractError, OutageError, UnavailableError
+from orderwire.errors import BrokenContractError, BusyError, ContractError, OutageError, UnavailableError
 from orderwire.pipeline.lane import Lane
 from orderwire.pipeline.outbox import Dispatcher
 from orderwire.pipeline.work import Commit, Source, next_event
@@ -229,6 +230,33 @@ def test_thread_outlives_any_error(world: World, error: Exception, monkeypatch: 
     LaneThread(lane, world.around, breaker, stopping).run()
 
     assert (calls, stopping.waits) == (["q", "q"], [0.5])
+
+
+def test_an_outage_is_told_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is met; when it is over and comes again, or is another one, it is told again."""
+    away, locked = UnavailableError("the broker did not answer"), BusyError("the database is locked")
+    left: list[Exception | None] = [away, away, locked, locked, None, locked]
+
+    def receive(_self: FakeTransport, _queue: str, _limit: int, _timeout_seconds: float) -> list[Delivery]:
+        error = left.pop(0)
+        if not left:
+            stopping.set()
+        if error is not None:
+            raise error
+        return []
+
+    monkeypatch.setattr(FakeTransport, "receive", receive)
+    stopping = Patience()
+    breaker, lane = a_breaker(world, stopping)
+
+    with structlog.testing.capture_logs() as told:
+        LaneThread(lane, world.around, breaker, stopping).run()
+
+    assert [(one["event"], one["code"]) for one in told] == [
+        ("lane_disturbed", "unavailable"),
+        ("lane_disturbed", "busy"),
+        ("lane_disturbed", "busy"),
+    ]
 
 
 def test_worker_works_and_stops(world: World) -> None:
