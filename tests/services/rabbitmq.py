@@ -149,7 +149,7 @@ class RabbitMQ:
         """Run rabbitmqctl, and return what it said."""
         command = [str(self._binaries / "rabbitmqctl"), "--quiet", "--node", self._member.name, *arguments]
         done = subprocess.run(
-            command, env=self._environment, cwd=self._folder, capture_output=True, text=True, timeout=60, check=True
+            command, env=self._environment, cwd=self._folder, capture_output=True, text=True, timeout=180, check=True
         )
         return done.stdout
 
