@@ -19,7 +19,7 @@ from orderwire.config.partners import Partners
 from orderwire.config.secrets import Secrets
 from orderwire.config.settings import Settings
 from orderwire.connectors import connect_all, decoders_of
-from orderwire.errors import ConfigurationError
+from orderwire.errors import ConfigurationError, OrderwireError
 from orderwire.pipeline.access import Access
 from orderwire.pipeline.accounts import Accounts
 from orderwire.pipeline.alert_conditions import Conditions, Trouble
@@ -345,11 +345,18 @@ class Intake:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self, inlet: Inlet) -> None:
+        told: str | None = None  # the code of the trouble that has been told: an outage is one line
         while not self._stopping.wait(self._poll_seconds):
             try:
                 inlet.poll(self._services.receiver)
+            except OrderwireError as error:
+                if error.code != told:
+                    log.warning("inlet_disturbed", inlet=type(inlet).__name__, code=error.code, reason=str(error))
+                told = error.code
             except Exception:
-                log.exception("inlet_failed")
+                log.exception("inlet_failed", inlet=type(inlet).__name__)
+            else:
+                told = None
 
 
 def _rereaders(services: Services) -> Mapping[Channel, Decoder]:
