@@ -130,9 +130,29 @@ def test_the_story_of_an_order(page: Page) -> None:
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Order PO-101")
     expect(page.get_by_role("region", name="Lines")).to_contain_text("accepted")
-    expect(page.get_by_title("4004").or_(page.get_by_title(re.compile("^1004 Document number")))).to_have_text("PO-101")
+    came = page.get_by_role("region", name="Raw document")
+    expect(came.get_by_title(re.compile("^1004 Document number"))).to_have_text("PO-101")
     expect(page.locator(".story")).to_contain_text("stock held")
     expect(page.get_by_role("region", name="Documents")).to_contain_text("ORDRSP")
+    chain = page.get_by_role("list", name="How far it has come")
+    expect(chain.get_by_role("listitem").filter(has_text="In NAV")).to_contain_text("sales order OW")
+    expect(chain.get_by_role("listitem").filter(has_text="Answered")).to_contain_text("ORDRSP sent")
+    expect(page.get_by_role("region", name="Stock holds")).to_contain_text("confirmed")
+
+
+def test_what_was_said_to_nav(page: Page, screenshots: Path) -> None:
+    """Each call with its time; opened, what was asked and what NAV answered, in lines."""
+    page.goto("/console/orders?q=PO-101")
+    page.get_by_role("link", name="PO-101").click()
+    call = page.locator(".call").filter(has_text="SalesOrder").filter(has_text="Create")
+    expect(call).to_contain_text(re.compile(r"ok \d+ ms, HTTP 200"))
+    call.locator("summary").click()
+
+    expect(call.get_by_role("region", name=re.compile("^Request"))).to_contain_text("External_Document_No>PO-101<")
+    expect(call.get_by_role("region", name=re.compile("^Answer"))).to_contain_text("Create_Result")
+    expect(page.locator("main")).not_to_contain_text("Authorization")
+    page.screenshot(path=screenshots / "light-nav.png", full_page=True)
+    assert serious(page) == []
 
 
 def test_a_search_is_saved_as_a_link(page: Page) -> None:

@@ -288,3 +288,19 @@ def test_item_leases_race(store: SqlStore) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lease, range(8))).count(True) == 1
+
+
+def test_holds_of_an_order_are_listed(opened: SqlStore) -> None:
+    """In the order in which they were taken, with how they stand; another order's are not."""
+    with opened.begin() as tx:
+        tx.holds.add([a_hold("1.5"), a_hold("7", line_no="20", key=HAMMER, backordered=Decimal(2))], NOON)
+        tx.holds.add([a_hold("2", order_id="order-2")], NOON)
+        tx.holds.release("order-1", "NAV has none")
+
+    with opened.read() as tx:
+        first, second = tx.holds.of("order-1", 10)
+        assert len(tx.holds.of("order-1", 1)) == 1
+
+    assert (first.line_no, first.item_no, first.quantity, first.backordered) == ("10", "1001", Decimal("1.5"), None)
+    assert (second.location, second.backordered) == ("EAST", Decimal(2))
+    assert (first.state, first.reason, first.created_at) == ("released", "NAV has none", NOON)

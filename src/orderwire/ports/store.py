@@ -161,6 +161,22 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldRecord:
+    """A hold as it stands: pending until NAV has the order, then confirmed; or released."""
+
+    line_no: str
+    item_no: str
+    location: str
+    variant: str
+    quantity: Decimal
+    backordered: Decimal | None
+    state: str
+    created_at: datetime
+    ended_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Backorders:
     """What other orders left uncovered on purpose, in base units, as a stock reading may know it."""
 
@@ -348,6 +364,10 @@ class Holds(Protocol):
 
         A reading drawn at `reading` has seen what is confirmed by then; what is pending or came later is in flight.
         """
+        ...
+
+    def of(self, order_id: str, limit: int) -> Sequence[HoldRecord]:
+        """Return an order's holds, in the order in which they were taken."""
         ...
 
     def release(self, order_id: str, reason: str) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.clock import Clock
-from orderwire.ports.store import Backorders, Hold
-from orderwire.store.rows import portions
+from orderwire.ports.store import Backorders, Hold, HoldRecord
+from orderwire.store.rows import columns_of, portions, record_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import holds, stock_items
 
@@ -77,6 +77,12 @@ _BACKORDERS: Final = select(holds.c.backordered, holds.c.backordered_sequence).w
         holds.c.backordered_sequence > bindparam("since"),
         and_(holds.c.ended_at.is_(None), holds.c.backordered.is_not(None)),
     ),
+)
+_OF: Final = (
+    select(*columns_of(HoldRecord, holds))
+    .where(holds.c.order_id == bindparam("order"))
+    .order_by(holds.c.id)
+    .limit(bindparam("most"))
 )
 
 
@@ -151,6 +157,10 @@ class SqlHolds:
             else:
                 in_flight = _SUMS.add(in_flight, quantity)
         return Backorders(seen, in_flight)
+
+    def of(self, order_id: str, limit: int) -> Sequence[HoldRecord]:
+        rows = self._connection.execute(_OF, {"order": order_id, "most": limit})
+        return [record_of(HoldRecord, row) for row in rows]
 
     def release(self, order_id: str, reason: str) -> None:
         ending = {"state": "released", "reason": reason, "ended_at": self._clock()}

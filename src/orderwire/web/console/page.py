@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from orderwire import __version__
 from orderwire.errors import OrderwireError, OutageError, TransientError
 from orderwire.web.console.guard import LoginNeededError
-from orderwire.web.console.words import ago, clock_time, duration, number
+from orderwire.web.console.words import ago, clock_time, duration, number, quantity
 from orderwire.web.problems import Problem
 
 #: Ours alone: no script or style in a page, none from elsewhere, in nobody's frame.
@@ -54,7 +54,9 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters.update(ago=ago, clock=clock_time, duration=duration, number=number, urlquote=lambda t: quote(t, ""))
+_TEMPLATES.filters.update(
+    ago=ago, clock=clock_time, duration=duration, number=number, quantity=quantity, urlquote=lambda t: quote(t, "")
+)
 _TEMPLATES.globals.update(version=__version__, query=lambda **values: urlencode(_given(values)))
 
 

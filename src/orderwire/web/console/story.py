@@ -14,6 +14,7 @@ from orderwire.ports.access import Permission, Principal
 from orderwire.ports.ledger import LedgerEntry, LedgerQuery
 from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step, Transaction
 from orderwire.web.console import edifact
+from orderwire.web.console.chain import Told, chain
 from orderwire.web.console.guard import Looks
 from orderwire.web.console.page import HOME, ConsoleRoute, page
 from orderwire.web.context import Shared
@@ -25,6 +26,8 @@ router = APIRouter(prefix=f"{HOME}/documents", route_class=ConsoleRoute)
 _MAX_FAMILY: Final = 200
 _MAX_STEPS: Final = 500
 _MAX_CALLS: Final = 40
+_MAX_ANSWERS: Final = 5
+_MAX_HOLDS: Final = 200
 _MAX_SHOWN_BYTES: Final = 256 * 1024
 #: Set in lines, a document of nested parts grows a hundredfold: then it is shown as it came.
 _MAX_SET_CHARS: Final = 4 * _MAX_SHOWN_BYTES
@@ -41,16 +44,21 @@ def show_story(request: Request, context: Shared, who: Looks, document_id: str) 
         document = find(tx, who, document_id)
         family = [one for one in _family(tx, document) if who.sees(one.partner) or one.id == document.id]
         ids = [one.id for one in family]
-        order = _order(tx, document, family)
+        record = _record(tx, document, family)
+        order = _order(record) if record else None
+        steps, parked = _steps(tx, who, document, ids), tx.failures.of_document(ids)
+        ledger = tx.ledger.find(LedgerQuery(document_ids=tuple(ids)))
         data = {
             "document": document,
             "family": family,
             "raw": shown(_content(tx, document)),
-            "answers": [one for one in family if one.direction == "out"],
-            "steps": _told(_steps(tx, who, document, ids), {one.id: one for one in family}),
-            "parked": [_entry(entry) for entry in tx.failures.of_document(ids)],
+            "chain": chain(document, Told(family, steps, record, ledger, parked)),
+            "answers": _answers(tx, document, family),
+            "steps": _told(steps, {one.id: one for one in family}),
+            "parked": [_entry(entry) for entry in parked],
             "order": order,
-            "ledger": [_ledger(entry) for entry in tx.ledger.find(LedgerQuery(document_ids=tuple(ids)))],
+            "holds": tx.holds.of(record.id, _MAX_HOLDS) if record else [],
+            "ledger": [_ledger(entry) for entry in ledger],
             "calls": _calls(tx, document, set(ids), persons=who.may(Permission.ACT)),
             "related": [one for one in _related(tx, document, order) if one.id not in ids and who.sees(one.partner)],
         }
@@ -153,16 +161,23 @@ def _family(tx: Transaction, document: Document) -> list[Document]:
     return sorted(family, key=lambda one: (one.received_at, one.direction, one.message_no or 0, one.id))
 
 
-def _order(tx: Transaction, document: Document, family: Sequence[Document]) -> dict[str, Any] | None:
+def _answers(tx: Transaction, document: Document, family: Sequence[Document]) -> list[dict[str, Any]]:
+    """Return what went out, as it went; the document itself is shown anyway."""
+    sent = [one for one in family if one.direction == "out" and one.sha256 and one.id != document.id]
+    return [{"document": one, "raw": shown(_content(tx, one))} for one in sent[-_MAX_ANSWERS:]]
+
+
+def _record(tx: Transaction, document: Document, family: Sequence[Document]) -> OrderRecord | None:
     """Return the order that the document is about, if it is about one."""
     numbers = {one.order_no for one in family if one.order_no}
     number = document.order_no or (numbers.pop() if len(numbers) == 1 else None)
     partner = document.partner or next((one.partner for one in family if one.partner), None)
     if number is None or partner is None:
         return None
-    record: OrderRecord | None = next(iter(tx.orders.find(order_no=number, partner=partner, limit=1)), None)
-    if record is None:
-        return None
+    return next(iter(tx.orders.find(order_no=number, partner=partner, limit=1)), None)
+
+
+def _order(record: OrderRecord) -> dict[str, Any]:
     response = json.loads(record.response) if record.response else None
     return {
         "id": record.id, "order_no": record.order_no, "partner": record.partner, "state": record.state.value,

@@ -1,6 +1,7 @@
 """Values as people read them: times, durations, numbers."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -33,3 +34,9 @@ def ago(instant: datetime | None, now: datetime) -> str:
 def number(value: float) -> str:
     """Write 1234567 as 1 234 567, with narrow spaces."""
     return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def quantity(value: Decimal | int) -> str:
+    """Write 2.00000 as 2."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
