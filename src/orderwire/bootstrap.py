@@ -182,6 +182,9 @@ class Services:
 
     def close(self) -> None:
         """Close what holds connections."""
+        for connector in self.__dict__.get("connectors", ()):  # unless none was ever needed
+            if connector.close is not None:
+                connector.close()
         self.transport.close()
         self.store.close()
 

@@ -199,3 +199,4 @@ class Connector:
     inlets: Iterable[Inlet] = ()
     erp: Erp | None = None
     follower: Follower | None = None
+    close: Callable[[], None] | None = None  # gives connections back when the process ends

@@ -32,7 +32,7 @@ def connect(settings: Settings, clock: Clock = system_clock) -> Connector:
         ConfigurationError: the address is none.
     """
     erp = NavErp(settings.nav, clock, accepted=Acceptance(settings.data_dir), data_dir=settings.data_dir)
-    return Connector("nav", erp=erp, follower=erp.follower())
+    return Connector("nav", erp=erp, follower=erp.follower(), close=erp.close)
 
 
 def accept_stock(settings: Settings) -> None:
