@@ -38,7 +38,6 @@ from orderwire.pipeline.ledger import Bookkeeping
 from orderwire.pipeline.notices import Notices
 from orderwire.pipeline.outbox import Dispatcher
 from orderwire.pipeline.overdue import Overdue
-from orderwire.pipeline.pauses import Pauses
 from orderwire.pipeline.receive import Receiver
 from orderwire.pipeline.record import Record
 from orderwire.pipeline.recovery import RetryPolicy
@@ -227,18 +226,18 @@ def build_worker(services: Services, flows: Collection[str] | None = None) -> Wo
     checkpoint = checkpoint_of(settings.chaos)
     around = Surroundings(services.store, services.transport, policy, services.clock, services.metrics, checkpoint)
     overdue = Overdue(services.store, services.dispatcher.announce, services.metrics, services.clock)
-    chores = {chore.name: chore.run for chore in _chores(services, around.pauses)}
+    chores = {chore.name: chore.run for chore in _chores(services, around)}
     if (follow := services.follow) is not None and (flows is None or "fulfil" in flows):
         chores["follow"] = follow.run
     lanes = [lane for lane in _lanes(services, checkpoint) if flows is None or lane.flow in flows]
     return Worker(lanes, around, services.dispatcher, overdue, chores)
 
 
-def _chores(services: Services, pauses: Pauses) -> list[Chore]:
+def _chores(services: Services, around: Surroundings) -> list[Chore]:
     store, clock, started = services.store, services.clock, services.clock()
     host, pid = socket.gethostname(), os.getpid()
     record = WorkerRecord(f"{host}:{pid}:{started.timestamp():.0f}", host, pid, __version__, started, started)
-    heartbeat = Heartbeat(store, record, pauses, clock)
+    heartbeat = Heartbeat(store, record, around.pauses, clock, around.pulse)
     announce = services.dispatcher.announce
     keep = services.settings.retention
     retention = Retention(store, clock, keep.events_days, keep.exchanges_days, keep.done_days, keep.failed_days)

@@ -1,12 +1,13 @@
 """The store's contract: what the console asks for. One suite over both databases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from orderwire.pipeline.indexing import Indexing, words_in
-from orderwire.ports.overview import GroupNote, ParkedFilter, WorkerRecord
+from orderwire.ports.overview import FlowPiece, GroupNote, ParkedFilter, WorkerRecord
 from orderwire.ports.search import Place, SavedSearch, Wanted
 from orderwire.ports.store import DocumentState, Parked
 from orderwire.store import SqlStore
@@ -187,6 +188,28 @@ def test_workers_come_and_go(store: SqlStore) -> None:
         [known] = tx.workers.all()
 
     assert (known.seen_at, known.paused) == (NOON + MINUTE, {"fulfil": {"reason": "NAV is away"}})
+
+
+def test_flows_of_all_workers_together(store: SqlStore) -> None:
+    """What a worker says again replaces what it said; it stays when the worker ends, and goes when it is old."""
+    piece = FlowPiece("fulfil", NOON, 2, 3.0, 2.0)
+    with store.begin() as tx:
+        tx.workers.tell("w1", [piece, replace(piece, start=NOON - 5 * MINUTE)])
+        tx.workers.tell("w1", [replace(piece, count=3, seconds=4.5)])
+        tx.workers.tell("w2", [replace(piece, count=1, seconds=7.0, worst_seconds=7.0), replace(piece, flow="decode")])
+        tx.workers.tell("w2", [])
+        tx.workers.end("w2")
+    with store.read() as tx:
+        found = {(one.flow, one.start): one for one in tx.workers.flows(NOON)}
+        assert len(tx.workers.flows(NOON - 5 * MINUTE)) == 3
+    with store.begin() as tx:
+        tx.workers.forget_flows(NOON)
+        assert len(tx.workers.flows(NOON - 5 * MINUTE)) == 2
+
+    assert found == {
+        ("fulfil", NOON): FlowPiece("fulfil", NOON, 4, 11.5, 7.0),
+        ("decode", NOON): replace(piece, flow="decode"),
+    }
 
 
 def test_saved_searches_are_ones_own(store: SqlStore) -> None:

@@ -20,6 +20,7 @@ from orderwire.canonical.envelope import Event
 from orderwire.errors import AlreadyDoneError, OrderwireError, TransientError
 from orderwire.pipeline.parking import Failure, as_orderwire_error, park
 from orderwire.pipeline.pauses import Pauses
+from orderwire.pipeline.pulse import Pulse
 from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Decision, Discard, Park, Pause, Retry, RetryPolicy, decide
 from orderwire.pipeline.work import Commit, Handler, Source
@@ -63,6 +64,7 @@ class Surroundings:
     meter: Meter
     checkpoint: Checkpoint
     pauses: Pauses = field(default_factory=Pauses)
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 @dataclass
@@ -295,7 +297,10 @@ class Batch:
         meter.handled(flow, item.outcome, item.seconds)
         event = item.delivery.event
         if item.decision is None and event is not None:
-            meter.ended(flow, (self._around.clock() - event.time).total_seconds())
+            now = self._around.clock()
+            took = (now - event.time).total_seconds()
+            meter.ended(flow, took)
+            self._around.pulse.ended(flow, now, took)
         match item.decision:
             case Retry():
                 meter.retried(flow)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from orderwire.ports.store import Document, DocumentState, Parked
+
+#: Figures over time come by five minutes.
+PIECE_SECONDS: Final = 300
 
 #: What somebody may see; empty: everything.
 Scope = tuple[str, ...]
@@ -27,12 +30,24 @@ class ParkedCount:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What ended in one piece of time: how many, and how long it took from taken in to ended."""
+    """What ended in one piece of time, of one partner: how many, and how long it took from taken in to ended."""
 
     start: datetime
     count: int
     mean_seconds: float
     worst_seconds: float
+    partner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPiece:
+    """What a flow was done with in one piece of time: how many messages, and how long since their events were made."""
+
+    flow: str
+    start: datetime
+    count: int = 0
+    seconds: float = 0.0  # of all together
+    worst_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,16 @@ class Workers(Protocol):
     def beat(self, worker: WorkerRecord) -> None:
         """Insert, or replace what this worker said before."""
         ...
+
+    def tell(self, worker_id: str, pieces: Sequence[FlowPiece]) -> None:
+        """Say what a worker's flows were done with; what it said of a piece before is replaced."""
+        ...
+
+    def flows(self, since: datetime) -> Sequence[FlowPiece]:
+        """Return what all workers said of pieces from then on, together: one for each flow and start."""
+        ...
+
+    def forget_flows(self, before: datetime) -> None: ...
 
     def end(self, worker_id: str) -> None: ...
 

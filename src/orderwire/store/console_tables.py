@@ -59,6 +59,17 @@ workers: Final = Table(
     Column("paused", Facts, nullable=False),
 )
 
+flow_pieces: Final = Table(
+    "flow_pieces",
+    metadata,
+    Column("start", Instant, primary_key=True),
+    Column("flow", Words, primary_key=True),
+    Column("worker", Words, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("worst_seconds", Float, nullable=False),
+)
+
 group_notes: Final = Table(
     "group_notes",
     metadata,

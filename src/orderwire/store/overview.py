@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Integer, cast, delete, func, select, type_coerce, union_all
+from sqlalchemy import BigInteger, Column, Integer, bindparam, cast, delete, func, select, type_coerce, union_all
 from sqlalchemy.dialects.postgresql import insert
 
-from orderwire.ports.overview import Beat, ParkedCount, Retrying, Scope, StateCount, WorkerRecord
+from orderwire.ports.overview import Beat, FlowPiece, ParkedCount, Retrying, Scope, StateCount, WorkerRecord
 from orderwire.ports.store import Document, DocumentState
-from orderwire.store.console_tables import workers
+from orderwire.store.console_tables import flow_pieces, workers
 from orderwire.store.rows import columns_of, record_of, values_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import documents, parked, steps
@@ -19,6 +19,23 @@ _MICROSECONDS: Final = 1_000_000
 _beat: Final = insert(workers)
 _BEAT: Final = _beat.on_conflict_do_update(
     index_elements=["id"], set_={name: _beat.excluded[name] for name in ("seen_at", "paused")}
+)
+_tell: Final = insert(flow_pieces)
+_TELL: Final = _tell.on_conflict_do_update(
+    index_elements=["start", "flow", "worker"],
+    set_={name: _tell.excluded[name] for name in ("count", "seconds", "worst_seconds")},
+)
+_FLOWS: Final = (
+    select(
+        flow_pieces.c.flow,
+        flow_pieces.c.start,
+        func.sum(flow_pieces.c.count),
+        func.sum(flow_pieces.c.seconds),
+        func.max(flow_pieces.c.worst_seconds),
+    )
+    .where(flow_pieces.c.start >= bindparam("since"))
+    .group_by(flow_pieces.c.flow, flow_pieces.c.start)
+    .order_by(flow_pieces.c.start)
 )
 
 
@@ -62,19 +79,23 @@ class SqlOverview:
         whole = number if self._connection.dialect.name == "sqlite" else func.floor(number)  # where a cast rounds
         bucket = cast(whole, Integer).label("bucket")
         statement = (
-            select(bucket, func.count(), func.avg(took), func.max(took))
+            select(bucket, func.count(), func.avg(took), func.max(took), documents.c.partner)
             .where(documents.c.finished_at >= since, *within(documents.c.partner, scope))
             .where(documents.c.kind != "file")  # its messages are what takes time
-            .group_by(bucket)
+            .group_by(bucket, documents.c.partner)
             .order_by(bucket)
         )
         start = since.timestamp()
         rows: Any = self._connection.execute(statement)
         return [
             Beat(
-                datetime.fromtimestamp(start + number * bucket_seconds, since.tzinfo), count, float(mean), float(worst)
+                datetime.fromtimestamp(start + number * bucket_seconds, since.tzinfo),
+                count,
+                float(mean),
+                float(worst),
+                partner,
             )
-            for number, count, mean, worst in rows
+            for number, count, mean, worst, partner in rows
         ]
 
     def _seconds(self, since: datetime) -> Any:
@@ -132,6 +153,16 @@ class SqlWorkers:
 
     def beat(self, worker: WorkerRecord) -> None:
         self._connection.execute(_BEAT, values_of(worker))
+
+    def tell(self, worker_id: str, pieces: Sequence[FlowPiece]) -> None:
+        if pieces:
+            self._connection.execute(_TELL, [{"worker": worker_id, **values_of(piece)} for piece in pieces])
+
+    def flows(self, since: datetime) -> Sequence[FlowPiece]:
+        return [record_of(FlowPiece, row) for row in self._connection.execute(_FLOWS, {"since": since})]
+
+    def forget_flows(self, before: datetime) -> None:
+        self._connection.execute(delete(flow_pieces).where(flow_pieces.c.start < before))
 
     def end(self, worker_id: str) -> None:
         self._connection.execute(delete(workers).where(workers.c.id == worker_id))

@@ -21,7 +21,7 @@ def bars(values: Sequence[float], label: str, css: str = "chart") -> Markup:
     return _svg(rects, label, css)
 
 
-def line(values: Sequence[float | None], label: str) -> Markup:
+def line(values: Sequence[float | None], label: str, css: str = "chart") -> Markup:
     """Draw a line through the values; where there is none, it is broken."""
     known = [value for value in values if value is not None]
     top, step = max([*known, 1e-9]), _WIDTH / max(1, len(values) - 1)
@@ -35,7 +35,7 @@ def line(values: Sequence[float | None], label: str) -> Markup:
     drawn = Markup().join(
         Markup('<polyline class="line" points="{}"/>').format(" ".join(p)) for p in _piece(pieces, points)
     )
-    return _svg(drawn, label, "chart")
+    return _svg(drawn, label, css)
 
 
 def _piece(pieces: list[list[str]], points: list[str]) -> list[list[str]]:

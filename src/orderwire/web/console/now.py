@@ -1,31 +1,35 @@
 """Now: what waits, what runs, what stands still, and how the last hours went."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from orderwire.pipeline.alert_words import entry_of
 from orderwire.pipeline.heartbeat import BEAT_SECONDS
 from orderwire.ports.access import Principal
+from orderwire.ports.alerts import Alert
 from orderwire.ports.ledger import LedgerQuery, LedgerState
-from orderwire.ports.overview import Beat, WorkerRecord
+from orderwire.ports.overview import PIECE_SECONDS, Beat
 from orderwire.ports.store import DocumentState
 from orderwire.web.console import charts
+from orderwire.web.console.figures import Course, Standing, Traffic, flows_of, partners_of
 from orderwire.web.console.guard import Looks
 from orderwire.web.console.page import HOME, ConsoleRoute, page
 from orderwire.web.context import Context, Shared
 
 router = APIRouter(prefix=HOME, route_class=ConsoleRoute)
 
-#: What the charts show, in pieces of five minutes.
+#: What the charts show.
 HOURS: Final = 3
-PIECE_SECONDS: Final = 300
 #: Silent for so long, a worker is taken for dead.
 _SILENT: Final = timedelta(seconds=3 * BEAT_SECONDS)
 _MAX_LATE: Final = 500
-_MAX_RETRYING: Final = 15
+_MAX_ROWS: Final = 15
+#: Documents on the ladder that are looked at to tell how many each flow has.
+_MAX_RETRYING: Final = 100
 
 
 @router.get("")
@@ -55,6 +59,7 @@ def _stand(context: Context, who: Principal, broker: Mapping[str, Any]) -> dict[
         under_way, ended = tx.overview.under_way(scope), tx.overview.ended(midnight, scope)
         parked, retrying = tx.overview.parked(scope), tx.overview.retrying(scope, _MAX_RETRYING)
         beats, workers = tx.overview.pulse(since, PIECE_SECONDS, scope), tx.workers.all()
+        pieces, alerts = tx.workers.flows(min(midnight, since)), tx.alerts.all()
         late = tx.ledger.find(LedgerQuery(states=(LedgerState.LATE,), limit=_MAX_LATE))
     late = [entry for entry in late if who.sees(entry.partner)]
     by_state: Counter[DocumentState] = Counter()
@@ -77,13 +82,19 @@ def _stand(context: Context, who: Principal, broker: Mapping[str, Any]) -> dict[
     return {
         "tiles": tiles,
         "broker": broker["trouble"],
-        "flows": _flows(context, broker["depths"], parked_by_flow, workers),
-        "partners": _partners(under_way, ended, parked, Counter(entry.partner for entry in late)),
+        "alerts": _alerts(context, [one for one in alerts if one.partner is None or who.sees(one.partner)]),
+        "flows": flows_of(
+            context.services.topology, Standing(broker["depths"], parked_by_flow, workers, retrying, pieces), since, now
+        ),
+        "partners": partners_of(
+            Traffic(under_way, ended, parked, beats, Counter(entry.partner for entry in late)), since, now
+        ),
+        "capped": len(retrying) == _MAX_RETRYING,
         "retrying": [
             {"id": one.document.id, "kind": one.document.kind, "partner": one.document.partner, "flow": one.flow,
              "order_no": one.document.order_no, "attempts": one.document.attempts, "next_at": one.next_at,
              "reason": one.document.reason}
-            for one in retrying
+            for one in retrying[:_MAX_ROWS]
         ],
         "workers": [
             {"id": worker.id, "host": worker.host, "pid": worker.pid, "started": worker.started_at,
@@ -93,65 +104,33 @@ def _stand(context: Context, who: Principal, broker: Mapping[str, Any]) -> dict[
         "late": [
             {"partner": entry.partner, "side": entry.side.value, "kind": entry.kind, "ref": entry.ref,
              "due": entry.due_at, "document_id": entry.document_id}
-            for entry in late[:_MAX_RETRYING]
+            for entry in late[:_MAX_ROWS]
         ],
         "pulse": _pulse(beats, since, now),
         "moment": now,
     }  # fmt: skip
 
 
-def _flows(
-    context: Context, depths: Mapping[str, Any], parked: Mapping[str, int], workers: Sequence[WorkerRecord]
-) -> list[dict[str, Any]]:
-    topology = context.services.topology
+def _alerts(context: Context, alerts: Sequence[Alert]) -> list[dict[str, Any]]:
+    """Return what people were told is wrong."""
+    plan = context.services.alert_file.plan() if alerts else None
     rows = []
-    for flow in topology.flows:
-        depth = depths.get(topology.work_queue(flow.name))
-        pauses = [worker.paused[flow.name] for worker in workers if flow.name in worker.paused]
-        first = min(pauses, key=lambda pause: str(pause["since"]), default=None)
-        rows.append(
-            {
-                "flow": flow.name,
-                "waiting": depth.ready if depth else None,
-                "in_flight": depth.unacked if depth else None,
-                "parked": parked.get(flow.name, 0),
-                "paused_since": datetime.fromisoformat(first["since"]) if first else None,
-                "paused_because": first["reason"] if first else None,
-            }
-        )
+    for alert in alerts[:_MAX_ROWS]:
+        entry = entry_of(alert, "raised", plan) if plan else {}
+        group, names = alert.facts.get("group"), ("cause", "severity", "summary", "action")
+        link = f"{HOME}/failures/{group}" if group else f"{HOME}/partners/{alert.partner}" if alert.partner else None
+        rows.append({**{name: entry.get(name, "") for name in names}, "since": alert.since, "link": link})
     return rows
 
 
-def _partners(under_way: Any, ended: Any, parked: Any, late: Mapping[str, int]) -> list[dict[str, Any]]:
-    rows: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for one in under_way:
-        column = one.state.value if one.state in {DocumentState.RETRYING, DocumentState.HELD} else "waiting"
-        rows[one.partner or ""][column] += one.count
-    for one in ended:
-        rows[one.partner or ""][one.state.value] += one.count
-    for one in parked:
-        rows[one.partner or ""]["parked_now"] += one.count
-    columns = ("waiting", "retrying", "held", "parked_now", "done", "rejected")
-    return [
-        {"partner": partner or None, "late": late.get(partner, 0), **{column: counts[column] for column in columns}}
-        for partner, counts in sorted(rows.items(), key=lambda row: (-row[1]["parked_now"], row[0]))
-    ]
-
-
 def _pulse(beats: Sequence[Beat], since: datetime, now: datetime) -> dict[str, Any]:
-    pieces = int((now - since).total_seconds() // PIECE_SECONDS) + 1
-    counts, means, worst = [0.0] * pieces, [None] * pieces, 0.0
-    found: list[float | None] = list(means)
-    for beat in beats:
-        number = int((beat.start - since).total_seconds() // PIECE_SECONDS)
-        if 0 <= number < pieces:
-            counts[number], found[number] = beat.count, beat.mean_seconds
-            worst = max(worst, beat.worst_seconds)
-    total = sum(counts)
-    mean = sum(beat.count * beat.mean_seconds for beat in beats) / total if total else None
+    course = Course.of_beats(beats, since, now)
+    total, mean = course.total, course.mean
     return {
-        "total": int(total), "peak": int(max(counts, default=0)), "mean": mean, "worst": worst if total else None,
-        "throughput": charts.bars(counts, f"Ended in {HOURS} hours, by five minutes: {total:.0f}"),
-        "critical": charts.line(found, f"Mean seconds from taken in to ended, by five minutes; all: {mean or 0:.1f}"),
+        "total": total, "peak": int(max(course.counts, default=0)), "mean": mean, "worst": course.worst,
+        "throughput": charts.bars(course.counts, f"Ended in {HOURS} hours, by five minutes: {total}"),
+        "critical": charts.line(
+            course.means, f"Mean seconds from taken in to ended, by five minutes; all: {mean or 0:.1f}"
+        ),
         "hours": HOURS,
     }  # fmt: skip
