@@ -24,7 +24,7 @@ from orderwire.web.app import create_app
 from orderwire.web.serve import BackgroundServer
 from services.as2 import Entity, Exchange
 from services.deployment import Deployment, company, sold
-from services.edifact import OUR_GLN, Order, interchange, order_change
+from services.edifact import OUR_GLN, Order, acknowledgement, interchange, order_change
 from services.partner_server import Got, serving
 from services.sshd import Sshd, running
 
@@ -50,14 +50,6 @@ def add_partner(deployment: Deployment, key: str, section: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "partner.yaml").write_text(PROFILE + section, encoding="utf-8")
     return folder
-
-
-def contrl(reference: str, about: str) -> bytes:
-    """Return the buyer's acknowledgement of an interchange of ours."""
-    return (
-        f"UNB+UNOC:3+{GLN}:14+{OUR_GLN}:14+261121:0900+{reference}'UNH+1+CONTRL:D:3:UN'"
-        f"UCI+{about}+{OUR_GLN}:14+{GLN}:14+7'UNT+3+1'UNZ+1+{reference}'"
-    ).encode("ascii")
 
 
 def reference_of(content: bytes) -> str:
@@ -101,7 +93,7 @@ class Buyer:
     def acknowledges(self, content: bytes) -> str:
         """Send the CONTRL for a message, wait until it is matched, and return what it is about."""
         about = reference_of(content)
-        self.sends(lambda reference: contrl(reference, about))
+        self.sends(lambda reference: acknowledgement(GLN, reference, about))
         self._deployment.wait_for(lambda: about in self.acknowledged(), 30, f"the CONTRL for {about} matched")
         return about
 

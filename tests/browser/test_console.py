@@ -9,8 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from orderwire.ports.ledger import LedgerQuery
 from orderwire.ports.store import DocumentState
-from services.console import HOSTILE, PASSWORD, ROWS, ConsoleScene, console_scene, morning
+from services.console import BUYER, HOSTILE, PASSWORD, ROWS, ConsoleScene, console_scene, morning
+from services.edifact import acknowledgement
 
 PAGES: Final = ("", "/messages", "/orders", "/failures", "/replays", "/partners", "/partners/acme", "/queues", "/audit",
                 "/people", "/me")  # fmt: skip
@@ -189,6 +191,32 @@ def test_mend_try_and_replay_a_group(page: Page, scene: ConsoleScene, screenshot
     answers = scene.deployment.answers()
     assert all(answers[f"PO-20{number}"].outcome.value == "accepted" for number in range(ROWS))
     assert serious(page) == []
+
+
+def test_prove_that_an_order_arrived(page: Page, scene: ConsoleScene, screenshots: Path) -> None:
+    """From the number that the buyer asked for: what NAV calls it, when the answer went, and that the buyer took it."""
+    [answer] = scene.deployment.documents(order_no="PO-200", direction="out")
+    scene.deployment.receive(acknowledgement(BUYER, "ACK1", str(answer.control_ref)), "ack.edi")
+    scene.wait_for(lambda: bool(taken(scene, answer.id)), "the buyer's CONTRL")
+    page.keyboard.press("/")
+    page.keyboard.type("PO-200")
+    page.keyboard.press("Enter")
+    page.get_by_role("row").filter(has_text="ORDERS").filter(has_text="replayed").get_by_role("link").first.click()
+
+    links = page.get_by_role("list", name="How far it has come").get_by_role("listitem")
+    assert [link.get_attribute("class") for link in links.all()] == ["ok"] * 6
+    expect(links.filter(has_text="In NAV")).to_contain_text(f"sales order {answer.erp_no}")
+    expect(links.filter(has_text="Acknowledged")).to_contain_text("CONTRL: accepted")
+    page.screenshot(path=screenshots / "walk-5-arrived.png")
+    page.get_by_role("link", name="Answered").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("PO-200")
+    page.goto("/console/audit")
+    expect(page.get_by_role("region", name="Audit")).to_contain_text("the unit is in the list now")
+
+
+def taken(scene: ConsoleScene, document_id: str) -> list[str | None]:
+    with scene.deployment.services.store.read() as tx:
+        return [entry.outcome for entry in tx.ledger.find(LedgerQuery(document_ids=(document_id,))) if entry.met_at]
 
 
 def test_edit_a_copy_and_replay_it(page: Page, scene: ConsoleScene, screenshots: Path) -> None:

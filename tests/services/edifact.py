@@ -49,3 +49,11 @@ def interchange(sender: str, reference: str, orders: Sequence[Order]) -> bytes:
         segments += ["UNS+S'", f"CNT+2:{len(order.lines)}'"]
         parts += [*segments, f"UNT+{len(segments) + 1}+{number}'"]
     return "".join([*parts, f"UNZ+{len(orders)}+{reference}'"]).encode("latin-1")
+
+
+def acknowledgement(sender: str, reference: str, about: str) -> bytes:
+    """Return the CONTRL in which a buyer takes an interchange of ours."""
+    return (
+        f"UNB+UNOC:3+{sender}:14+{OUR_GLN}:14+261121:0900+{reference}'UNH+1+CONTRL:D:3:UN'"
+        f"UCI+{about}+{OUR_GLN}:14+{sender}:14+7'UNT+3+1'UNZ+1+{reference}'"
+    ).encode("ascii")

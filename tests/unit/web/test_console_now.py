@@ -34,7 +34,7 @@ def test_a_paused_flow_says_since_when_and_why(stood: Any) -> None:
 
     assert "has been paused since" in page
     assert "(5 min ago) because NAV &lt;b&gt;is away" in page
-    assert "2 s <span class=\"muted\">worst 4 s</span>" in page
+    assert '2 s <span class="muted">worst 4 s</span>' in page
 
 
 @pytest.mark.parametrize(("partners", "sees"), [((), True), (("rival",), True), (("acme",), False)])
