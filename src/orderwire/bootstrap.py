@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
@@ -46,6 +46,7 @@ from orderwire.pipeline.replay_runs import ReplayRuns
 from orderwire.pipeline.replay_work import TURN_SECONDS, RunWork
 from orderwire.pipeline.rereading import Rereading
 from orderwire.pipeline.respond import Respond
+from orderwire.pipeline.restoration import Restoration
 from orderwire.pipeline.retention import Retention
 from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.worker import Worker
@@ -162,6 +163,14 @@ class Services:
             "email": MailMessenger(folder, secrets),
         }
         return Notices(self.store, ways, self.alert_file.plan, self.clock)
+
+    @property
+    def restoration(self) -> Restoration:
+        queues = [self.topology.work_queue(flow.name) for flow in self.topology.flows]
+        consumers = {*(flow.name for flow in self.topology.flows), "unrouted", *(f"dead {queue}" for queue in queues)}
+        # What is reopened was committed long ago, and is published at once.
+        sweep = replace(self.dispatcher, sweep_after_seconds=0).sweep
+        return Restoration(self.store, sweep, consumers, self.clock)
 
     @property
     def access(self) -> Access:

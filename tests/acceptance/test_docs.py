@@ -3,11 +3,14 @@
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from orderwire.simulators.nav.data import NavData
+from orderwire.simulators.nav.server import DEMO_PASSWORD, NavSimulator
 from services.deployment import ROOT
 from services.partner_server import serving
 from services.postgres import PostgresServer
@@ -157,6 +160,60 @@ def test_how_to_be_told(reader: Reader) -> None:
     assert [got.headers["webhook-signature"][:3] for got in server.got] == ["v1,"]
     assert "taken" in printed[0]
     assert "trial" in printed[1]
+
+
+@pytest.mark.parametrize("where", ["sqlite", "services"])
+def test_how_to_back_up(reader: Reader, request: pytest.FixtureRequest, where: str) -> None:
+    """An older backup put back: what was on its way goes on, and each order stands in NAV once."""
+    page = blocks(DOCS / "how-to/back-up-and-restore.md")
+    take, *back = page[:2] if where == "sqlite" else page[4:]
+    up, doctor = page[2:4]
+    with NavSimulator(NavData.demo()) as nav:
+        world = f"export ORDERWIRE_NAV__URL={nav.url} ORDERWIRE_NAV__PASSWORD={DEMO_PASSWORD}\n"
+        place, anew = _places(request, where)
+        send = ".venv/bin/orderwire send --wait config/partners/{}/samples/order.edi"
+        reader.type(world + place + send.format("baumarkt").replace(" --wait", ""))  # on its way, and nobody works
+        reader.type(world + place + take)
+        reader.type(world + place + up)
+        reader.type(world + place + send.format("bricolage"))  # after the copy
+        before = _decided(reader, world + place)
+        reader.pull_the_plug()
+
+        told = [reader.type(world + anew + block) for block in back]
+        reader.type(world + anew + up)
+        reader.type(world + anew + send.format("bricolage"))
+        after = _decided(reader, world + anew)
+        checked = reader.type(world + anew + doctor)
+        orders = nav.state()["orders"]
+
+    assert "On their way again: 1 events." in told[-1]
+    assert "committed is published" in checked
+    assert after == before == sorted(one["no"] for one in orders)
+
+
+def _decided(reader: Reader, world: str) -> list[str]:
+    """Return NAV's numbers of both orders, once they have them."""
+    deadline = time.monotonic() + 120
+    while True:
+        orders = json.loads(reader.type(f"{world}.venv/bin/orderwire orders list --json"))
+        numbers = sorted(one["erp_no"] for one in orders if one["erp_no"])
+        if len(numbers) == 2 or time.monotonic() > deadline:
+            return numbers
+
+
+def _places(request: pytest.FixtureRequest, where: str) -> tuple[str, str]:
+    """Return the settings of a deployment, and those of the empty one that takes its place."""
+    if where == "sqlite":
+        return "", ""
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    broker: RabbitMQ = request.getfixturevalue("rabbitmq")
+    places = []
+    for vhost in ("before-the-loss", "after-the-loss"):
+        broker.control("add_vhost", vhost)
+        broker.control("set_permissions", "-p", vhost, "guest", ".*", ".*", ".*")
+        queue = broker.url.replace("%2F", vhost)
+        places.append(f"export ORDERWIRE_STORE__URL={postgres.create_database()} ORDERWIRE_QUEUE__URL={queue}\n")
+    return places[0], places[1]
 
 
 def test_how_to_users(reader: Reader) -> None:

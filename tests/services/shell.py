@@ -97,6 +97,12 @@ class Reader:
             pause.wait(0.1)
         return log.read_text()
 
+    def pull_the_plug(self) -> None:
+        """Kill what runs in the last terminal."""
+        process = self._lasting.pop()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
     def close(self) -> None:
         """Close every terminal."""
         for process in reversed(self._lasting):

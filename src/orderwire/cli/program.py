@@ -49,6 +49,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "queue": "The broker's topology.",
     "partner": "Partner profiles.",
     "user": "Who may use the console.",
+    "backup": "Copies of the store, and going on after a restore.",
     "simulate": "Stand-ins to try things with.",
 }
 

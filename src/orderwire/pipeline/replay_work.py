@@ -65,7 +65,7 @@ class RunWork:
     def _try(self, run: Run, fence: int) -> bool:
         with self.store.read() as tx:
             items = tx.runs.untried(run.id, _TRIALS)
-        trials = [(item, self._trial(item.parked_id)) for item in items]
+            trials = [(item, self._trial(tx, item.parked_id)) for item in items]
         with self.store.begin() as tx:
             if tx.runs.held(run.id, fence) is None:
                 return False
@@ -75,9 +75,9 @@ class RunWork:
                 tx.runs.move(run.id, (RunState.TRYING,), RunState.TRIED)
         return len(items) == _TRIALS
 
-    def _trial(self, parked_id: str) -> dict[str, Any]:
+    def _trial(self, tx: Transaction, parked_id: str) -> dict[str, Any]:
         try:
-            return self.trials.of_parked(parked_id)
+            return self.trials.of_parked_in(tx, parked_id)
         except TransientError:
             raise
         except OrderwireError as error:

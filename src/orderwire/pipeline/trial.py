@@ -32,19 +32,23 @@ class Trials:
             MappingError: there is no document to replay from.
         """
         with self.store.read() as tx:
-            entry = tx.parked.get(parked_id)
-            if entry is None:
-                raise AlreadyDoneError("no parked message of that id", parked_id=parked_id)
-            document = document_of(tx, entry)
-            if content is None:
-                content = tx.archive.get(document.sha256 or "")
-            file = (tx.journal.get(document.parent_id) if document.parent_id else None) or document
+            return self.of_parked_in(tx, parked_id, content)
+
+    def of_parked_in(self, tx: Transaction, parked_id: str, content: bytes | None = None) -> dict[str, Any]:
+        """Do as `of_parked` in the caller's transaction."""
+        entry = tx.parked.get(parked_id)
+        if entry is None:
+            raise AlreadyDoneError("no parked message of that id", parked_id=parked_id)
+        document = document_of(tx, entry)
+        if content is None:
+            content = tx.archive.get(document.sha256 or "")
+        file = (tx.journal.get(document.parent_id) if document.parent_id else None) or document
         was = {"code": entry.code, "reason": entry.reason}
         if document.direction == "out":
             return {"parked_id": parked_id, "was": was, "result": PASSES, "resend": document.name, "messages": []}
         hint = DecodeHint(partner=file.partner, name=document.name, control_ref=file.control_ref)
         decoded = self.decoder(document.channel).decode(content, hint, self.partners)
-        messages = self.messages(decoded, document.message_no)
+        messages = self._messages(tx, decoded, document.message_no)
         wrong = [finding.text for finding in decoded.findings if finding.severity.value == "reject"]
         passes = bool(messages) and not wrong and not any(message["error"] for message in messages)
         told = {"parked_id": parked_id, "was": was, "result": PASSES if passes else FAILS, "messages": messages}
@@ -54,9 +58,10 @@ class Trials:
         """Tell what would become of a document if it came now."""
         decoded = self.decoder(channel).decode(content, hint, self.partners)
         findings = [finding.text for finding in decoded.findings]
-        return {"findings": findings[:_MAX_FINDINGS], "messages": self.messages(decoded, None)}
+        with self.store.read() as tx:
+            return {"findings": findings[:_MAX_FINDINGS], "messages": self._messages(tx, decoded, None)}
 
-    def messages(self, decoded: DecodedFile, message_no: int | None) -> list[dict[str, Any]]:
+    def _messages(self, tx: Transaction, decoded: DecodedFile, message_no: int | None) -> list[dict[str, Any]]:
         """Return each message, or the one of that number, with what would become of it."""
         return [
             {
@@ -73,7 +78,7 @@ class Trials:
             for interchange in decoded.interchanges
             for message in interchange.messages
             if message_no in {None, message.message_no}
-            for record in [self._record(message.order)]
+            for record in [tx.orders.get(order_id(message.order)) if message.order else None]
         ]
 
     def decoder(self, channel: str) -> Decoder:
@@ -109,12 +114,6 @@ class Trials:
             if unit is not None and unit not in profile.units:
                 return f"no unit of measure for the buyer's code: add it to codes/units.csv (unit={unit})"
         return None
-
-    def _record(self, order: PurchaseOrder | None) -> OrderRecord | None:
-        if order is None:
-            return None
-        with self.store.read() as tx:
-            return tx.orders.get(order_id(order))
 
 
 def _conflict(order: PurchaseOrder, record: OrderRecord | None) -> str | None:

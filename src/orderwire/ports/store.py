@@ -261,6 +261,10 @@ class Journal(Protocol):
         """Draw the next number of a gapless series, e.g. control references to one partner; rolled back with us."""
         ...
 
+    def skip_numbers(self, count: int) -> None:
+        """Leave so many numbers out of every series."""
+        ...
+
 
 class Inbox(Protocol):
     def seen(self, consumer: str, event_ids: Collection[str]) -> set[str]: ...
@@ -283,6 +287,10 @@ class Outbox(Protocol):
 
     def unsent(self, *, cause: str | None = None, before: datetime | None = None, limit: int = 500) -> list[Event]:
         """Return unsent events in order of insertion: of one cause, or older than an instant."""
+        ...
+
+    def reopen(self, since: datetime, consumers: Collection[str], limit: int) -> int:
+        """Make unsent what was sent since, and is in nobody's inbox, at most so many; return how many."""
         ...
 
     def waiting(self) -> int:

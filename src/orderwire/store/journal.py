@@ -114,6 +114,10 @@ class SqlJournal:
     def next_number(self, name: str) -> int:
         return int(self._connection.run(_NEXT, {"name": name, "value": 1}).scalar_one())
 
+    def skip_numbers(self, count: int) -> None:
+        series = update(counters).where(counters.c.name.contains(":"))  # the store's own counters have none
+        self._connection.execute(series.values(value=counters.c.value + count))
+
 
 def _conditions(query: DocumentQuery) -> list[ColumnElement[Any]]:
     asked = [documents.c[name] == value for name in _EQUALITIES if (value := getattr(query, name)) is not None]

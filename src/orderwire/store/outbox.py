@@ -4,14 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.envelope import Event
 from orderwire.errors import LimitError
 from orderwire.ports.queue import MAX_EVENT_BYTES
+from orderwire.store.rows import portions
 from orderwire.store.statements import Statements
-from orderwire.store.tables import outbox
+from orderwire.store.tables import inbox, outbox
 
 _ADD: Final = insert(outbox).on_conflict_do_nothing().inline()
 _UNSENT: Final = select(outbox.c.event).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.seq)
@@ -37,6 +38,14 @@ class SqlOutbox:
         if before is not None:
             statement = statement.where(outbox.c.time < before)
         return [Event.model_validate_json(event) for event in self._connection.execute(statement).scalars()]
+
+    def reopen(self, since: datetime, consumers: Collection[str], limit: int) -> int:
+        done = exists().where(inbox.c.event_id == outbox.c.event_id, inbox.c.consumer.in_(sorted(consumers)))
+        lost = select(outbox.c.seq).where(outbox.c.sent_at >= since, ~done).order_by(outbox.c.seq).limit(limit)
+        seqs = self._connection.execute(lost).scalars().all()
+        for some in portions(seqs):
+            self._connection.execute(update(outbox).where(outbox.c.seq.in_(some)).values(sent_at=None))
+        return len(seqs)
 
     def waiting(self) -> int:
         return int(self._connection.run(_WAITING).scalar_one())
