@@ -30,7 +30,7 @@ TURN_SECONDS: Final = 0.5
 _TRIALS: Final = 50
 _SENDS: Final = 200
 _OUTCOMES: Final = 1000
-#: A step that does not come to its end, because messages are on the ladder, holds the next one up no longer.
+#: A step in which nothing has ended for so long, because messages are on the ladder, holds the next one up no longer.
 _PATIENCE: Final = timedelta(minutes=1)
 
 
@@ -136,8 +136,10 @@ class RunWork:
             if not sent:
                 self._end(tx, run, RunState.DONE, None)
             return False
-        if sent and run.next_at is not None and now - run.next_at < _PATIENCE:
-            return False
+        if sent and run.next_at is not None:
+            moved = max(run.next_at, tx.runs.last_end(run.id) or run.next_at)
+            if now - moved < _PATIENCE:
+                return False
         size = run.ramp[min(run.step, len(run.ramp) - 1)]
         until = waiting[0].position + size - 1
         tx.runs.save(run.id, fence, step=run.step + 1, step_until=until)

@@ -118,6 +118,10 @@ class Runs(Protocol):
         """Count items that failed again, from position `first` up to `last`."""
         ...
 
+    def last_end(self, run_id: str) -> datetime | None:
+        """Return when a message of the run ended last."""
+        ...
+
     def trials(self, run_id: str) -> Mapping[str, int]:
         """Count trials by how they ended."""
         ...

@@ -118,6 +118,11 @@ class SqlRuns:
         )
         return int(self._connection.execute(statement).scalar_one())
 
+    def last_end(self, run_id: str) -> datetime | None:
+        statement = select(func.max(run_items.c.ended_at)).where(run_items.c.run_id == run_id)
+        at: datetime | None = self._connection.execute(statement).scalar_one()
+        return at
+
     def trials(self, run_id: str) -> Mapping[str, int]:
         result = run_items.c.trial_result
         statement = (

@@ -68,9 +68,9 @@ class Floor:
             (worker or self.worker).turn()
             self.world.clock.sleep(1)
 
-    def end(self, state: DocumentState = DocumentState.DONE) -> None:
-        """Have all that was sent come to its end."""
-        for event in self.published:
+    def end(self, state: DocumentState = DocumentState.DONE, at_most: int = 1000) -> None:
+        """Have all that was sent come to its end, or the first few."""
+        for event in self.published[:at_most]:
             replayed = event.data["replays"]
             later = f"{replayed} again"
             self.world.journal(later, state, replay_of=replayed, parent_id=event.documentid, epoch=1, code="mapping")
@@ -144,6 +144,24 @@ def test_a_run_stops_when_messages_fail_again(floor: Floor) -> None:
     assert floor.run(run).state is RunState.STOPPED
     assert floor.counts(run) == {ItemState.FAILED: 1, ItemState.WAITING: 8}
     assert floor.still_parked == 8
+
+
+def test_a_slow_step_holds_the_next(floor: Floor) -> None:
+    """While messages of a step still end, the next one waits; a minute without any is enough of waiting."""
+    floor.park(9)
+    floor.started(Pace(rate=1000, ramp=(3,), stop_on=1))
+    floor.turn()
+    floor.world.clock.sleep(50)
+    floor.end(at_most=1)
+    floor.turn()
+    floor.world.clock.sleep(50)
+    floor.turn()
+    held = len(floor.sent)
+
+    floor.world.clock.sleep(10)
+    floor.turn()
+
+    assert (held, len(floor.sent)) == (3, 6)
 
 
 def test_a_run_that_nothing_stops(floor: Floor) -> None:
