@@ -14,6 +14,7 @@ from orderwire.web.access import AccessLog
 from orderwire.web.announcer import Announcer
 from orderwire.web.console import routes as console
 from orderwire.web.context import Context
+from orderwire.web.desk import Desk
 from orderwire.web.headers import SecurityHeaders
 from orderwire.web.limits import HeaderLimit, UnreadBody
 from orderwire.web.misses import Misses
@@ -42,7 +43,9 @@ def create_app(services: Services) -> FastAPI:
     erp = services.erp
     probes = Probes(services.store, services.transport, erp, services.metrics)
     misses = Misses(services.settings.punchout)
-    app.state.context = Context(services, erp, probes, replace(services.receiver, announce=announcer), misses)
+    app.state.context = Context(
+        services, erp, probes, replace(services.receiver, announce=announcer), misses, Desk(erp)
+    )
     _route(app)
     reference.describe(app)
     problems.install(app, services.settings.retry.pause_seconds)

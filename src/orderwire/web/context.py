@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from orderwire.bootstrap import Services
 from orderwire.pipeline.receive import Receiver
 from orderwire.ports.erp import Erp
+from orderwire.web.desk import Desk
 from orderwire.web.misses import Misses
 from orderwire.web.probes import Probes
 
@@ -37,6 +38,7 @@ class Context:
     probes: Probes
     receiver: Receiver  # that does not wait for the broker
     misses: Misses
+    desk: Desk
     #: Authentication, reading and writing JSON.
     quick: Threads = field(default_factory=lambda: Threads(4))
     #: Taking documents in.

@@ -1,6 +1,6 @@
 """Live stock. There is no cache: a figure is NAV's, of this moment, or there is none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -11,9 +11,9 @@ from pydantic import Field
 from orderwire.canonical.model import Canonical, Instant, SignedQuantity
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.pipeline.retrying import patiently
-from orderwire.ports.erp import Erp
-from orderwire.web.context import PREFIX, Shared
+from orderwire.web.context import PREFIX, Context, Shared
 from orderwire.web.credentials import Caller
+from orderwire.web.desk import MOST_KEYS
 from orderwire.web.problems import Problem
 
 router = APIRouter(prefix=PREFIX, tags=["stock"])
@@ -72,24 +72,25 @@ async def read_stock(
     """
     if not 1 <= len(item) + len(gtin) <= MAX_ITEMS:
         raise Problem(422, "invalid", f"from 1 to {MAX_ITEMS} items can be asked for", errors=[])
-    erp = context.erp
-    return await context.live.run(lambda: _read(erp, lambda no: aspect.key(no, partner.location), aspect, item, gtin))
-
-
-def _read(
-    erp: Erp, key_of: Callable[[str], StockKey], aspect: Aspect, item_nos: Sequence[str], gtins: Sequence[str]
-) -> StockAnswer:
-    by_gtin = patiently(lambda: erp.items_by_gtin(set(gtins))) if gtins else {}
-    pairs: list[tuple[str, str | None, str]] = [(no, None, no) for no in dict.fromkeys(item_nos)]
-    pairs += [(code, code, by_gtin[code].no) for code in dict.fromkeys(gtins) if code in by_gtin]
-    asked = [(name, gtin, key_of(no)) for name, gtin, no in pairs]
-    keys = {key for _, _, key in asked}
-    figures = patiently(lambda: erp.stock(keys, aspect.until)) if keys else {}
+    by_gtin = await context.live.run(lambda: patiently(lambda: context.erp.items_by_gtin(set(gtin)))) if gtin else {}
+    pairs: list[tuple[str, str | None, str]] = [(no, None, no) for no in dict.fromkeys(item)]
+    pairs += [(code, code, by_gtin[code].no) for code in dict.fromkeys(gtin) if code in by_gtin]
+    asked = [(name, code, aspect.key(no, partner.location)) for name, code, no in pairs]
+    figures = await _figures(context, {key for _, _, key in asked}, aspect)
     unknown = [no for no, _, key in asked if key not in figures]
     return StockAnswer(
-        items=tuple(_item(figures[key], gtin) for _, gtin, key in asked if key in figures),
-        unknown=(*unknown, *(code for code in dict.fromkeys(gtins) if code not in by_gtin)),
+        items=tuple(_item(figures[key], code) for _, code, key in asked if key in figures),
+        unknown=(*unknown, *(code for code in dict.fromkeys(gtin) if code not in by_gtin)),
     )
+
+
+async def _figures(context: Context, keys: Collection[StockKey], aspect: Aspect) -> Mapping[StockKey, StockFigure]:
+    """Read figures: with those of other requests where the question is small and plain, else by itself."""
+    if not keys:
+        return {}
+    if len(keys) <= MOST_KEYS and not aspect.variant and aspect.until is None:
+        return await context.desk.read(keys)
+    return await context.live.run(lambda: patiently(lambda: context.erp.stock(keys, aspect.until)))
 
 
 def _item(figure: StockFigure, gtin: str | None) -> StockItem:
