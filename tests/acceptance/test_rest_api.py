@@ -89,7 +89,7 @@ def an_order(order_no: str, *lines: tuple[str, int]) -> dict[str, Any]:
 
 
 def test_an_order_is_decided_and_entered_within_the_call(open_shop: Open) -> None:
-    """The answer to POST holds the decision of each line and the number under which the order stands in NAV."""
+    """POST is answered with the decision of each line and NAV's number; changes and cancellations likewise."""
     shop = open_shop()
 
     reply = shop.place(an_order("WS-1", ("1001", 2), ("1006", 3)))
@@ -102,6 +102,20 @@ def test_an_order_is_decided_and_entered_within_the_call(open_shop: Open) -> Non
     assert answer["lines"][0]["unit_price"] == "89.9"
     assert list(shop.sales_orders()) == [answer["erp_no"]]
     assert shop.http.get(reply.headers["Location"]).json() == answer
+
+    fewer = {"action": "change", "order_no": "WS-1", "change_no": "C-1", "lines": [{"line_no": "2", "quantity": 1}]}
+    replies = [shop.http.post("/api/v1/order-changes", json=fewer) for _ in range(2)]  # sent twice it is done once
+    assert [(reply.status_code, reply.json()["outcome"]) for reply in replies] == [(200, "accepted")] * 2
+    told = replies[0].json()
+    assert [line["confirmed"] for line in told["lines"]] == ["2", "1"]
+    [stands] = shop.sales_orders().values()
+    assert [line["quantity"] for line in stands["lines"]] == ["2", "1"]
+    assert [line["confirmed"] for line in shop.http.get(told["links"]["order"]).json()["lines"]] == ["2", "1"]
+    cancel = {"action": "cancel", "order_no": "WS-1", "change_no": "C-2"}
+    assert shop.http.post("/api/v1/order-changes", json=cancel).json()["outcome"] == "accepted"
+    assert shop.sales_orders() == {}
+    late = shop.http.post("/api/v1/order-changes", json={**fewer, "change_no": "C-3"}).json()
+    assert (late["outcome"], late["reason"]) == ("rejected", "nothing_stands")
 
 
 def test_many_shoppers_at_once_get_what_there_is(deploy: Deploy) -> None:

@@ -1,11 +1,14 @@
 """What the REST API says of an order: the same document from POST and GET, at every stage."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
+from orderwire.canonical.change import OrderChange
 from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity, QuantityOrZero, SignedQuantity
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.ports.following import FollowedLine
@@ -60,6 +63,26 @@ class OrderAnswer(Canonical):
     decided_at: Instant | None = None
     lines: tuple[LineAnswer, ...] = ()
     links: dict[str, str] = Field(default_factory=dict, description="self: where this order can be read")
+
+
+class ChangeAnswer(OrderAnswer):
+    """A request to change or cancel an order and, once it is decided, how the order stands."""
+
+    action: Literal["change", "cancel"]
+    change_no: str = Field(description="The buyer's number of the request")
+
+
+def to_change_answer(standing: Standing, change: OrderChange, document_id: str) -> ChangeAnswer:
+    """Say where a request stands; decided, its lines are all of the order's, as they stood then."""
+    links = {"self": f"{PREFIX}/order-changes/{document_id}"}
+    if standing.record is not None:
+        links["order"] = f"{PREFIX}/orders/{standing.record.id}"
+    known: dict[str, object] = {"id": document_id, "state": standing.state, "links": links}
+    shown = to_answer(replace(standing, record=None), document_id)
+    if standing.change is not None and standing.change.response is not None:
+        shown = _decided(OrderResponse.model_validate_json(standing.change.response), known, ())
+    asked = {"action": change.purpose.value, "change_no": change.change_no, "order_no": change.order_no}
+    return ChangeAnswer.model_validate({**shown.model_dump(), **known, **asked})
 
 
 def to_answer(standing: Standing, document_id: str = "") -> OrderAnswer:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from orderwire import __version__
 from orderwire.bootstrap import Services
-from orderwire.web import as2, cxml, edi, health, oci, orders, problems, punchout, reference, stock
+from orderwire.web import as2, changes, cxml, edi, health, oci, orders, problems, punchout, reference, stock
 from orderwire.web.access import AccessLog
 from orderwire.web.announcer import Announcer
 from orderwire.web.console import routes as console
@@ -59,7 +59,7 @@ def create_app(services: Services) -> FastAPI:
 def _route(app: FastAPI) -> None:
     home = APIRouter(include_in_schema=False)
     home.add_api_route("/", _home, methods=["GET"])
-    modules = (orders, stock, edi, cxml, punchout, oci, as2, health, console)
+    modules = (orders, changes, stock, edi, cxml, punchout, oci, as2, health, console)
     for router in (*(module.router for module in modules), home):
         app.include_router(router)
 

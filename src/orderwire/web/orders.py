@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import anyio
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -24,6 +24,8 @@ from orderwire.web.credentials import Caller
 from orderwire.web.limits import read_body
 from orderwire.web.problems import Problem
 from orderwire.web.standing import Standing, Standings, State
+
+T = TypeVar("T")
 
 router = APIRouter(prefix=PREFIX, tags=["orders"])
 
@@ -85,7 +87,7 @@ async def place_order(
     document_id = await context.intake.run(lambda: context.receiver(content, Channel.API, hint))
     standings = Standings(context.services.store)
     look = partial(standings.of_content, document_id, partner.key, order.order_no, digest)
-    standing = await _decision(context, look, until)
+    standing = await decision(context, look, until)
     return await context.quick.run(lambda: _answer(standing, document_id))
 
 
@@ -98,7 +100,7 @@ async def read_one(context: Shared, partner: Caller, order_id: str) -> Response:
         standing = standings.of_id(order_id, partner.key)
         if standing is None:
             raise Problem(404, "not_found", "you have no order of this id")
-        return _json(to_answer(standing))
+        return as_json(to_answer(standing))
 
     return await context.lookup.run(read)
 
@@ -115,7 +117,7 @@ async def list_orders(
 
     def read() -> Response:
         found = standings.all(partner.key, order_no, limit)
-        return _json(OrderList(orders=tuple(to_answer(standing) for standing in found)))
+        return as_json(OrderList(orders=tuple(to_answer(standing) for standing in found)))
 
     return await context.lookup.run(read)
 
@@ -126,8 +128,18 @@ def _read(content: bytes, partner: str) -> tuple[PurchaseOrder, str]:
     Raises:
         Problem: it is no JSON, or not an order, with everything that is wrong.
     """
+    order = to_purchase_order(read_json(lambda: read_order(content)), partner)
+    return order, content_hash(order, exclude=CARRIAGE)
+
+
+def read_json(read: Callable[[], T]) -> T:
+    """Return what `read` makes of a body.
+
+    Raises:
+        Problem: it is no JSON, or not what it should be, with everything that is wrong.
+    """
     try:
-        order = to_purchase_order(read_order(content), partner)
+        return read()
     except ValidationError as error:
         raise problems.invalid(error.errors(include_url=False, include_input=False, include_context=False)) from None
     except json.JSONDecodeError as error:
@@ -135,7 +147,6 @@ def _read(content: bytes, partner: str) -> tuple[PurchaseOrder, str]:
         raise problems.of_code("not_json", f"the body is not JSON: {error.msg} at {place}") from None
     except (ValueError, RecursionError):
         raise problems.of_code("not_json", "the body is not JSON that can be read") from None
-    return order, content_hash(order, exclude=CARRIAGE)
 
 
 async def _decided_while_away(context: Context, order: PurchaseOrder, digest: str) -> Standing | None:
@@ -155,7 +166,7 @@ async def _decided_while_away(context: Context, order: PurchaseOrder, digest: st
     return None
 
 
-async def _decision(context: Context, look: Callable[[], Standing], until: float) -> Standing:
+async def decision(context: Context, look: Callable[[], Standing], until: float) -> Standing:
     """Wait for the decision, but no longer than it has a chance to come."""
     standing = await _wait(context, look, min(until, anyio.current_time() + SUSPICION_SECONDS))
     if standing.settled or anyio.current_time() >= until or await context.probes.erp.trouble() is not None:
@@ -190,19 +201,20 @@ def _answer(standing: Standing, document_id: str = "") -> Response:
         raise DuplicateConflictError("an order of this number with other content was decided after this one")
     answer = to_answer(standing, document_id)
     if standing.state is State.REFUSED or (standing.state is State.PARKED and problems.told(answer.code or "")):
-        raise _refusal(answer)
+        raise refusal(answer)
     headers = {"Location": answer.links["self"]}
     if answer.outcome is None:
         headers["Retry-After"] = "1"
     status = 202 if answer.outcome is None else _STATUS.get(answer.outcome, 201)
-    return _json(answer, status, headers)
+    return as_json(answer, status, headers)
 
 
-def _json(body: Canonical, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def as_json(body: Canonical, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(body.model_dump_json(), status, headers, "application/json")
 
 
-def _refusal(answer: OrderAnswer) -> Problem:
+def refusal(answer: OrderAnswer) -> Problem:
+    """Return the problem that a document which came to nothing is to its sender."""
     members: dict[str, Any] = {"state": answer.state.value, "order_no": answer.order_no, "links": answer.links}
     if problems.told(answer.code or ""):
         return problems.of_code(answer.code or "", answer.reason_text or "the order could not be handled", **members)

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
+from orderwire.connectors.api.changes import ApiChange
 from orderwire.connectors.api.orders import ApiOrder
 from orderwire.connectors.punchout.session import PostedCart
 from orderwire.web.problems import MEDIA_TYPE
@@ -54,7 +55,7 @@ def describe(app: FastAPI) -> None:
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (ApiOrder, PostedCart, ProblemDetail):
+    for model in (ApiOrder, ApiChange, PostedCart, ProblemDetail):
         schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema

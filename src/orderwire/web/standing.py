@@ -5,12 +5,18 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from orderwire.canonical.change import OrderChange
+from orderwire.canonical.envelope import content_hash
+from orderwire.canonical.model import CARRIAGE
 from orderwire.canonical.order import Channel
+from orderwire.errors import DuplicateConflictError
+from orderwire.ports.changes import ChangeRecord
 from orderwire.ports.following import FollowedLine
 from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderRecord, OrderState, Store, Transaction
 
 #: Kind of the journal row of an API order; the file it came as has another.
 _ORDER: Final = "order"
+_CHANGE: Final = "change"
 #: Also that a person is to decide is said at once.
 _DECIDED: Final = frozenset({OrderState.ANSWERED, OrderState.HELD})
 _FINISHED: Final = frozenset({DocumentState.DONE, DocumentState.REJECTED})
@@ -32,6 +38,7 @@ class Standing:
     document: Document | None = None  # the message that asks for the order, or the file while it is not decoded
     record: OrderRecord | None = None
     lines: Sequence[FollowedLine] = ()  # of its sales order, as NAV showed them last
+    change: ChangeRecord | None = None  # what is asked of it, where that is what is looked up
 
     @property
     def settled(self) -> bool:
@@ -54,6 +61,34 @@ class Standings:
         if record is None and document is not None and _answered(document):
             return Standing(State.REPLACED, document)
         return _standing(document, record)
+
+    def of_change(self, document_id: str, change: OrderChange) -> Standing:
+        """Return where the request stands which document `document_id` makes."""
+        digest = content_hash(change, exclude=CARRIAGE)
+        with self.store.begin() as tx:
+            document = _message(tx, document_id, _CHANGE)
+            record = _record(tx, change.partner, change.order_no)
+            asked = [one for one in tx.changes.of_order(record.id) if one.id.endswith(digest)] if record else []
+        found = asked[-1] if asked else None
+        if found is not None and found.state is OrderState.ANSWERED:
+            return Standing(State.DECIDED, document, record, change=found)
+        return replace(_standing(document, None), record=record, change=found)
+
+    def known(self, change: OrderChange) -> bool:
+        """Whether the partner has the order, decided or not.
+
+        Raises:
+            DuplicateConflictError: another request has this number.
+        """
+        digest = content_hash(change, exclude=CARRIAGE)
+        with self.store.begin() as tx:
+            record = _record(tx, change.partner, change.order_no)
+            others = tx.changes.of_order(record.id) if record else ()
+        for other in others:
+            asked = OrderChange.model_validate_json(other.request)
+            if asked.change_no == change.change_no and not other.id.endswith(digest):
+                raise DuplicateConflictError("a change of this number with other content came before")
+        return record is not None
 
     def decided(self, partner: str, order_no: str, content_hash: str) -> Standing | None:
         """Return the order of this very content if it is decided."""
@@ -98,7 +133,7 @@ def _record(tx: Transaction, partner: str, order_no: str) -> OrderRecord | None:
     return next(iter(tx.orders.find(order_no=order_no, partner=partner, limit=1)), None)
 
 
-def _message(tx: Transaction, file_id: str) -> Document | None:
+def _message(tx: Transaction, file_id: str, kind: str = _ORDER) -> Document | None:
     """Return the message in a file, or the file itself while it is not decoded.
 
     Bytes that came before are not decoded again: their message is that of the first file.
@@ -107,9 +142,9 @@ def _message(tx: Transaction, file_id: str) -> Document | None:
     row = next((row for row in rows if row.state is not DocumentState.REPLAYED), None)
     if row is None:
         return tx.journal.get(file_id)
-    if row.kind == _ORDER or row.code != "duplicate":
+    if row.kind == kind or row.code != "duplicate":
         return row
-    same = DocumentQuery(partner=row.partner, control_ref=row.control_ref, kind=_ORDER, direction="in")
+    same = DocumentQuery(partner=row.partner, control_ref=row.control_ref, kind=kind, direction="in")
     firsts = (first for first in tx.journal.find(same) if first.sha256 == row.sha256)
     return next((first for first in firsts if first.state is not DocumentState.REPLAYED), row)
 

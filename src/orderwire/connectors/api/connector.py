@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from orderwire.canonical.change import OrderChange
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.config.partners import Partners
 from orderwire.config.settings import Settings
+from orderwire.connectors.api.changes import ApiChange, to_notice, to_order_change
 from orderwire.connectors.api.events import WebhookEncoder
 from orderwire.connectors.api.orders import ApiOrder, to_purchase_order
 from orderwire.errors import ConfigurationError, UnknownPartnerError
@@ -20,6 +22,7 @@ from orderwire.ports.intake import (
     DecodedMessage,
     DecodeHint,
     Finding,
+    Notice,
     Severity,
 )
 
@@ -32,30 +35,39 @@ class ApiDecoder:
 
     def decode(self, content: bytes, hint: DecodeHint, partners: Partners) -> DecodedFile:
         """Decode; every problem is a finding, all at once."""
-        order, findings = _read(content, hint.partner or "")
+        order, notice, findings = _read(content, hint.partner or "")
         partner = _known(hint.partner, partners)
         digest = hashlib.sha256(content).hexdigest()
         control_ref = hint.control_ref or digest
         message = DecodedMessage(
             message_no=1,
-            ref=order.order_no if order else "",
-            kind="order",
+            ref=order.order_no if order else notice.number or "" if notice else "",
+            kind="change" if notice else "order",
             version="v1",
             findings=findings,
             order=order,
+            notice=notice,
         )
         interchange = DecodedInterchange(
             sender=hint.partner or "", recipient="", control_ref=control_ref, syntax="json", charset="utf-8",
-            test=order.test if order else False, partner=partner,
+            test=_is_test(order, notice), partner=partner,
             duplicate_key=f"{Channel.API}:{hint.partner}:{control_ref}", sha256=digest, messages=(message,),
         )  # fmt: skip
         return DecodedFile((interchange,))
 
 
 def read_order(content: bytes) -> ApiOrder:
-    """Read a document. Raises ValidationError, or ValueError when it is no JSON."""
-    raw: Any = json.loads(content, parse_float=Decimal, object_pairs_hook=_once)
-    return ApiOrder.model_validate(raw)
+    """Read an order. Raises ValidationError, or ValueError when it is no JSON."""
+    return ApiOrder.model_validate(_parsed(content))
+
+
+def read_change(content: bytes) -> ApiChange:
+    """Read a request to change or cancel an order. Raises as `read_order`."""
+    return ApiChange.model_validate(_parsed(content))
+
+
+def _parsed(content: bytes) -> Any:
+    return json.loads(content, parse_float=Decimal, object_pairs_hook=_once)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -66,16 +78,33 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return names
 
 
-def _read(content: bytes, partner: str) -> tuple[PurchaseOrder | None, tuple[Finding, ...]]:
+def _read(content: bytes, partner: str) -> tuple[PurchaseOrder | None, Notice | None, tuple[Finding, ...]]:
+    """Return the order, or the change: only that says what is to be done."""
     try:
-        return to_purchase_order(read_order(content), partner), ()
+        raw = _parsed(content)
+        if isinstance(raw, dict) and "action" in raw:
+            return None, to_notice(to_order_change(ApiChange.model_validate(raw), partner)), ()
+        return to_purchase_order(ApiOrder.model_validate(raw), partner), None, ()
     except ValidationError as error:
-        return None, tuple(
-            Finding("invalid", Severity.REJECT, f"{_path(problem['loc'])}: {problem['msg']}"[:_MAX_TEXT_CHARS])
-            for problem in error.errors(include_input=False, include_url=False)[:100]
+        return (
+            None,
+            None,
+            tuple(
+                Finding("invalid", Severity.REJECT, f"{_path(problem['loc'])}: {problem['msg']}"[:_MAX_TEXT_CHARS])
+                for problem in error.errors(include_input=False, include_url=False)[:100]
+            ),
         )
     except (ValueError, RecursionError) as error:
-        return None, (Finding("not_json", Severity.REJECT, f"not a JSON document: {str(error)[:_MAX_TEXT_CHARS]}"),)
+        return (
+            None,
+            None,
+            (Finding("not_json", Severity.REJECT, f"not a JSON document: {str(error)[:_MAX_TEXT_CHARS]}"),),
+        )
+
+
+def _is_test(order: PurchaseOrder | None, notice: Notice | None) -> bool:
+    asked = notice.body if notice else order
+    return isinstance(asked, PurchaseOrder | OrderChange) and asked.test
 
 
 def _path(place: tuple[int | str, ...]) -> str:
