@@ -18,8 +18,9 @@ from orderwire.canonical.response import OrderOutcome
 #: What of a run's minutes is for starting, healing and draining; and the shortest storm.
 AROUND_SECONDS: Final = 75
 LEAST_SECONDS: Final = 30
-#: Longest time from the last fault to the end of the last document.
-DRAIN_SECONDS: Final = 300
+#: When nothing has moved for so long after all was mended, it will not: rungs, leases and time-outs are shorter.
+STILL_SECONDS: Final = 90
+TELL_SECONDS: Final = 10
 _UNDER_WAY: Final = "SELECT count(*) FROM documents WHERE state IN ('received', 'waiting', 'retrying')"
 _UNSENT: Final = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 _HOLDS: Final = "SELECT count(*) FROM holds WHERE ended_at IS NULL"
@@ -66,7 +67,7 @@ def run(folder: Path, minutes: float, seed: int, say: Callable[[str], None] = la
         seconds = max(LEAST_SECONDS, 60 * minutes - AROUND_SECONDS)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            time.sleep(min(10, until - time.monotonic()))
+            time.sleep(min(TELL_SECONDS, until - time.monotonic()))
             say(f"{len(buyers.sale.sent)} orders sent, {town.decided()} decided, {storm.struck.total()} faults")
         storm.stop()
         healed = time.monotonic()
@@ -90,27 +91,32 @@ def run(folder: Path, minutes: float, seed: int, say: Callable[[str], None] = la
 
 
 def drain(town: Town, say: Callable[[str], None]) -> dict[str, int]:
-    """Wait until nothing is under way, and return what still is."""
-    until = time.monotonic() + DRAIN_SECONDS
+    """Wait until nothing is under way, or until nothing moves any more; return what still is there."""
     inboxes = list((town.folder / "var" / "partners").glob("*/in"))
     for claimed in (one for inbox in inboxes for one in inbox.glob(".claimed/*")):
         os.utime(claimed, (0, 0))  # the minute passes after which files of a process that died are taken up again
-    told = time.monotonic()
+    before: dict[str, int] = {}
+    moved = told = time.monotonic()
     while True:
-        left = {
-            "documents under way": int(town.ask(_UNDER_WAY)[0][0]),
-            "unsent events": int(town.ask(_UNSENT)[0][0]),
-            "stock holds": int(town.ask(_HOLDS)[0][0]),
-            "files in inboxes": sum(len([*inbox.glob("*.edi"), *inbox.glob(".claimed/*")]) for inbox in inboxes),
-        }
-        if not any(left.values()):
-            left["messages in queues"] = sum(_queues(town).values())
-        if not any(left.values()) or time.monotonic() > until:
+        left = _left(town, inboxes)
+        if left != before:
+            before, moved = left, time.monotonic()
+        if not any(left.values()) or time.monotonic() > moved + STILL_SECONDS:
             return left
-        if time.monotonic() - told > 10:
+        if time.monotonic() > told + TELL_SECONDS:
             told = time.monotonic()
-            say(f"left: {left}; {_queues(town)}")
+            say(f"left: {left}")
         time.sleep(0.5)
+
+
+def _left(town: Town, inboxes: list[Path]) -> dict[str, int]:
+    left = {
+        "documents under way": int(town.ask(_UNDER_WAY)[0][0]),
+        "unsent events": int(town.ask(_UNSENT)[0][0]),
+        "stock holds": int(town.ask(_HOLDS)[0][0]),
+        "files in inboxes": sum(len([*inbox.glob("*.edi"), *inbox.glob(".claimed/*")]) for inbox in inboxes),
+    }
+    return left if any(left.values()) else left | _queues(town)
 
 
 def _queues(town: Town) -> dict[str, int]:

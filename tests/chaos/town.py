@@ -112,14 +112,14 @@ class Town:
     def decided(self) -> int:
         """Return how many orders have been decided; -1 while the database is away."""
         try:
-            return int(self.ask("SELECT count(*) FROM orders WHERE response IS NOT NULL")[0][0])
+            return int(self.ask("SELECT count(*) FROM orders WHERE response IS NOT NULL", 3)[0][0])
         except psycopg.Error:
             return -1
 
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
+    def ask(self, query: str, seconds: int = 60) -> list[tuple[Any, ...]]:
         """Read from the store, past proxies and Orderwire."""
-        options = "-c statement_timeout=3000"
-        with psycopg.connect(self.store_url, autocommit=True, connect_timeout=2, options=options) as connection:
+        options = f"-c statement_timeout={seconds}s"
+        with psycopg.connect(self.store_url, autocommit=True, connect_timeout=seconds, options=options) as connection:
             return connection.execute(query.encode()).fetchall()
 
     def nav_state(self) -> dict[str, Any]:

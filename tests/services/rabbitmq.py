@@ -22,7 +22,7 @@ from services.ports import free_port
 PLACES = ("/usr/lib/rabbitmq/bin", "/usr/local/lib/rabbitmq/bin", "/opt/rabbitmq/sbin")
 #: What a broker in production is advised to have.
 ADVANCED = Path(__file__).parents[2] / "config/rabbitmq/advanced.config"
-START_SECONDS = 90
+START_SECONDS = 240
 STOP_SECONDS = 30
 
 CONFIGURATION = """\
