@@ -57,6 +57,7 @@ from orderwire.ports.intake import Connector, Decoder, Inlet
 from orderwire.ports.overview import WorkerRecord
 from orderwire.ports.queue import Transport
 from orderwire.ports.store import Store
+from orderwire.ports.tracing import NO_TRACER, Tracer
 from orderwire.queue.open import open_transport
 from orderwire.queue.topology import Topology
 from orderwire.simulators.crash import checkpoint_of
@@ -93,6 +94,7 @@ class Services:
     metrics: Metrics
     clock: Clock
     topology: Topology
+    tracer: Tracer = NO_TRACER
 
     @cached_property
     def connectors(self) -> Sequence[Connector]:
@@ -108,7 +110,7 @@ class Services:
         """
         for connector in self.connectors:
             if connector.erp is not None:
-                return MeteredErp(connector.erp, self.metrics)
+                return MeteredErp(connector.erp, self.metrics, self.tracer)
         raise ConfigurationError("no connector offers an ERP")
 
     @property
@@ -193,6 +195,7 @@ class Services:
         for connector in self.__dict__.get("connectors", ()):  # unless none was ever needed
             if connector.close is not None:
                 connector.close()
+        self.tracer.close()
         self.transport.close()
         self.store.close()
 
@@ -215,12 +218,23 @@ def assemble(settings: Settings, *, topology: Topology | None = None, clock: Clo
     store = open_store(settings)
     transport = open_transport(settings, topology)
     dispatcher = Dispatcher(store, transport, clock)
-    receiver = Receiver(
-        store, dispatcher.announce, clock, settings.limits.max_document_bytes, checkpoint_of(settings.chaos)
-    )
+    tracer, limit = _tracer(settings), settings.limits.max_document_bytes
+    receiver = Receiver(store, dispatcher.announce, clock, limit, checkpoint_of(settings.chaos), tracer)
     connect = partial(connect_all, settings)
     partners = Partners(settings.config_dir)
-    return Services(settings, partners, store, transport, connect, dispatcher, receiver, Metrics(), clock, topology)
+    return Services(
+        settings, partners, store, transport, connect, dispatcher, receiver, Metrics(), clock, topology, tracer
+    )
+
+
+def _tracer(settings: Settings) -> Tracer:
+    if not settings.tracing.on:
+        return NO_TRACER
+    try:
+        from orderwire.telemetry.tracing import tracer_to_collector
+    except ImportError as error:
+        raise ConfigurationError("tracing.on needs the extra: pip install 'orderwire[otel]'") from error
+    return tracer_to_collector()
 
 
 def build_worker(services: Services, flows: Collection[str] | None = None) -> Worker:
@@ -233,7 +247,9 @@ def build_worker(services: Services, flows: Collection[str] | None = None) -> Wo
         settings.retry.pause_seconds,
     )
     checkpoint = checkpoint_of(settings.chaos)
-    around = Surroundings(services.store, services.transport, policy, services.clock, services.metrics, checkpoint)
+    around = Surroundings(
+        services.store, services.transport, policy, services.clock, services.metrics, checkpoint, tracer=services.tracer
+    )
     overdue = Overdue(services.store, services.dispatcher.announce, services.metrics, services.clock)
     chores = {chore.name: chore.run for chore in _chores(services, around)}
     if (follow := services.follow) is not None and (flows is None or "fulfil" in flows):

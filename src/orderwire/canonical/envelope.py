@@ -1,12 +1,13 @@
 """The event envelope: CloudEvents 1.0, with ids that are the same whenever the same work is done."""
 
 import hashlib
+import re
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from orderwire.canonical.acknowledgement import Acknowledgement
 from orderwire.canonical.cart import Cart
@@ -51,6 +52,14 @@ class EventType(StrEnum):
     MESSAGE_PARKED = "message.parked"
 
 
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def _trace_or_none(text: object) -> str | None:
+    """Pass over what is no trace context: an order is not refused for it."""
+    return text if isinstance(text, str) and _TRACEPARENT.fullmatch(text) else None
+
+
 #: The model of each event type's data.
 BODIES: Final[dict[EventType, type[Canonical]]] = {
     EventType.DOCUMENT_RECEIVED: DocumentReceived,
@@ -93,6 +102,9 @@ class Event(Canonical):
     partner: str | None = None
     epoch: int = Field(default=0, ge=0)
     test: bool = False
+    traceparent: Annotated[str | None, BeforeValidator(_trace_or_none)] = Field(
+        default=None, description="W3C trace context of what made the event, where tracing is on"
+    )
 
 
 def event_id(document_id: str, epoch: int, step: str) -> str:

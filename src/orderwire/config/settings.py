@@ -252,6 +252,13 @@ class MetricsSettings(_Section):
     port: int | None = Field(default=None, ge=0, le=65535, description="work: port for /metrics; None: none")
 
 
+class TracingSettings(_Section):
+    on: bool = Field(
+        default=False,
+        description="Send OpenTelemetry traces (extra `otel`); where to, and how many, its OTEL_… variables say",
+    )
+
+
 class ChaosSettings(_Section):
     """For tests only: die at a fault point."""
 
@@ -287,6 +294,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
     chaos: ChaosSettings = ChaosSettings()
 
     @classmethod

@@ -23,12 +23,13 @@ from orderwire.pipeline.pauses import Pauses
 from orderwire.pipeline.pulse import Pulse
 from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Decision, Discard, Park, Pause, Retry, RetryPolicy, decide
-from orderwire.pipeline.work import Commit, Handler, Source
+from orderwire.pipeline.work import Commit, Handler, Source, traced
 from orderwire.ports.clock import Checkpoint, Clock
 from orderwire.ports.exchange import Tape
 from orderwire.ports.meter import Meter
 from orderwire.ports.queue import Delivery, Transport
 from orderwire.ports.store import DocumentState, Step, Store, Transaction
+from orderwire.ports.tracing import NO_TRACER, Tracer
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,7 @@ class Surroundings:
     checkpoint: Checkpoint
     pauses: Pauses = field(default_factory=Pauses)
     pulse: Pulse = field(default_factory=Pulse)
+    tracer: Tracer = NO_TRACER
 
 
 @dataclass
@@ -78,6 +80,7 @@ class _Item:
     events: list[Event] = field(default_factory=list)
     seconds: float = 0.0
     tape: Tape = field(default_factory=Tape)
+    traceparent: str | None = None
 
     @property
     def outcome(self) -> str:
@@ -151,7 +154,8 @@ class Batch:
                 bound = structlog.contextvars.bound_contextvars(
                     correlation_id=event.correlationid, flow=self._lane.flow
                 )
-                with bound, item.tape.running():
+                span = self._around.tracer.handled(self._lane.flow, event, item.delivery.attempt)
+                with bound, item.tape.running(), span as item.traceparent:
                     item.commit = self._lane.handler(event)
         except Exception as error:  # noqa: BLE001  the one place: whatever a handler raises becomes a decision
             self._decide(item, error)
@@ -219,9 +223,9 @@ class Batch:
 
     def _fill(self, tx: Transaction, item: _Item, events: Sequence[Event]) -> None:
         event = item.delivery.event
-        for following in events:
+        item.events = [traced(following, item.traceparent) for following in events]
+        for following in item.events:
             tx.outbox.add(following, cause=event.id if event else None)
-        item.events = list(events)
 
     def _note(self, tx: Transaction, item: _Item, error: OrderwireError) -> None:
         """Write the failure down; one that cannot be written as it is becomes a plain one, so that it is seen."""

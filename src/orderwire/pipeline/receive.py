@@ -10,10 +10,11 @@ from orderwire.canonical.document import DocumentReceived
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
 from orderwire.errors import DuplicateConflictError, LimitError
-from orderwire.pipeline.work import Source, next_event
+from orderwire.pipeline.work import Source, next_event, traced
 from orderwire.ports.clock import Checkpoint, Clock
 from orderwire.ports.intake import DecodeHint
 from orderwire.ports.store import Document, DocumentState, Step, Store, Transaction
+from orderwire.ports.tracing import NO_TRACER, Tracer
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,7 @@ class Receiver:
     clock: Clock
     max_bytes: int
     checkpoint: Checkpoint
+    tracer: Tracer = NO_TRACER
 
     def __call__(self, content: bytes, channel: Channel, hint: DecodeHint) -> str:
         """Archive, and return the document id: the first one's for a repeated Idempotency-Key or document id.
@@ -39,14 +41,16 @@ class Receiver:
         if len(content) > self.max_bytes:
             raise LimitError("larger than the configured limit", size=len(content), limit=self.max_bytes)
         document_id = hint.document_id or str(uuid4())
-        with self.store.begin() as tx:
+        with self.tracer.received(channel.value, document_id) as traceparent, self.store.begin() as tx:
             earlier = self._earlier(tx, content, channel, hint, document_id)
             if earlier is not None:
                 return earlier
-            event = self._accept(tx, content, channel, hint, document_id)
+            event = traced(self._accept(tx, content, channel, hint, document_id), traceparent)
+            tx.outbox.add(event, cause=None)
         self.checkpoint("after_archive")
-        log.info("document_received", document_id=document_id, channel=channel.value, size=len(content))
-        self.announce([event])
+        with structlog.contextvars.bound_contextvars(correlation_id=document_id):
+            log.info("document_received", document_id=document_id, channel=channel.value, size=len(content))
+            self.announce([event])
         return document_id
 
     def _earlier(
@@ -89,5 +93,4 @@ class Receiver:
             )
         )
         tx.journal.step(Step(document_id, now, "received", event.id, {"bytes": len(content)}))
-        tx.outbox.add(event, cause=None)
         return event

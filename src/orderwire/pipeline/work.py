@@ -61,6 +61,11 @@ def next_event(
     )
 
 
+def traced(event: Event, traceparent: str | None) -> Event:
+    """Let an event carry the trace of what made it on; None: there is none."""
+    return event if traceparent is None else event.model_copy(update={"traceparent": traceparent})
+
+
 def body_of(event: Event) -> Any:
     """Return the event's data as its model."""
     return BODIES[event.type].model_validate(event.data)

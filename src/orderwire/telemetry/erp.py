@@ -1,4 +1,4 @@
-"""The ERP with a watch beside it: every call is counted and timed."""
+"""The ERP with a watch beside it: every call is counted and timed, and a span of the trace where there is one."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.errors import OrderwireError
 from orderwire.ports.erp import Erp, ErpCustomer, ErpItem, ErpOrder, SalesOrderDraft, SalesOrderEdit
+from orderwire.ports.tracing import NO_TRACER, Tracer
 from orderwire.telemetry.metrics import Metrics
 
 _Parameters = ParamSpec("_Parameters")
@@ -18,9 +19,10 @@ _Result = TypeVar("_Result")
 class MeteredErp:
     """An `Erp` that passes every call on and counts it."""
 
-    def __init__(self, erp: Erp, metrics: Metrics) -> None:
+    def __init__(self, erp: Erp, metrics: Metrics, tracer: Tracer = NO_TRACER) -> None:
         self._erp = erp
         self._metrics = metrics
+        self._tracer = tracer
 
     @property
     def production(self) -> bool:
@@ -63,7 +65,8 @@ class MeteredErp:
         started = time.monotonic()
         outcome = "internal"
         try:
-            result = call(*args, **kwargs)
+            with self._tracer.called(operation):
+                result = call(*args, **kwargs)
             outcome = "ok"
         except OrderwireError as error:
             outcome = error.code
