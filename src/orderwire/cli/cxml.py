@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from orderwire.cli.context import ConfigDir, read_settings
-from orderwire.cli.output import Json, emit, emit_json, out
+from orderwire.cli.output import Json, emit, emit_json, say
 from orderwire.config.partners import Partners
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.punchout.check import Checker
@@ -43,17 +43,17 @@ def check(
 
 
 def _show(result: dict[str, Any]) -> None:
-    out.print(result["file"], style="bold", markup=False)
+    say(result["file"], "bold")
     if result["type"] is not None:
         verdict = "accepted" if result["accepted"] else "refused"
         test = ", a test" if result["test"] else ""
-        out.print(f"  {result['type']} {result['payload_id']}: {verdict}{test}", markup=False)
+        say(f"  {result['type']} {result['payload_id']}: {verdict}{test}")
         for role in ("from", "to", "sender"):
-            out.print(f"    {role} {', '.join(result[role])}", markup=False)
+            say(f"    {role} {', '.join(result[role])}")
         if result["authenticated"] is not None:
             said = f"let in as {result['partner']}" if result["authenticated"] else f"not let in: {result['why_not']}"
-            out.print(f"    {said}", markup=False)
+            say(f"    {said}")
         for what in ("order", "cart"):
             if result[what] is not None:
-                out.print(f"    {what} of {len(result[what]['lines'])} lines", markup=False)
+                say(f"    {what} of {len(result[what]['lines'])} lines")
     emit(result["findings"], ("severity", "code", "path", "text"), as_json=False, empty="  no findings")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from orderwire.cli.context import ConfigDir, read_settings
-from orderwire.cli.output import Json, emit, emit_json, out
+from orderwire.cli.output import Json, emit, emit_json, say
 from orderwire.config.partners import Partners
 from orderwire.connectors.edi.check import check_content
 
@@ -47,12 +47,12 @@ def _findings(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _show(result: dict[str, Any]) -> None:
-    out.print(result["file"], style="bold", markup=False)
+    say(result["file"], "bold")
     for interchange in result["interchanges"]:
         head = (interchange[name] for name in ("sender", "recipient", "control_ref", "syntax", "charset"))
-        out.print("  interchange " + " ".join(str(part) for part in head), markup=False)
+        say("  interchange " + " ".join(str(part) for part in head))
         for message in interchange["messages"]:
             verdict = "accepted" if message["accepted"] else "refused"
-            out.print(f"    {message['type']} {message['version']} {message['ref']}: {verdict}", markup=False)
+            say(f"    {message['type']} {message['version']} {message['ref']}: {verdict}")
     found = _findings(result)
     emit(found, ("severity", "code", "segment_no", "offset", "text"), as_json=False, empty="  no findings")

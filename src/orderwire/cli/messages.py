@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orderwire.cli.context import ConfigDir, services_of, who
-from orderwire.cli.output import Json, emit, emit_json, out
+from orderwire.cli.output import Json, emit, emit_json, out, say
 from orderwire.errors import OrderwireError
 from orderwire.mapping.masking import masked
 from orderwire.pipeline.retention import LegalHolds
@@ -70,9 +70,7 @@ def show(
     out.print()
     emit(story, ("at", "step", "detail"), as_json=False)
     out.print()
-    out.print(
-        "".join(character if character.isprintable() or character == "\n" else " " for character in text), markup=False
-    )
+    say(text)
 
 
 @app.command()

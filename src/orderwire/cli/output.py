@@ -20,8 +20,14 @@ err = Console(stderr=True, highlight=False)
 
 
 def emit_json(value: object) -> None:
-    """Print a value as JSON, on standard output."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Print a value as JSON, on standard output; what a terminal would obey is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    typer.echo("".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text))
+
+
+def say(text: str, style: str = "") -> None:
+    """Print lines that may hold what came from outside."""
+    out.print(Text(plain(text), style=style))
 
 
 def emit(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "Nothing.") -> None:
@@ -46,9 +52,14 @@ def shown(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return "".join(character if character.isprintable() else " " for character in str(value))
+    return plain(str(value)).replace("\n", " ")
+
+
+def plain(text: str) -> str:
+    """Return text in lines, with nothing in it that a terminal would obey."""
+    return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
 
 
 def complain(error: OrderwireError) -> None:
     """Say on standard error what went wrong, with its stable code."""
-    err.print(Text(f"{error} [{error.code}]", style="red"))
+    err.print(Text(plain(f"{error} [{error.code}]"), style="red"))

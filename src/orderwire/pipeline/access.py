@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from orderwire.errors import AccessRefusedError
@@ -16,8 +17,9 @@ FREE_OF_ACCOUNT: Final = 5
 FREE_OF_ADDRESS: Final = 30
 #: After that every failure doubles the wait, up to this.
 _MAX_WAIT_SECONDS: Final = 900
-#: After so long without a failure, all is forgotten.
+#: After so long without a failure, all is forgotten; a browser that somebody logged in with is known for longer.
 _FORGET: Final = timedelta(hours=24)
+KNOWN_DAYS: Final = 90
 #: A session's last use is written down no more often than this.
 _TOUCH: Final = timedelta(minutes=1)
 #: 256 bits.
@@ -36,16 +38,25 @@ class Access:
     idle: timedelta = timedelta(minutes=30)
     lifetime: timedelta = timedelta(hours=12)
 
-    def login(self, name: str, password: str, address: str, replaces: str | None = None) -> str:
+    def login(
+        self, name: str, password: str, address: str, replaces: str | None = None, browser: str | None = None
+    ) -> str:
         """Return what the browser is to hold: always a new secret; the session it held before ends.
+
+        A `browser` that the user logged in with before counts for itself, so that nobody who guesses elsewhere, or
+        behind the same proxy, locks its user out.
 
         Raises:
             AccessRefusedError: name or password is wrong, or too many were; then `wait_seconds` says how long to wait.
         """
-        account = f"account:{digest_of(name)}"
+        account, network = f"account:{digest_of(name)}", f"address:{_network(address)}"
+        familiar = f"browser:{digest_of(f'{name} {browser}')}"
         with self.store.begin() as tx:  # counted before it is tried, so that many at once do not slip through
-            self._count(tx, account, FREE_OF_ACCOUNT)
-            self._count(tx, f"address:{address}", FREE_OF_ADDRESS)
+            if browser is not None and tx.attempts.get(familiar) is not None:
+                self._count(tx, familiar, FREE_OF_ACCOUNT)
+            else:
+                self._count(tx, account, FREE_OF_ACCOUNT)
+                self._count(tx, network, FREE_OF_ADDRESS)
             user = tx.users.get(name)
         usable = user is not None and not user.disabled
         right = self.passwords.verify(user.password_hash if user and usable else None, password)
@@ -54,8 +65,11 @@ class Access:
         secret, now = secrets.token_urlsafe(_SECRET_BYTES), self.clock()
         with self.store.begin() as tx:
             tx.attempts.forget(account)
-            self._uncount(tx, f"address:{address}")
-            tx.attempts.forget_before(now - _FORGET)
+            self._uncount(tx, network)
+            if browser is not None:
+                tx.attempts.put(Tries(familiar, 0, now))
+            for kind, after in (("account", _FORGET), ("address", _FORGET), ("browser", timedelta(days=KNOWN_DAYS))):
+                tx.attempts.forget_before(kind, now - after)
             tx.sessions.end_before(now - self.lifetime)
             if replaces is not None:
                 tx.sessions.end(digest_of(replaces))
@@ -125,6 +139,14 @@ def digest_of(secret: str) -> str:
 def scope_of(user: User) -> str:
     """Say which partners a user sees."""
     return ", ".join(user.partners) or "all partners"
+
+
+def _network(address: str) -> str:
+    """Return what one caller can call from: of IPv6 he has a network of 64 bits at the least."""
+    try:
+        return str(ip_network((address, 64), strict=False)) if ip_address(address).version == 6 else address
+    except ValueError:
+        return address
 
 
 def _wait(failures: int, free: int) -> timedelta:

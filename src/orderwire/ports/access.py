@@ -67,7 +67,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Logins that failed, by account or by address."""
+    """Logins that failed, by account, by address, or by a browser that somebody logged in with before."""
 
     key: str
     failures: int
@@ -156,7 +156,9 @@ class Attempts(Protocol):
 
     def forget(self, key: str) -> None: ...
 
-    def forget_before(self, last: datetime) -> None: ...
+    def forget_before(self, kind: str, last: datetime) -> None:
+        """Forget those of a kind, which a key begins with, e.g. "account", that were last heard of before then."""
+        ...
 
 
 class Passwords(Protocol):

@@ -105,5 +105,6 @@ class SqlAttempts:
     def forget(self, key: str) -> None:
         self._connection.execute(delete(login_tries).where(login_tries.c.key == key))
 
-    def forget_before(self, last: datetime) -> None:
-        self._connection.execute(delete(login_tries).where(login_tries.c.last_at < last))
+    def forget_before(self, kind: str, last: datetime) -> None:
+        old = login_tries.c.key.startswith(f"{kind}:", autoescape=True), login_tries.c.last_at < last
+        self._connection.execute(delete(login_tries).where(*old))

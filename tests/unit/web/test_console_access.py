@@ -10,8 +10,8 @@ from argon2 import PasswordHasher
 from fastapi.routing import APIRoute
 
 from fakes.browser import PASSWORD, Browser
-from orderwire.errors import ConfigurationError
-from orderwire.pipeline.access import FREE_OF_ACCOUNT
+from orderwire.errors import AccessRefusedError, ConfigurationError
+from orderwire.pipeline.access import FREE_OF_ACCOUNT, FREE_OF_ADDRESS
 from orderwire.ports.access import Permission, Role
 from orderwire.ports.clock import system_clock
 from orderwire.store import passwords
@@ -246,6 +246,44 @@ def test_guessing_is_slowed_down(browser: Browser, clock: Clock, another: Callab
     assert wrong == [401] * FREE_OF_ACCOUNT
     assert (held.status_code, held.headers["retry-after"]) == (429, "2")
     assert freed.status_code == 303
+
+
+def test_nobody_is_locked_out_by_who_guesses(browser: Browser, another: Callable[[], Browser]) -> None:
+    """A browser that ada logged in with goes on, though her account and everybody's address wait; not for others."""
+    add_user(browser)
+    add_user(browser, "bob")
+    browser.login("ada")
+    browser.post("/console/logout")
+    guesser = another()
+    guesses = [guesser.login(f"user-{number}", "wrong").status_code for number in range(FREE_OF_ADDRESS + 1)]
+
+    statuses = [another().login("ada").status_code, browser.login("bob").status_code, browser.login("ada").status_code]
+
+    assert guesses[-1] == 429
+    assert statuses == [429, 429, 303]
+
+
+def test_a_known_browser_guesses_no_faster(browser: Browser) -> None:
+    """It waits like an account, for itself."""
+    add_user(browser)
+    browser.login("ada")
+
+    answers = [browser.login("ada", "wrong").status_code for _ in range(FREE_OF_ACCOUNT + 1)]
+
+    assert answers == [401] * FREE_OF_ACCOUNT + [429]
+
+
+def test_a_guesser_with_a_network_is_one(browser: Browser) -> None:
+    """He has as many IPv6 addresses as he likes."""
+    access = browser.services.access
+    for number in range(FREE_OF_ADDRESS):
+        with pytest.raises(AccessRefusedError, match="wrong"):
+            access.login(f"user-{number}", "wrong", f"2001:db8::{number:x}")
+
+    with pytest.raises(AccessRefusedError, match="wait"):
+        access.login("ada", "wrong", "2001:db8::ffff:ffff:ffff:1")
+    with pytest.raises(AccessRefusedError, match="wrong"):
+        access.login("ada", "wrong", "2001:db8:0:1::1")
 
 
 def test_guessing_names_tells_nothing(browser: Browser) -> None:

@@ -8,6 +8,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from orderwire.errors import AccessRefusedError
+from orderwire.pipeline.access import KNOWN_DAYS
 from orderwire.ports.access import Permission
 from orderwire.web.console.guard import (
     LookAct,
@@ -24,6 +25,8 @@ router = APIRouter(prefix=HOME, route_class=ConsoleRoute)
 
 #: Holds what the login form must repeat, so that nobody is logged in by another site's form.
 _LOGIN: Final = "ow_login"
+#: By which a browser is known again that somebody logged in with.
+_BROWSER: Final = "ow_browser"
 #: Each takes 64 MiB and a core for a while.
 _HASHES: Final = 2
 _hashing = CapacityLimiter(_HASHES)
@@ -45,10 +48,10 @@ async def log_in(request: Request, context: Shared) -> Response:
         return _ask(request, context, target, "The form was too old: try again.", 403)
     cookie, access = cookie_name(request, context), context.services.access
     name, address = form.get("name")[:64], address_of(request, context)
-    before = request.cookies.get(cookie)
+    before, browser = request.cookies.get(cookie), _browser(request, cookie)
     try:
         secret = await to_thread.run_sync(
-            lambda: access.login(name, form.get("password")[:1000], address, before), limiter=_hashing
+            lambda: access.login(name, form.get("password")[:1000], address, before, browser), limiter=_hashing
         )
     except AccessRefusedError as error:
         status = 429 if "wait_seconds" in error.facts else 401
@@ -56,8 +59,11 @@ async def log_in(request: Request, context: Shared) -> Response:
         if status == 429:
             response.headers["Retry-After"] = str(error.facts["wait_seconds"])
         return response
-    response = to(target)
-    response.set_cookie(cookie, secret, path="/", secure=cookie.startswith("__Host-"), httponly=True, samesite="lax")
+    response, secure = to(target), cookie.startswith("__Host-")
+    response.set_cookie(cookie, secret, path="/", secure=secure, httponly=True, samesite="lax")
+    response.set_cookie(
+        _known_by(cookie), browser, KNOWN_DAYS * 86400, path="/", secure=secure, httponly=True, samesite="strict"
+    )
     response.delete_cookie(_LOGIN, path=f"{HOME}/login")
     return response
 
@@ -88,14 +94,16 @@ async def change_password(request: Request, context: Shared, act: LookAct) -> Re
     if new != act.form.get("again"):
         raise Problem(422, "invalid", "the new password was typed in two ways")
     address, accounts, access = address_of(request, context), context.services.accounts, context.services.access
+    cookie = cookie_name(request, context)
+    browser = _browser(request, cookie)
 
     def change() -> str:
-        access.login(act.who.name, old, address)  # throttled like any guess
+        access.login(act.who.name, old, address, None, browser)  # throttled like any guess
         accounts.change_own(act.who.name, old, new)
-        return access.login(act.who.name, new, address)
+        return access.login(act.who.name, new, address, None, browser)
 
     secret = await to_thread.run_sync(change, limiter=_hashing)
-    response, cookie = to(f"{HOME}/me", "password"), cookie_name(request, context)
+    response = to(f"{HOME}/me", "password")
     response.set_cookie(cookie, secret, path="/", secure=cookie.startswith("__Host-"), httponly=True, samesite="lax")
     return response
 
@@ -119,6 +127,15 @@ def end_token(context: Shared, act: LookAct, token_id: str) -> Response:
     _own(act)
     context.services.accounts.end_token(act.who.name, token_id, who=act.who.name)
     return to(f"{HOME}/me", "ended")
+
+
+def _known_by(cookie: str) -> str:
+    return f"__Host-{_BROWSER}" if cookie.startswith("__Host-") else _BROWSER
+
+
+def _browser(request: Request, cookie: str) -> str:
+    """Return by what the browser is known, or what it will be known by."""
+    return request.cookies.get(_known_by(cookie), "")[:100] or secrets.token_urlsafe(32)
 
 
 def _own(act: LookAct) -> None:

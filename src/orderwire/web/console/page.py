@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from orderwire import __version__
 from orderwire.errors import OrderwireError, OutageError, TransientError
 from orderwire.web.console.guard import LoginNeededError
-from orderwire.web.console.words import ago, clock_time, duration, number, quantity
+from orderwire.web.console.words import ago, clock_time, duration, number, quantity, visible
 from orderwire.web.problems import Problem
 
 #: Ours alone: no script or style in a page, none from elsewhere, in nobody's frame.
@@ -50,6 +50,7 @@ _STATUS: Final[Mapping[str, int]] = {"access_refused": 403, "already_done": 409,
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("orderwire.web.console"),
     autoescape=True,
+    finalize=visible,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

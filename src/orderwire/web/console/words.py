@@ -1,9 +1,21 @@
-"""Values as people read them: times, durations, numbers."""
+"""Values as people read them: times, durations, numbers, and text that hides nothing."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Final
 
+#: Controls but for tab and line ends, what turns the direction of writing around, what has no width, and halves of
+#: characters: a document with them would be read as another than it is.
+HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def visible(value: object) -> object:
+    """Write what nobody would see as its number; markup of our own stays."""
+    return HIDDEN.sub(lambda match: f"⟨{ord(match[0]):02X}⟩", value) if type(value) is str else value
 
 
 def clock_time(instant: datetime | None) -> str:
