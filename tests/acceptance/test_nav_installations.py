@@ -66,6 +66,11 @@ MADE = {
     ),
     "no-external": (wsdl("SalesOrder", without(SALES_ORDER, "External_Document_No"), WRITES), True),
     "by-name": (wsdl("SalesOrder", without(SALES_ORDER, "Sell_to_Customer_No") | BY_NAME, WRITES), True),
+    "utf-16": (wsdl("SalesOrder", SALES_ORDER, WRITES).decode().replace("utf-8", "utf-16").encode("utf-16"), True),
+    "wide": (
+        wsdl("SalesOrder", {**SALES_ORDER, **{f"_x0033_rd_{n}": "string" for n in range(999)}}, WRITES),
+        True,
+    ),
     "poor": (
         wsdl(
             "SalesOrder",

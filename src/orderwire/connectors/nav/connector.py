@@ -8,7 +8,7 @@ from orderwire.config.settings import NavSettings, Settings
 from orderwire.connectors.nav.client import NavErp
 from orderwire.connectors.nav.contract import published_as, read_contract, wants_of
 from orderwire.connectors.nav.endpoints import service_url
-from orderwire.connectors.nav.gateway import Gateway
+from orderwire.connectors.nav.gateway import OTHER_CONTRACT, Gateway, speaks_contract
 from orderwire.connectors.nav.lanes import Lanes
 from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.plausibility import Acceptance
@@ -21,6 +21,7 @@ from orderwire.errors import BrokenContractError, ContractError, OrderwireError,
 from orderwire.ports.clock import Clock, system_clock
 from orderwire.ports.intake import Connector
 
+_BY_CODEUNIT: Final = "NAV checks stock and makes the order in one transaction"
 #: No page's WSDL comes near this; of a larger file the rest is not read.
 _MAX_WSDL_BYTES: Final = 16 * 1024 * 1024
 
@@ -87,22 +88,25 @@ def _gateway(nav: NavSettings, lanes: Lanes, pins: Pins) -> Looked:
     except OrderwireError as error:
         away = not isinstance(error, BrokenContractError) and isinstance(error, (OutageError, TransientError))
         return Looked(name, problem=str(error), away=away)
-    told = "NAV checks stock and makes the order in one transaction"
-    return Looked(name, note=told if there else "not published: Orderwire checks stock and makes the order")
+    return Looked(name, note=_BY_CODEUNIT if there else "not published: Orderwire checks stock and makes the order")
 
 
 def _files(nav: NavSettings, files: Iterable[Path]) -> Iterator[Looked]:
     for file in files:
         try:
             with file.open("rb") as opened:
-                wsdl = read_wsdl(opened.read(_MAX_WSDL_BYTES))
+                content = opened.read(_MAX_WSDL_BYTES)
+            wsdl = read_wsdl(content)
         except (NotWsdlError, OSError) as error:
             yield Looked(file.name, problem=f"cannot be read: {error}")
             continue
-        yield _file(wsdl, nav)
+        yield _file(wsdl, content, nav)
 
 
-def _file(wsdl: Wsdl, nav: NavSettings) -> Looked:
+def _file(wsdl: Wsdl, content: bytes, nav: NavSettings) -> Looked:
+    if wsdl.entity is None and wsdl.service.lower() == nav.services.gateway.lower():
+        spoken = speaks_contract(wsdl, content)
+        return Looked(wsdl.service, note=_BY_CODEUNIT if spoken else "", problem="" if spoken else OTHER_CONTRACT)
     page = recognised(wsdl, nav)
     if page is None:
         return Looked(wsdl.service, note="page, not used" if wsdl.entity else "codeunit, not used")

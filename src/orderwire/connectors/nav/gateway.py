@@ -37,6 +37,7 @@ PARAMETERS: Final = (
 )  # fmt: skip
 #: Whether the codeunit is published is asked again after so long.
 _BELIEF_SECONDS: Final = 300.0
+OTHER_CONTRACT: Final = "the gateway codeunit has another contract"
 _GONE: Final = (
     "the gateway codeunit is not published any more: publish it again, or go on without it with orderwire nav accept"
 )
@@ -95,10 +96,8 @@ class Gateway:
         except NotWsdlError as error:
             raise UnavailableError("NAV's WSDL cannot be read", service=self.name, cause=str(error)) from None
         found = tuple(_parameters(content))
-        if found != PARAMETERS or not wsdl.actions.get(OPERATION):
-            raise BrokenContractError(
-                "the gateway codeunit has another contract", service=self.name, found=", ".join(found)
-            )
+        if not speaks_contract(wsdl, content):
+            raise BrokenContractError(OTHER_CONTRACT, service=self.name, found=", ".join(found))
         self._pins.meet(self.name)
         return wsdl
 
@@ -180,6 +179,11 @@ def _record(text: str) -> LineRecord:
         shipped=Decimal(0),
         requested_on="",
     )
+
+
+def speaks_contract(wsdl: Wsdl, content: bytes) -> bool:
+    """Whether the codeunit has our function, with the parameters that we give."""
+    return tuple(_parameters(content)) == PARAMETERS and bool(wsdl.actions.get(OPERATION))
 
 
 def _parameters(content: bytes) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,15 @@ _XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
 
 #: No page of NAV's comes near this.
 _MAX_FIELDS: Final = 2000
+
+_PAGE: Final = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+)?html\b", re.IGNORECASE)
+#: What else is found at NAV's addresses.
+_OTHERS: Final = {
+    "{http://schemas.xmlsoap.org/disco/}discovery": "the list of NAV's services, not the WSDL of one",
+    "{http://schemas.xmlsoap.org/soap/envelope/}Envelope": "an answer of a web service, not its WSDL",
+    "{http://schemas.microsoft.com/ado/2007/06/edmx}Edmx": "the metadata of an OData service, not a WSDL",
+    "{http://docs.oasis-open.org/odata/ns/edmx}Edmx": "the metadata of an OData service, not a WSDL",
+}
 
 #: Namespace and name.
 _Name = tuple[str, str]
@@ -80,13 +90,15 @@ def read_wsdl(content: bytes) -> Wsdl:
     Raises:
         NotWsdlError: it is none, or nothing that NAV would write.
     """
+    if _PAGE.match(content):
+        raise NotWsdlError("a web page, not a WSDL: somebody answered in NAV's place, or asks to sign in")
     try:
         root = parse_xml(content)
     except NotSoapError as error:
         raise NotWsdlError(str(error)) from None
     binding = root.find(f"{_WSDL}binding")
-    if root.tag != f"{_WSDL}definitions" or binding is None:
-        raise NotWsdlError("not a WSDL")
+    if root.tag != f"{_WSDL}definitions" or binding is None or not binding.get("name"):
+        raise NotWsdlError(_OTHERS.get(root.tag, "not a WSDL"))
     _refuse_imports(root)
     namespace = root.get("targetNamespace", "")
     binding_name = binding.get("name", "")
