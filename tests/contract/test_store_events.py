@@ -33,6 +33,28 @@ def test_inbox_takes_large_batches(store: SqlStore) -> None:
         assert tx.inbox.seen("fulfil", ids) == set(ids[::2])
 
 
+def test_inbox_takes_any_ids(store: SqlStore) -> None:
+    """Quotes, braces, commas, backslashes, and the word that is no value: an id is looked up as it was marked."""
+    ids = ['"', "\\", "{a,b}", "NULL", "", " ", "a\nb", "größe", "'; --", '\\\\"x', "[1]"]
+    with store.begin() as tx:
+        assert tx.inbox.mark("fulfil", ids, NOON)
+
+        assert tx.inbox.seen("fulfil", [*ids, "other"]) == set(ids)
+
+
+def test_events_written_together_are_sent_singly(store: SqlStore) -> None:
+    """Of more than one statement takes at once, those that were sent are marked, and the others come in their order."""
+    events = [an_event(f"event-{number}") for number in range(263)]
+    with store.begin() as tx:
+        for event in events:
+            tx.outbox.add(event, cause=None)
+    with store.begin() as tx:
+        tx.outbox.mark_sent([event.id for event in events[::2]], NOON)
+        tx.outbox.mark_sent([events[0].id, "no such event"], NOON)
+
+        assert [event.id for event in tx.outbox.unsent()] == [event.id for event in events[1::2]]
+
+
 def test_marks_race(store: SqlStore) -> None:
     """Of many that mark an event at once, exactly one was the first."""
 

@@ -47,6 +47,26 @@ def test_archive_has_no_such_bytes(store: SqlStore) -> None:
         tx.archive.get("0" * 64)
 
 
+HOSTILE = ['"', "\\", '\\"', "{}", "{a,b}", "NULL", "null", "", " ", "\t\n", "größe €", "');--", "%(id)s", ":id", "?"]
+
+
+def test_rows_written_together_come_back_as_they_were(store: SqlStore) -> None:
+    """Whatever a sender writes, in whatever row, with other columns empty."""
+    documents = [
+        replace(a_document(id=f"d{number}"), order_no=text, reason=None if number % 2 else text, message_no=number)
+        for number, text in enumerate(HOSTILE)
+    ]
+    with store.begin() as tx:
+        for document in documents:
+            tx.journal.add(document)
+            tx.journal.step(Step(document.id, NOON, "received", None, {"text": document.order_no}))
+    with store.begin() as tx:
+        assert [tx.journal.get(document.id) for document in documents] == documents
+        steps = [step for document in documents for step in tx.journal.steps(document.correlation_id)]
+
+    assert {step.detail["text"] for step in steps if step.detail} == set(HOSTILE)
+
+
 def test_document_comes_back_whole(store: SqlStore) -> None:
     """Every field of a document comes back equal; time is UTC to the microsecond."""
     full = Document(

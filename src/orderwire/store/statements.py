@@ -1,16 +1,18 @@
 """The statements of one transaction: rows that nobody reads yet wait, and go to the database many at a time."""
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from sqlalchemy import Connection, CursorResult, Executable, Insert, Table
 from sqlalchemy.engine.interfaces import Dialect
 
 from orderwire.errors import UnavailableError
+from orderwire.store.columns import storable
 from orderwire.store.failures import of_sqlite
+from orderwire.store.inserts import array_of, rows_of
 from orderwire.store.prepared import Rows, prepared
 from orderwire.store.tables import metadata
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
 R = TypeVar("R", bound=tuple[Any, ...])
+
+#: So much may wait; SQLite copies it once more, and PostgreSQL takes no gigabyte at once.
+_MOST_WAITING: Final = 32 * 1024 * 1024
 
 #: Tables in the order in which their rows must be inserted.
 _RANKS: Final[dict[Any, int]] = {table: rank for rank, table in enumerate(metadata.sorted_tables)}
@@ -35,6 +40,7 @@ class Statements:
         raw: Any = connection.connection.dbapi_connection
         self._sqlite = raw if isinstance(raw, sqlite3.Connection) else None
         self._waiting: defaultdict[Insert, list[dict[str, Any]]] = defaultdict(list)
+        self._size = 0
 
     @property
     def dialect(self) -> Dialect:
@@ -86,46 +92,45 @@ class Statements:
                 raise
             raise told from error
 
-    def later(self, statement: Insert, values: dict[str, Any]) -> None:
-        """Insert a row when it is time. The statement must be harmless, or right to fail, when the row is there."""
+    def later(self, statement: Insert, values: dict[str, Any], size: int = 0) -> None:
+        """Insert a row when it is time, `size` being what it holds in memory where that may be much.
+
+        The statement must be harmless, or right to fail, when the row is there.
+        """
         self._waiting[statement].append(values)
+        self._size += size
+        if self._size > _MOST_WAITING:
+            self.flush()
+
+    def insert(self, statement: Insert, rows: Sequence[dict[str, Any]]) -> int:
+        """Insert rows now; return how many were new."""
+        self.flush()
+        return self._insert(statement, rows)
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Return texts as one value, for a statement to take apart: a JSON array on SQLite, else PostgreSQL's own."""
+        texts = [storable(name) for name in names]
+        return json.dumps(texts) if self.dialect.name == "sqlite" else array_of(texts) or "{}"
 
     def flush(self) -> None:
         """Insert what waits."""
-        waiting, self._waiting = self._waiting, defaultdict(list)
+        waiting, self._waiting, self._size = self._waiting, defaultdict(list), 0
         for statement in sorted(waiting, key=_rank):
-            rows = waiting[statement]
-            if self._sqlite is not None:
-                ready = prepared(statement, tuple(rows[0]), (), self._connection.dialect)
-                self._direct(self._sqlite.executemany, ready.sql, map(ready.parameters, rows))
-                continue
-            written = _written(statement, tuple(rows[0]), self._connection.dialect)
-            self._connection.exec_driver_sql(written.sql, written.parameters(rows))
+            self._insert(statement, waiting[statement])
 
     def forget(self) -> None:
         """Drop what waits, because what it belongs to is undone."""
         self._waiting.clear()
+        self._size = 0
 
+    def _insert(self, statement: Insert, rows: Sequence[dict[str, Any]]) -> int:
+        return rows_of(statement, tuple(rows[0]), self._connection.dialect).insert(self._send, rows)
 
-class _Written:
-    """An insert as psycopg takes it: prepared once, where SQLAlchemy would look at each value of each row anew."""
-
-    def __init__(self, statement: Insert, names: tuple[str, ...], dialect: Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
-        if compiled.insert_prefetch:
-            raise TypeError("a column that makes its own values is inserted at once")
-        self.sql = str(compiled)
-        columns = statement.table.columns
-        self._values = [(name, columns[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
-
-    def parameters(self, rows: Sequence[dict[str, Any]]) -> Any:
-        """Return the rows in the driver's form; each has the values of the first one's names."""
-        return [{name: take(row[name]) if take else row[name] for name, take in self._values} for row in rows]
-
-
-@lru_cache(maxsize=64)
-def _written(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> _Written:
-    return _Written(statement, names, dialect)
+    def _send(self, sql: str, values: Any) -> int:
+        """Execute what is compiled already, and return the number of rows."""
+        if self._sqlite is not None:
+            return self._direct(self._sqlite.execute, sql, values).rowcount
+        return self._connection.exec_driver_sql(sql, values).rowcount
 
 
 def _rank(statement: Insert) -> int:
