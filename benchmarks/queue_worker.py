@@ -1,6 +1,7 @@
 """Our side of the queue benchmark: one process that consumes, transforms, commits, publishes and acks."""
 
 import argparse
+import gc
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ BATCH = 250
 def settings_of(queue_url: str, store_url: str, folder: Path) -> Settings:
     """Return the settings of both sides."""
     return Settings(
-        config_dir=folder, data_dir=folder, queue={"url": queue_url, "prefetch": 2 * BATCH}, store={"url": store_url}
+        config_dir=folder, data_dir=folder, queue={"url": queue_url, "prefetch": 4 * BATCH}, store={"url": store_url}
     )
 
 
@@ -92,8 +93,9 @@ def main() -> None:
     store.migrate()
     transport = open_transport(settings, TOPOLOGY)
     around = Surroundings(store, transport, RetryPolicy(8, 1.0, 60.0, 1.0), system_clock, Metrics(), no_checkpoint)
-    lane = Lane("in", TOPOLOGY.work_queue("in"), transform, batch=BATCH)
+    lane = Lane("in", TOPOLOGY.work_queue("in"), transform, batch=BATCH, overlaps=True)
     worker = Worker([lane], around, Dispatcher(store, transport, system_clock))
+    gc.freeze()
     worker.start()
     sys.stdin.read()
     worker.stop()

@@ -338,9 +338,15 @@ def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
     topology = services.topology
     queue = topology.work_queue
     return [
-        Lane("decode", queue("decode"), Decode(store, decoders, _rereaders(services), partners, clock), batch=50),
+        Lane(
+            "decode",
+            queue("decode"),
+            Decode(store, decoders, _rereaders(services), partners, clock),
+            batch=50,
+            overlaps=True,
+        ),
         Lane("fulfil", queue("fulfil"), fulfil, settings.fulfil.threads, 1, services.erp.ping),
-        Lane("respond", queue("respond"), Respond(encoders, partners, clock)),
+        Lane("respond", queue("respond"), Respond(encoders, partners, clock), batch=100, overlaps=True),
         Lane("deliver", queue("deliver"), Deliver(store, deliverers, partners, clock, judges), batch=20),
         Lane("ledger", queue("ledger"), Bookkeeping(clock)),
         Lane("record", queue("record"), record),

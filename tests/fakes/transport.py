@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from orderwire.canonical.envelope import Event
 from orderwire.errors import UnavailableError
-from orderwire.ports.queue import Delivery, QueueDepth
+from orderwire.ports.queue import Confirmation, Delivery, QueueDepth
 
 
 def a_delivery(event: Event, attempt: int = 0, queue: str = "q", dead_from: str | None = None) -> Delivery:
@@ -41,6 +41,10 @@ class FakeTransport:
     def publish(self, events: Sequence[Event]) -> None:
         self._reach("publish")
         self.published.extend(events)
+
+    def send(self, events: Sequence[Event]) -> Confirmation:
+        self._reach("send")
+        return lambda: self.publish(events)
 
     def receive(self, queue: str, limit: int, timeout_seconds: float) -> list[Delivery]:  # noqa: ARG002  the port
         self._reach("receive")

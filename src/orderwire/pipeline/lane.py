@@ -1,50 +1,44 @@
 """A lane: one flow's messages, from receive to ack.
 
 Take a batch; do each message's outside work; commit inbox, state and outbox of all of them in one transaction with a
-savepoint each; publish what follows, with confirms; ack. A crash anywhere brings the messages back, and the inbox and
-the order's own row make the second time harmless.
+savepoint each; publish what follows, with confirms; ack. After a crash they come back; the inbox makes it harmless.
 """
 
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
 
 import structlog
 
 from orderwire.canonical.envelope import Event
 from orderwire.errors import AlreadyDoneError, OrderwireError, TransientError
+from orderwire.pipeline.item import Item
+from orderwire.pipeline.outbox import Sent
 from orderwire.pipeline.parking import Failure, as_orderwire_error, park
 from orderwire.pipeline.pauses import Pauses
 from orderwire.pipeline.pulse import Pulse
 from orderwire.pipeline.record import nameless, park_dead
-from orderwire.pipeline.recovery import Decision, Discard, Park, Pause, Retry, RetryPolicy, decide
+from orderwire.pipeline.recovery import Discard, Park, Pause, Retry, RetryPolicy, decide
 from orderwire.pipeline.work import Commit, Handler, Source, traced
 from orderwire.ports.clock import Checkpoint, Clock
-from orderwire.ports.exchange import Tape
 from orderwire.ports.meter import Meter
-from orderwire.ports.queue import Delivery, Transport
+from orderwire.ports.queue import Confirmation, Delivery, Transport
 from orderwire.ports.store import DocumentState, Step, Store, Transaction
 from orderwire.ports.tracing import NO_TRACER, Tracer
 
 log = structlog.get_logger(__name__)
 
-#: What the meter calls the outcomes.
-_OUTCOMES: Final[Mapping[type[Decision], str]] = {
-    Retry: "retried",
-    Park: "parked",
-    Pause: "paused",
-    Discard: "discarded",
-}
-
 
 @dataclass(frozen=True)
 class Lane:
-    """What a flow is made of. `probe` returns when the other side answers again; None: this flow never pauses."""
+    """What a flow is made of. `probe` returns when the other side answers again; None: this flow never pauses.
+
+    A flow that asks nobody else `overlaps`: while the broker confirms one batch, the next is worked on, in order.
+    """
 
     flow: str
     queue: str
@@ -52,6 +46,7 @@ class Lane:
     threads: int = 1
     batch: int = 250
     probe: Callable[[], None] | None = None
+    overlaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,34 +64,15 @@ class Surroundings:
     tracer: Tracer = NO_TRACER
 
 
-@dataclass
-class _Item:
-    """One message of a batch, and what has been found out about it."""
-
-    delivery: Delivery
-    commit: Commit | None = None
-    error: OrderwireError | None = None
-    decision: Decision | None = None
-    events: list[Event] = field(default_factory=list)
-    seconds: float = 0.0
-    tape: Tape = field(default_factory=Tape)
-    traceparent: str | None = None
-
-    @property
-    def outcome(self) -> str:
-        return _OUTCOMES[type(self.decision)] if self.decision else "done"
-
-    def drop(self, reason: str, events: Sequence[Event] = ()) -> None:
-        """Leave it: it was done before. `events` are still owed."""
-        self.commit, self.error, self.decision, self.events = None, None, Discard(reason), list(events)
-
-
 class Batch:
     """One batch of one lane."""
 
-    def __init__(self, lane: Lane, around: Surroundings, deliveries: Sequence[Delivery]) -> None:
-        self._lane, self._around = lane, around
-        self._items = [_Item(delivery) for delivery in deliveries]
+    def __init__(
+        self, lane: Lane, around: Surroundings, deliveries: Sequence[Delivery], sent: Sent | None = None
+    ) -> None:
+        self._lane, self._around, self._sent, self._marks = lane, around, sent or Sent(), sent is None
+        self._items = [Item(delivery) for delivery in deliveries]
+        self._confirmation: Confirmation | None = None
 
     def run(self) -> Pause | None:
         """Process the batch; a Pause says that the other side is down and the batch's rest was given back.
@@ -104,26 +80,47 @@ class Batch:
         Raises:
             TransientError: the store or the broker is away; everything unfinished was given back.
         """
-        try:
-            with self._around.meter.working(self._lane.flow, len(self._items)):
+        return self.begin().end()
+
+    def begin(self) -> "Batch":
+        """Work, commit, and send what follows. Raises as `run` does."""
+        with self._given_back():
+            bound = structlog.contextvars.bound_contextvars(correlation_id=None, flow=self._lane.flow)
+            with self._around.meter.working(self._lane.flow, len(self._items)), bound:
                 self._work_off(self._unseen())
             self._commit()
             self._around.checkpoint(f"after_commit.{self._lane.flow}")
-            self._publish()
+            if events := [event for item in self._items for event in item.events]:
+                self._confirmation = self._around.transport.send(events)
+        return self
+
+    def end(self) -> Pause | None:
+        """Wait until the broker has all that follows, and settle the batch."""
+        with self._given_back():
+            if self._confirmation is not None:
+                self._confirmation()
+            self._sent.add(event.id for item in self._items for event in item.events)
+            if self._marks:  # else another batch's commit does
+                self._sent.mark(self._around.store, self._around.clock)
             self._around.checkpoint(f"after_publish.{self._lane.flow}")
             return self._finish()
+
+    @contextmanager
+    def _given_back(self) -> Iterator[None]:
+        try:
+            yield
         except Exception:
             with suppress(TransientError):  # the broker is away: it gives them to somebody by itself
                 self._around.transport.release([item.delivery for item in self._items])
             raise
 
-    def _consumer(self, item: _Item) -> str:
+    def _consumer(self, item: Item) -> str:
         """Name this lane in the inbox: an event may die in several queues, and each death is news."""
         return self._lane.flow if item.delivery.dead_from is None else f"{self._lane.flow} {item.delivery.dead_from}"
 
-    def _unseen(self) -> list[_Item]:
+    def _unseen(self) -> list[Item]:
         """Set aside what was committed before, of which only the unsent events are still owed; give the others."""
-        by_consumer: defaultdict[str, dict[str, _Item]] = defaultdict(dict)
+        by_consumer: defaultdict[str, dict[str, Item]] = defaultdict(dict)
         for item in self._items:
             event = item.delivery.event
             if event is not None and by_consumer[self._consumer(item)].setdefault(event.id, item) is not item:
@@ -134,7 +131,7 @@ class Batch:
                     items[event_id].drop("seen before", tx.outbox.unsent(cause=event_id))
         return [item for item in self._items if item.decision is None]
 
-    def _work_off(self, items: Sequence[_Item]) -> None:
+    def _work_off(self, items: Sequence[Item]) -> None:
         """Do each message's outside work; once the other side is down, the rest is not tried."""
         down: Pause | None = None
         for item in items:
@@ -144,24 +141,22 @@ class Batch:
             else:
                 item.decision = down
 
-    def _work(self, item: _Item) -> None:
+    def _work(self, item: Item) -> None:
         started = time.perf_counter()
         event = item.delivery.event
         try:
             if event is None or item.delivery.dead_from is not None:
                 item.commit = lambda tx: park_dead(tx, item.delivery, self._around.clock)
             else:
-                bound = structlog.contextvars.bound_contextvars(
-                    correlation_id=event.correlationid, flow=self._lane.flow
-                )
+                structlog.contextvars.bind_contextvars(correlation_id=event.correlationid)
                 span = self._around.tracer.handled(self._lane.flow, event, item.delivery.attempt)
-                with bound, item.tape.running(), span as item.traceparent:
+                with item.tape.running(), span as item.traceparent:
                     item.commit = self._lane.handler(event)
         except Exception as error:  # noqa: BLE001  the one place: whatever a handler raises becomes a decision
             self._decide(item, error)
         item.seconds = time.perf_counter() - started
 
-    def _decide(self, item: _Item, error: Exception) -> None:
+    def _decide(self, item: Item, error: Exception) -> None:
         item.error, item.events = as_orderwire_error(error), []
         item.decision = decide(
             error,
@@ -175,7 +170,8 @@ class Batch:
             log.error("handler_defect", flow=self._lane.flow, exc_info=error)
 
     def _commit(self) -> None:
-        with self._around.store.begin() as tx:
+        with self._sent.taken() as event_ids, self._around.store.begin() as tx:
+            tx.outbox.mark_sent(event_ids, self._around.clock())
             worked = [item for item in self._items if item.commit is not None]
             together = len(worked) > 1 and self._commit_together(tx, worked)
             for item in self._items:
@@ -186,7 +182,7 @@ class Batch:
                 if item.delivery.event is not None:
                     item.tape.keep(tx, item.delivery.event.documentid, again=item.error is not None)
 
-    def _commit_together(self, tx: Transaction, items: Sequence[_Item]) -> bool:
+    def _commit_together(self, tx: Transaction, items: Sequence[Item]) -> bool:
         """Commit them in one go, which is how it goes nearly always; False: one is in the way, nothing was done."""
         by_consumer: defaultdict[str, list[str]] = defaultdict(list)
         for item in items:
@@ -203,14 +199,14 @@ class Batch:
             return False
         return True
 
-    def _commit_one(self, tx: Transaction, item: _Item, commit: Commit) -> None:
+    def _commit_one(self, tx: Transaction, item: Item, commit: Commit) -> None:
         try:
             with tx.savepoint():
                 self._store(tx, item, commit(tx))
         except Exception as error:  # noqa: BLE001  the other half of the one place
             self._decide(item, error)
 
-    def _store(self, tx: Transaction, item: _Item, events: Sequence[Event]) -> None:
+    def _store(self, tx: Transaction, item: Item, events: Sequence[Event]) -> None:
         """Mark the inbox and fill the outbox, in the savepoint of the work itself."""
         event = item.delivery.event
         if event is not None:
@@ -221,13 +217,13 @@ class Batch:
         if not tx.inbox.mark(consumer, event_ids, self._around.clock()):
             raise AlreadyDoneError("another worker committed this message meanwhile", event_id=event_ids[0])
 
-    def _fill(self, tx: Transaction, item: _Item, events: Sequence[Event]) -> None:
+    def _fill(self, tx: Transaction, item: Item, events: Sequence[Event]) -> None:
         event = item.delivery.event
         item.events = [traced(following, item.traceparent) for following in events]
         for following in item.events:
             tx.outbox.add(following, cause=event.id if event else None)
 
-    def _note(self, tx: Transaction, item: _Item, error: OrderwireError) -> None:
+    def _note(self, tx: Transaction, item: Item, error: OrderwireError) -> None:
         """Write the failure down; one that cannot be written as it is becomes a plain one, so that it is seen."""
         try:
             with tx.savepoint():
@@ -243,7 +239,7 @@ class Batch:
             with tx.savepoint():
                 self._note_failure(tx, item, plain)
 
-    def _note_failure(self, tx: Transaction, item: _Item, error: OrderwireError) -> None:
+    def _note_failure(self, tx: Transaction, item: Item, error: OrderwireError) -> None:
         event, now = item.delivery.event, self._around.clock()
         match item.decision:
             case Park():
@@ -267,14 +263,6 @@ class Batch:
         detail = {"code": error.code, "reason": str(error), "next": due.isoformat(), "flow": self._lane.flow}
         tx.journal.step(Step(event.documentid, now, "retry_scheduled", event.id, detail))
 
-    def _publish(self) -> None:
-        events = [event for item in self._items for event in item.events]
-        if not events:
-            return
-        self._around.transport.publish(events)
-        with self._around.store.begin() as tx:
-            tx.outbox.mark_sent([event.id for event in events], self._around.clock())
-
     def _finish(self) -> Pause | None:
         """Ack what is done, give back what met an outage, put on the ladder what wants another try."""
         pause = None
@@ -296,7 +284,7 @@ class Batch:
                 self._around.transport.retry(item.delivery, item.decision.delay_seconds)
         return pause
 
-    def _count(self, item: _Item) -> None:
+    def _count(self, item: Item) -> None:
         meter, flow = self._around.meter, self._lane.flow
         meter.handled(flow, item.outcome, item.seconds)
         event = item.delivery.event

@@ -1,7 +1,8 @@
 """Publish what the outbox holds; a sweep makes up for whoever died between commit and publish."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +15,35 @@ from orderwire.ports.queue import Transport
 from orderwire.ports.store import Store
 
 log = structlog.get_logger(__name__)
+
+
+class Sent:
+    """Events that the broker has confirmed, until the next transaction of their flow marks them. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids: list[str] = []
+
+    def add(self, event_ids: Iterable[str]) -> None:
+        with self._lock:
+            self._ids.extend(event_ids)
+
+    @contextmanager
+    def taken(self) -> Iterator[Sequence[str]]:
+        """Lend them to a transaction; they stay here if it fails. What is never marked is published once more."""
+        with self._lock:
+            ids, self._ids = self._ids, []
+        try:
+            yield ids
+        except BaseException:
+            self.add(ids)
+            raise
+
+    def mark(self, store: Store, clock: Clock) -> None:
+        """Mark them now, in a transaction of their own."""
+        if self._ids:
+            with self.taken() as ids, store.begin() as tx:
+                tx.outbox.mark_sent(ids, clock())
 
 
 @dataclass(frozen=True)

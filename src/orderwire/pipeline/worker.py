@@ -4,19 +4,24 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 import structlog
 
 from orderwire.errors import OrderwireError, OutageError, TransientError
 from orderwire.pipeline.lane import Batch, Lane, Surroundings
-from orderwire.pipeline.outbox import Dispatcher
+from orderwire.pipeline.outbox import Dispatcher, Sent
 from orderwire.pipeline.overdue import Overdue
 
 log = structlog.get_logger(__name__)
 
 #: Messages in hand while a lane comes back from an outage, before it takes all again.
 RAMP = (1, 10)
+#: How long a thread waits for messages, and for its turn to wait for them.
+RECEIVE_SECONDS: Final = 0.5
+TURN_SECONDS: Final = 1.0
 
 
 class Worker:
@@ -38,8 +43,8 @@ class Worker:
     def start(self) -> None:
         for lane in self._lanes:
             breaker = Breaker(lane, self._around, self._stopping)
-            for number in range(lane.threads):
-                self._spawn(f"{lane.flow}-{number}", LaneThread(lane, self._around, breaker, self._stopping).run)
+            for number, thread in enumerate(self._threads_of(lane, breaker)):
+                self._spawn(f"{lane.flow}-{number}", thread.run)
             if lane.probe is not None:
                 self._spawn(f"{lane.flow}-look", partial(breaker.look, lane.probe))
         self._spawn("outbox", lambda: self._dispatcher.run(self._stopping))
@@ -47,6 +52,12 @@ class Worker:
             self._spawn("overdue", partial(self._overdue.run, self._stopping))
         for name, chore in self._chores.items():
             self._spawn(name, partial(chore, self._stopping))
+
+    def _threads_of(self, lane: Lane, breaker: "Breaker") -> Sequence["LaneThread"]:
+        if not lane.overlaps:
+            return [LaneThread(lane, self._around, breaker, self._stopping) for _ in range(lane.threads)]
+        turns = Turns()
+        return [OverlappingThread(lane, self._around, breaker, self._stopping, turns) for _ in range(2)]
 
     def stop(self, timeout_seconds: float = 25.0) -> bool:
         """Finish what is in hand; return whether everything was finished in time."""
@@ -166,9 +177,53 @@ class LaneThread:
 
     def turn(self) -> None:
         """Work one batch, if there is one."""
-        deliveries = self._around.transport.receive(self._lane.queue, self._lane.batch, 0.5)
+        deliveries = self._around.transport.receive(self._lane.queue, self._lane.batch, RECEIVE_SECONDS)
         if not deliveries:
             return
         pause = Batch(self._lane, self._around, deliveries).run()
         if pause is not None:
             self._breaker.trip(pause.seconds, pause.reason)
+
+
+@dataclass(frozen=True)
+class Turns:
+    """What the two threads of a lane share: whose turn it is, and what both have sent."""
+
+    order: threading.Lock = field(default_factory=threading.Lock)
+    sent: Sent = field(default_factory=Sent)
+
+
+class OverlappingThread(LaneThread):
+    """One of two threads of a lane: each takes, commits and sends in its turn, and waits for the broker outside of it.
+
+    What one has sent is marked in the other's next commit, or by itself when there is none soon.
+    """
+
+    def __init__(
+        self, lane: Lane, around: Surroundings, breaker: Breaker, stopping: threading.Event, turns: Turns
+    ) -> None:
+        super().__init__(lane, around, breaker, stopping)
+        self._turns = turns
+
+    def run(self) -> None:
+        super().run()
+        with suppress(OrderwireError):  # the sweep publishes them once more, which does no harm
+            self._turns.sent.mark(self._around.store, self._around.clock)
+
+    def turn(self) -> None:
+        batch = None
+        if self._turns.order.acquire(timeout=TURN_SECONDS):
+            try:
+                batch = self._begun()
+            finally:
+                self._turns.order.release()
+        if batch is None:
+            self._turns.sent.mark(self._around.store, self._around.clock)
+        elif (pause := batch.end()) is not None:
+            self._breaker.trip(pause.seconds, pause.reason)
+
+    def _begun(self) -> Batch | None:
+        deliveries = self._around.transport.receive(self._lane.queue, self._lane.batch, RECEIVE_SECONDS)
+        if not deliveries:
+            return None
+        return Batch(self._lane, self._around, deliveries, self._turns.sent).begin()

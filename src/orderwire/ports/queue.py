@@ -1,6 +1,6 @@
 """The broker as the pipeline sees it. One conformance suite runs over every implementation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -21,6 +21,10 @@ class Delivery:
     body: bytes = b""  # as on the wire, for the parking lot
     malformed: str | None = None  # why `event` is None
     dead_from: str | None = None  # the queue it died in, on ow.dead and ow.unrouted
+
+
+#: Returns when the broker has confirmed what was sent, or raises. Call it once, whatever happens meanwhile.
+Confirmation = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ class Transport(Protocol):
 
     def publish(self, events: Sequence[Event]) -> None:
         """Return when the broker has confirmed every event durably; else raise, and any of them may be published."""
+        ...
+
+    def send(self, events: Sequence[Event]) -> Confirmation:
+        """Begin to publish, in the order of the calls, and return what waits and raises as `publish` does."""
         ...
 
     def receive(self, queue: str, limit: int, timeout_seconds: float) -> list[Delivery]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -27,8 +27,10 @@ MAX_ID_BYTES: Final = 255
 MAX_ATTEMPT: Final = 1_000_000
 
 _PREFIX: Final = "cloudEvents:"
-_ATTRIBUTES: Final = tuple(name for name in Event.model_fields if name not in {"data", "datacontenttype", "time"})
-_HEADERS: Final = {f"{_PREFIX}{name}": name for name in (*_ATTRIBUTES, "time")}
+_NAMES: Final = tuple(name for name in Event.model_fields if name not in {"data", "datacontenttype"})
+_HEADERS: Final = {f"{_PREFIX}{name}": name for name in _NAMES}
+_TIME: Final = f"{_PREFIX}time"
+_TYPE: Final = f"{_PREFIX}type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,7 @@ class Wire:
         return replace(clean, headers={**clean.headers, ATTEMPT: attempt, **grave})
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """What the bytes say: an event, or why they are none."""
 
     event: Event | None
@@ -75,12 +76,12 @@ def encode(event: Event) -> Wire:
         raise MappingError("the event's data is not JSON", event_id=event.id) from error
     if len(body) > MAX_BODY_BYTES:
         raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_BODY_BYTES)
-    headers: dict[str, str | int | bool] = {f"{_PREFIX}time": event.time.isoformat(), ATTEMPT: 0, EPOCH: event.epoch}
-    for name in _ATTRIBUTES:
-        value = getattr(event, name)
-        if value is not None:
-            headers[f"{_PREFIX}{name}"] = value.value if name == "type" else value
-    length = sum(len(value) for value in headers.values() if isinstance(value, str))
+    values = vars(event)
+    headers: dict[str, str | int | bool] = {
+        header: value for header, name in _HEADERS.items() if (value := values[name]) is not None
+    }
+    headers |= {_TIME: event.time.isoformat(), _TYPE: event.type.value, ATTEMPT: 0, EPOCH: event.epoch}
+    length = sum([len(value) for value in headers.values() if isinstance(value, str)])
     if length > MAX_HEADER_CHARACTERS or len(event.id.encode()) > MAX_ID_BYTES:
         raise LimitError("the event's attributes are longer than a broker takes", event_id=event.id[:MAX_ID_BYTES])
     return Wire(headers, body, event.id, event.type.value)

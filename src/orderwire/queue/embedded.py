@@ -8,7 +8,7 @@ from typing import Final
 
 from orderwire.canonical.envelope import Event
 from orderwire.errors import ConfigurationError, UnavailableError
-from orderwire.ports.queue import Delivery, QueueDepth
+from orderwire.ports.queue import Confirmation, Delivery, QueueDepth
 from orderwire.queue import embedded_messages as messages
 from orderwire.queue.codec import delivery_of, encode
 from orderwire.queue.embedded_file import QueueFile
@@ -76,6 +76,10 @@ class EmbeddedTransport:
                     raise UnavailableError("the queue has not been declared", queue=queue)
                 messages.insert(connection, queue, wire)
         self._notify()
+
+    def send(self, events: Sequence[Event]) -> Confirmation:
+        self.publish(events)
+        return _confirmed
 
     def receive(self, queue: str, limit: int, timeout_seconds: float) -> list[Delivery]:
         self._known(queue)
@@ -200,3 +204,7 @@ class EmbeddedTransport:
     def _notify(self) -> None:
         with self._changed:
             self._changed.notify_all()
+
+
+def _confirmed() -> None:
+    """What was sent is on the disk already."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from orderwire.canonical.envelope import Event
 from orderwire.config.settings import QueueSettings
 from orderwire.errors import ConfigurationError, LimitError
-from orderwire.ports.queue import Delivery, QueueDepth
+from orderwire.ports.queue import Confirmation, Delivery, QueueDepth
 from orderwire.queue import rabbit_admin
 from orderwire.queue.codec import DEAD_FROM, Wire, delivery_of, encode
 from orderwire.queue.rabbit_connection import Link, LoopThread, connection_parameters
@@ -51,8 +51,11 @@ class RabbitTransport:
         return rabbit_admin.check(self._nodes, self._topology)
 
     def publish(self, events: Sequence[Event]) -> None:
+        self.send(events)()
+
+    def send(self, events: Sequence[Event]) -> Confirmation:
         items = [Item(self._topology.events, event.type.value, encode(event)) for event in events]
-        self._publisher.publish(items, self._settings.confirm_timeout_seconds)
+        return self._publisher.submit(items, self._settings.confirm_timeout_seconds)
 
     def receive(self, queue: str, limit: int, timeout_seconds: float) -> list[Delivery]:
         return [self._delivery(queue, held) for held in self._lane(queue).receive(limit, timeout_seconds)]
@@ -71,7 +74,7 @@ class RabbitTransport:
             return  # the broker gives it again
         rung = self._topology.rung_for(delay_seconds)
         copy = held.wire.again(delivery.attempt + 1, delivery.dead_from)
-        self._publisher.publish([Item(rung, delivery.queue, copy)], self._settings.confirm_timeout_seconds)
+        self._publisher.submit([Item(rung, delivery.queue, copy)], self._settings.confirm_timeout_seconds)()
         self.ack([delivery])
 
     def release(self, deliveries: Sequence[Delivery]) -> None:

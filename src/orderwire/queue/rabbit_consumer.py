@@ -4,9 +4,8 @@ import threading
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from orderwire.errors import UnavailableError
 from orderwire.queue.codec import Wire
@@ -70,8 +69,7 @@ class Session:
         return mine[:together], mine[together:]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A message in hand."""
 
     session: Session

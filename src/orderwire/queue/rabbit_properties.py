@@ -15,6 +15,7 @@ _FLAGS: Final = _BASIC.FLAG_HEADERS | _BASIC.FLAG_DELIVERY_MODE
 #: What we write; of a message with other properties, the library reads all.
 _KNOWN: Final = _FLAGS | _BASIC.FLAG_CONTENT_TYPE | _BASIC.FLAG_MESSAGE_ID | _BASIC.FLAG_TYPE
 _PERSISTENT: Final = b"\x02"
+_LONG_STRING: Final = ord("S")
 _FLAG_WORD: Final = struct.Struct(">H")
 _LENGTH: Final = struct.Struct(">I")
 _TEXT: Final = struct.Struct(">cI")
@@ -143,20 +144,26 @@ def _table_at(encoded: bytes, at: int) -> tuple[dict[str, Any], int]:
     while at < end:
         start = at + 1
         at = start + encoded[at]
-        name = encoded[start:at].decode()
-        table[name], at = _value_at(encoded, at)
+        name = _text(encoded[start:at])
+        if encoded[at] == _LONG_STRING:
+            start = at + _TEXT.size
+            at = start + _TEXT.unpack_from(encoded, at)[1]
+            table[name] = encoded[start:at].decode()
+        else:
+            table[name], at = _value_at(encoded, at)
     if at != end:
         raise ValueError("a field longer than its table")
     return table, at
 
 
-def _value_at(encoded: bytes, at: int) -> tuple[str | int | bool, int]:
+@lru_cache(maxsize=256)
+def _text(encoded: bytes) -> str:
+    return encoded.decode()
+
+
+def _value_at(encoded: bytes, at: int) -> tuple[int | bool, int]:
     kind = encoded[at]
     start = at + 1
-    if kind == ord("S"):
-        text = start + _LENGTH.size
-        end = text + _LENGTH.unpack_from(encoded, start)[0]
-        return encoded[text:end].decode(), end
     if kind == ord("I"):
         return _INT.unpack_from(encoded, start)[0], start + _INT.size
     if kind == ord("l"):

@@ -1,11 +1,14 @@
 """Publishing with pipelined confirms: what is not confirmed is published again, until its time is up."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from orderwire.errors import UnavailableError
+from orderwire.ports.queue import Confirmation
 from orderwire.queue.codec import Wire
 from orderwire.queue.rabbit_connection import LoopThread, reason_of
 from orderwire.queue.rabbit_frames import Confirm, publish_frames
@@ -73,22 +76,30 @@ class Publisher:
         self._closed = False
         self._batches: dict[Batch, threading.Event] = {}  # of the callers that wait
 
-    def publish(self, items: Sequence[Item], timeout_seconds: float) -> None:
-        """Return when every item is confirmed.
+    def submit(self, items: Sequence[Item], timeout_seconds: float) -> Confirmation:
+        """Publish, and return what waits until every item is confirmed.
 
         Raises:
-            UnavailableError: not within the time-out; any of them may be published.
+            UnavailableError: when waiting, not within the time-out; any of them may be published.
         """
-        if not items:
-            return
         settled = threading.Event()
+        if not items:
+            settled.set()
         batch = Batch(len(items), settled.set)
+        deadline = time.monotonic() + timeout_seconds
         self._batches[batch] = settled
         if self._closed:
             settled.set()
         try:
             self._thread.call(self._submit, batch, items)
-            settled.wait(timeout_seconds)
+        except UnavailableError:
+            del self._batches[batch]
+            raise
+        return partial(self._wait, batch, deadline)
+
+    def _wait(self, batch: Batch, deadline: float) -> None:
+        try:
+            self._batches[batch].wait(max(0.0, deadline - time.monotonic()))
         finally:
             batch.abandoned = True
             del self._batches[batch]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Final
 
 from prometheus_client import (
@@ -72,11 +73,15 @@ class Metrics:
         )
         self._outbox = Gauge("orderwire_outbox_unsent", "Events committed but not yet published", registry=registry)
         self._depth = Gauge("orderwire_queue_depth", "Messages in a queue", ["queue", "state"], registry=registry)
+        # Asked for with every message, and made anew, but for this, each time.
+        self._messages_of = cache(self._messages.labels)
+        self._handling_of = cache(self._handling.labels)
+        self._critical_of = cache(self._critical.labels)
 
     def handled(self, flow: str, outcome: str, seconds: float) -> None:
         """Count a message that left the flow."""
-        self._messages.labels(flow, outcome).inc()
-        self._handling.labels(flow).observe(max(seconds, 0.0))
+        self._messages_of(flow, outcome).inc()
+        self._handling_of(flow).observe(max(seconds, 0.0))
 
     def retried(self, flow: str) -> None:
         """Count a message put on the ladder."""
@@ -101,7 +106,7 @@ class Metrics:
 
     def ended(self, flow: str, seconds: float) -> None:
         """Observe a message's critical time: from the making of its event until its flow was done with it."""
-        self._critical.labels(flow).observe(max(seconds, 0.0))
+        self._critical_of(flow).observe(max(seconds, 0.0))
 
     def erp_called(self, operation: str, outcome: str, seconds: float) -> None:
         """Count a call to the ERP; `outcome` is ok or an error's code."""

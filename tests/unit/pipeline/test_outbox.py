@@ -8,7 +8,7 @@ from fakes.documents import an_order, order_event
 from fakes.world import World
 from orderwire.canonical.envelope import Event
 from orderwire.errors import UnavailableError
-from orderwire.pipeline.outbox import Dispatcher
+from orderwire.pipeline.outbox import Dispatcher, Sent
 
 
 @pytest.fixture
@@ -114,3 +114,18 @@ def test_run_outlives_any_error(
     dispatcher.run(_Rounds(3))
 
     assert (calls, unsent(world)) == ([1, 1], [])
+
+
+def test_what_a_failed_transaction_was_to_mark_is_marked_by_the_next(world: World) -> None:
+    """Nothing that was sent is forgotten."""
+    events = committed(world, 2)
+    sent = Sent()
+    sent.add(event.id for event in events)
+
+    with pytest.raises(UnavailableError), sent.taken():
+        raise UnavailableError("the database did not answer")
+    sent.mark(world.store, world.clock)
+
+    assert unsent(world) == []
+    with sent.taken() as ids:
+        assert list(ids) == []

@@ -1,8 +1,8 @@
 """A worker's threads: the breaker that pauses a lane, the ramp after it, and a graceful stop."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import pytest
 import structlog
@@ -17,8 +17,8 @@ from orderwire.errors import BrokenContractError, BusyError, ContractError, Outa
 from orderwire.pipeline.lane import Lane
 from orderwire.pipeline.outbox import Dispatcher
 from orderwire.pipeline.work import Commit, Source, next_event
-from orderwire.pipeline.worker import Breaker, LaneThread, Worker
-from orderwire.ports.queue import Delivery
+from orderwire.pipeline.worker import Breaker, LaneThread, OverlappingThread, Turns, Worker
+from orderwire.ports.queue import Confirmation, Delivery
 
 BODY = DocumentReceived(document_id="d1", channel=Channel.EDI, sha256="00", size=1)
 EVENT = next_event(EventType.DOCUMENT_RECEIVED, BODY, Source("d1", "d1"), MORNING)
@@ -276,6 +276,90 @@ def test_worker_works_and_stops(world: World) -> None:
 
     assert worker.stop(10)
     assert len(world.transport.acked) == 1
+
+
+class SlowBroker(FakeTransport):
+    """Confirms nothing until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[str] = []
+        self.confirming, self.all_acked = threading.Event(), threading.Event()
+
+    def ack(self, deliveries: Sequence[Delivery]) -> None:
+        super().ack(deliveries)
+        if not self.queues["q"] and len(self.acked) == len(self.sent):
+            self.all_acked.set()
+
+    def send(self, events: Sequence[Event]) -> Confirmation:
+        self.sent += [event.documentid for event in events]
+        return lambda: None if self.confirming.wait(10) else self.publish(events)
+
+
+def numbered(number: int) -> Event:
+    return next_event(EventType.DOCUMENT_RECEIVED, BODY, Source(f"d{number}", "d1"), MORNING)
+
+
+class Following:
+    """Leaves an event for each, and says when it has had enough of them."""
+
+    def __init__(self, enough: int) -> None:
+        self._left = enough
+        self.enough = threading.Event()
+
+    def __call__(self, event: Event) -> Commit:
+        self._left -= 1
+        if self._left == 0:
+            self.enough.set()
+        following = next_event(EventType.DOCUMENT_READY, BODY, Source.of(event), MORNING)
+        return lambda _tx: [following]
+
+
+def test_overlapping_lane_works_on_while_the_broker_confirms(world: World) -> None:
+    """The second batch is committed and sent before the first is confirmed; nothing is acked before it is."""
+    broker = SlowBroker()
+    broker.queues["q"].extend(a_delivery(numbered(number)) for number in range(3))
+    handler = Following(2)
+    around = replace(world.around, transport=broker)
+    worker = Worker([Lane("flow", "q", handler, batch=1, overlaps=True)], around, _dispatcher(world))
+
+    worker.start()
+    assert handler.enough.wait(10)
+    assert broker.acked == []
+    broker.confirming.set()
+    assert broker.all_acked.wait(10)
+    assert worker.stop(10)
+
+    assert broker.sent == ["d0", "d1", "d2"]
+    assert world.read(lambda tx: tx.outbox.unsent()) == []
+
+
+def test_overlapping_lane_marks_what_was_sent_when_nothing_comes(world: World) -> None:
+    """By the next commit, or by itself in a turn without messages."""
+    world.transport.queues["q"].append(a_delivery(EVENT))
+    stopping = Patience()
+    lane = Lane("flow", "q", Following(1), overlaps=True)
+    thread = OverlappingThread(lane, world.around, Breaker(lane, world.around, stopping), stopping, Turns())
+
+    thread.turn()
+    assert [event.documentid for event in world.read(lambda tx: tx.outbox.unsent())] == ["d1"]
+    assert len(world.transport.acked) == 1
+    thread.turn()
+
+    assert world.read(lambda tx: tx.outbox.unsent()) == []
+
+
+def test_overlapping_lane_marks_with_its_next_commit(world: World) -> None:
+    """One transaction does both."""
+    world.transport.queues["q"].extend(a_delivery(numbered(number)) for number in range(2))
+    stopping = Patience()
+    lane = Lane("flow", "q", Following(2), batch=1, overlaps=True)
+    thread = OverlappingThread(lane, world.around, Breaker(lane, world.around, stopping), stopping, Turns())
+
+    thread.turn()
+    thread.turn()
+
+    assert [event.documentid for event in world.read(lambda tx: tx.outbox.unsent())] == ["d1"]
 
 
 def test_worker_says_when_it_could_not_finish(world: World) -> None:
