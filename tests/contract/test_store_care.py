@@ -5,7 +5,7 @@ from typing import Any
 
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.pipeline.indexing import Indexing
-from orderwire.pipeline.retention import LegalHolds, Retention
+from orderwire.pipeline.retention import CHUNK, LegalHolds, Retention
 from orderwire.ports.replay import Run, RunState
 from orderwire.ports.search import Wanted
 from orderwire.ports.store import DocumentState, Step
@@ -65,6 +65,20 @@ def test_what_is_young_or_under_way_stays(store: SqlStore) -> None:
     keep(store, NOON + 11 * DAY, done_days=10, failed_days=10).turn()
 
     assert left(store) == {"young", "file", "message"}
+
+
+def test_what_is_kept_keeps_nothing_back(store: SqlStore) -> None:
+    """Kept ones, however many, that ended at the same instant, do not hide the old ones behind them."""
+    for number in range(CHUNK + 50):
+        ended(store, f"a-failed-{number:04}", DocumentState.PARKED)
+    ended(store, "old")
+    retention = keep(store, NOON + 11 * DAY, done_days=10)
+
+    assert [retention.turn() for _ in range(2)] == [True, False]
+
+    assert "old" not in left(store)
+    with store.begin() as tx:
+        assert tx.journal.get("a-failed-0000") is not None
 
 
 def test_one_failed_document_makes_the_conversation_a_failed_one(store: SqlStore) -> None:

@@ -112,7 +112,7 @@ def test_visits_go_with_the_document_of_their_set_up(store: SqlStore) -> None:
 
     with store.begin() as tx:
         tx.journal.add(old)
-        forgotten = tx.care.forget_documents(later(60), failed=False, limit=10)
+        forgotten = tx.care.forget_documents(later(60), failed=False, limit=10).conversations
         left = (tx.punchouts.get("session-1"), tx.punchouts.cart("cart-1"))
         found = tx.punchouts.carts_by_auxiliary("officeworks", ["key", "key-2"])
 

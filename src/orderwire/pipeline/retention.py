@@ -1,18 +1,18 @@
 """Retention: what is old enough goes, class by class and a few hundred rows at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from orderwire.ports.care import LegalHold
+from orderwire.ports.care import Ended, LegalHold
 from orderwire.ports.clock import Clock
 from orderwire.ports.store import Store
 
 log = structlog.get_logger(__name__)
 
-#: In one transaction, so that nobody waits long.
+#: Rows looked at in one transaction, so that nobody waits long.
 CHUNK: Final = 200
 
 
@@ -26,6 +26,7 @@ class Retention:
     exchanges_days: float | None = None
     done_days: float | None = None
     failed_days: float | None = None
+    _places: dict[bool, Ended] = field(default_factory=dict, init=False)  # how far the walk through each class has come
 
     def turn(self) -> bool:
         """Delete one chunk of each class; return whether there is more."""
@@ -39,7 +40,7 @@ class Retention:
         failed = self._documents(now, self.failed_days, failed=True)
         if events or exchanges or done or failed:
             log.info("forgotten", events=events, exchanges=exchanges, done=done, failed=failed)
-        return runs or max(events, exchanges, done, failed) >= CHUNK
+        return runs or bool(self._places) or max(events, exchanges) >= CHUNK
 
     def _exchanges(self, now: datetime) -> int:
         if self.exchanges_days is None:
@@ -51,7 +52,11 @@ class Retention:
         if days is None:
             return 0
         with self.store.begin() as tx:
-            return tx.care.forget_documents(now - timedelta(days=days), failed=failed, limit=CHUNK)
+            before, after = now - timedelta(days=days), self._places.pop(failed, None)
+            forgotten = tx.care.forget_documents(before, failed=failed, limit=CHUNK, after=after)
+        if forgotten.place is not None:
+            self._places[failed] = forgotten.place
+        return forgotten.conversations
 
 
 @dataclass(frozen=True)

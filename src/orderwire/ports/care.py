@@ -16,6 +16,20 @@ class LegalHold:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A place among the documents that have ended, in order."""
+
+    at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    conversations: int
+    place: Ended | None  # where to go on; None: the end was reached
+
+
 class Care(Protocol):
     def hold(self, hold: LegalHold) -> bool:
         """Insert; False when it is held already."""
@@ -42,8 +56,10 @@ class Care(Protocol):
         """
         ...
 
-    def forget_documents(self, before: datetime, *, failed: bool, limit: int) -> int:
-        """Delete conversations that ended before, with all that hangs on them, at most so many; return how many.
+    def forget_documents(self, before: datetime, *, failed: bool, limit: int, after: Ended | None = None) -> Forgotten:
+        """Delete conversations that ended before, with all that hangs on them: those among so many documents.
+
+        The documents are those that ended first, or first after a place that was returned before.
 
         A conversation is every document of one correlation. It has failed when one of its documents was parked,
         rejected or discarded. Those with a legal hold, or with a document that has not come to an end, stay.

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, and_, bindparam, delete, exists, or_, select, text
+from sqlalchemy import Select, Table, and_, bindparam, case, delete, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from orderwire.ports.care import LegalHold
+from orderwire.ports.care import Ended, Forgotten, LegalHold
 from orderwire.ports.replay import RunState
 from orderwire.ports.store import DocumentState
 from orderwire.store.care_tables import legal_holds
@@ -86,14 +86,19 @@ class SqlCare:
             self._connection.execute(delete(runs).where(runs.c.id == run_id))
         return True
 
-    def forget_documents(self, before: datetime, *, failed: bool, limit: int) -> int:
-        correlations = self._connection.execute(_ended(before, failed=failed).limit(limit)).scalars().all()
-        for some in portions(correlations):
+    def forget_documents(self, before: datetime, *, failed: bool, limit: int, after: Ended | None = None) -> Forgotten:
+        seen = self._connection.execute(_ended(before, after).limit(limit)).all()
+        correlations = sorted({row.correlation_id for row in seen})
+        gone = 0
+        for looked_at in portions(correlations):
+            some = self._connection.execute(_whole(looked_at, before, failed=failed)).scalars().all()
+            gone += len(some)
             of_these = select(documents.c.id, documents.c.sha256).where(documents.c.correlation_id.in_(some))
             rows = self._connection.execute(of_these).all()
             self._forget([row.id for row in rows])
             self._forget_raw(sorted({row.sha256 for row in rows if row.sha256}), before)
-        return len(correlations)
+        place = Ended(seen[-1].finished_at, seen[-1].id) if len(seen) == limit else None
+        return Forgotten(gone, place)
 
     def _forget(self, document_ids: Sequence[str]) -> None:
         if self._connection.dialect.name == "sqlite":
@@ -126,14 +131,25 @@ class SqlCare:
             self._connection.execute(delete(table).where(table.c[column].in_(some)))
 
 
-def _ended(before: datetime, *, failed: bool) -> Select[tuple[str]]:
-    other = documents.alias()
-    same = other.c.correlation_id == documents.c.correlation_id
-    under_way = exists().where(same, or_(other.c.finished_at.is_(None), other.c.finished_at >= before))
-    went_wrong = exists().where(same, other.c.state.in_(_FAILED))
+def _ended(before: datetime, after: Ended | None) -> Select[Any]:
+    """Select documents by when they ended: the index is walked, since a search would read the whole table."""
+    place = (documents.c.finished_at, documents.c.id)
+    statement = select(documents.c.correlation_id, *place).where(documents.c.finished_at < before).order_by(*place)
+    if after is None:
+        return statement
+    later = or_(documents.c.finished_at > after.at, documents.c.id > after.id)
+    return statement.where(documents.c.finished_at >= after.at, later)
+
+
+def _whole(correlations: Sequence[str], before: datetime, *, failed: bool) -> Select[tuple[str]]:
+    """Select those of which every document has ended before, of one class, that nobody holds."""
+    young = or_(documents.c.finished_at.is_(None), documents.c.finished_at >= before)
+    wrong = documents.c.state.in_(_FAILED)
     held = exists().where(legal_holds.c.correlation_id == documents.c.correlation_id)
+    youngest, worst = (func.max(case((one, 1), else_=0)) for one in (young, wrong))
     return (
         select(documents.c.correlation_id)
-        .where(documents.c.finished_at < before, ~under_way, went_wrong if failed else ~went_wrong, ~held)
-        .distinct()
+        .where(documents.c.correlation_id.in_(correlations), ~held)
+        .group_by(documents.c.correlation_id)
+        .having(youngest == 0, worst == int(failed))
     )
