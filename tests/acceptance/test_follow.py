@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from acceptance.conftest import Deploy
 from edibuyer import understood
 from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.order import Channel
@@ -45,6 +46,12 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
         made.close()
 
 
+@pytest.fixture
+def anywhere(deploy: Deploy) -> Deployment:
+    """The same, on either store and transport."""
+    return deploy(NavData.demo(), **FOLLOWED)
+
+
 def documents(deployment: Deployment, kind: str) -> list[Any]:
     """Return the bodies of the messages of a kind that the buyer got."""
     found = [each for each in deployment.replies("baumarkt") if f"+{kind}:" in each]
@@ -74,21 +81,21 @@ def progress(deployment: Deployment, order_no: str) -> list[tuple[str, ...]]:
     return [tuple(line[name] for name in names) for line in shown["progress"]]
 
 
-def test_shipments_and_invoice_of_an_order(deployment: Deployment) -> None:
+def test_shipments_and_invoice_of_an_order(anywhere: Deployment) -> None:
     """A part, the rest and the invoice become a DESADV each and an INVOIC, per line, and then the order is complete."""
-    deployment.run("work")
-    wait_until_followed(deployment)
-    order_no, erp_no = place(deployment)
-    posting = deployment.nav.users.posting
+    anywhere.run("work")
+    wait_until_followed(anywhere)
+    order_no, erp_no = place(anywhere)
+    posting = anywhere.nav.users.posting
 
     first = posting.ship(erp_no, {10000: Decimal(1), 20000: Decimal(2)}, tracking_no="00340999980000000014")
-    deployment.wait_for(lambda: len(documents(deployment, "DESADV")) == 1, 60, "the first DESADV")
-    (advice,) = documents(deployment, "DESADV")
+    anywhere.wait_for(lambda: len(documents(anywhere, "DESADV")) == 1, 60, "the first DESADV")
+    (advice,) = documents(anywhere, "DESADV")
     assert isinstance(advice, Shipment)
     assert (advice.shipment_no, advice.order_no, advice.packages[0].sscc) == (first, order_no, "340999980000000014")
     said = [(line.order_line_no, line.unit, line.delivered, line.backordered) for line in advice.all_lines]
     assert said == [("1", "PCE", Decimal(1), Decimal(3)), ("2", "CT", Decimal(2), Decimal(0))]
-    assert progress(deployment, order_no) == [
+    assert progress(anywhere, order_no) == [
         ("1", "4", "1", "3", "0"),
         ("2", "2", "2", "0", "0"),
         ("3", "1", "0", "1", "0"),
@@ -96,14 +103,14 @@ def test_shipments_and_invoice_of_an_order(deployment: Deployment) -> None:
 
     posting.ship(erp_no)
     posting.invoice(erp_no)  # NAV deletes the order
-    deployment.wait_for(lambda: bool(documents(deployment, "INVOIC")), 60, "the INVOIC")
-    deployment.wait_for(lambda: len(documents(deployment, "DESADV")) == 2, 60, "the second DESADV")
-    rest = next(each for each in documents(deployment, "DESADV") if each.shipment_no != first)
+    anywhere.wait_for(lambda: bool(documents(anywhere, "INVOIC")), 60, "the INVOIC")
+    anywhere.wait_for(lambda: len(documents(anywhere, "DESADV")) == 2, 60, "the second DESADV")
+    rest = next(each for each in documents(anywhere, "DESADV") if each.shipment_no != first)
     assert [(line.order_line_no, line.delivered, line.backordered) for line in rest.all_lines] == [
         ("1", Decimal(3), Decimal(0)),
         ("3", Decimal(1), Decimal(0)),
     ]
-    (bill,) = documents(deployment, "INVOIC")
+    (bill,) = documents(anywhere, "INVOIC")
     assert isinstance(bill, Invoice)
     assert [(line.order_line_no, line.quantity) for line in bill.lines] == [
         ("1", Decimal(4)),
@@ -114,17 +121,17 @@ def test_shipments_and_invoice_of_an_order(deployment: Deployment) -> None:
     assert (bill.taxes[0].tax.rate, bill.currency) == (Decimal(19), "EUR")
 
     def complete() -> bool:
-        with deployment.services.store.begin() as tx:
+        with anywhere.services.store.begin() as tx:
             return tx.following.orders([erp_no])[erp_no].state is FollowedState.COMPLETE
 
-    deployment.wait_for(complete, 60, "the order complete")
-    assert progress(deployment, order_no) == [
+    anywhere.wait_for(complete, 60, "the order complete")
+    assert progress(anywhere, order_no) == [
         ("1", "4", "4", "0", "4"),
         ("2", "2", "2", "0", "2"),
         ("3", "1", "1", "0", "1"),
     ]
-    assert deployment.parked() == []
-    assert [each.kind for each in deployment.documents(direction="out") if each.kind == "ORDRSP"] == ["ORDRSP"]
+    assert anywhere.parked() == []
+    assert [each.kind for each in anywhere.documents(direction="out") if each.kind == "ORDRSP"] == ["ORDRSP"]
 
 
 def enter(nav: NavSimulator, external_no: str) -> str:
