@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
@@ -80,6 +80,17 @@ _NOTICE_SECONDS: Final = 5.0
 _TROUBLE_SECONDS: Final = 60.0
 
 
+#: Settings that hold connections or places: a process keeps those it began with.
+KEPT: Final = ("config_dir", "data_dir", "queue", "store", "metrics", "tracing", "chaos")
+
+
+@dataclass
+class Standing:
+    """Whether the settings in force are what the files say."""
+
+    problem: str = ""  # why they were not taken; empty: they were
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything a process works with."""
@@ -95,6 +106,7 @@ class Services:
     clock: Clock
     topology: Topology
     tracer: Tracer = NO_TRACER
+    standing: Standing = field(default_factory=Standing)
 
     @cached_property
     def connectors(self) -> Sequence[Connector]:
@@ -227,6 +239,22 @@ def assemble(settings: Settings, *, topology: Topology | None = None, clock: Clo
     )
 
 
+def renewed(services: Services, settings: Settings) -> Services:
+    """Return services by other settings over the same connections; what is in `KEPT` stays as it is.
+
+    Raises:
+        ConfigurationError: a connector cannot work by them.
+    """
+    before = services.settings
+    kept = {name: getattr(before, name) for name in KEPT}
+    listening = {"host": before.api.host, "port": before.api.port}
+    settings = settings.model_copy(update={**kept, "api": settings.api.model_copy(update=listening)})
+    receiver = replace(services.receiver, max_bytes=settings.limits.max_document_bytes)
+    fresh = replace(services, settings=settings, connect=partial(connect_all, settings), receiver=receiver)
+    _ = fresh.connectors  # says now what is wrong
+    return fresh
+
+
 def _tracer(settings: Settings) -> Tracer:
     if not settings.tracing.on:
         return NO_TRACER
@@ -303,7 +331,11 @@ class _Troubles:
         return self._found
 
     def _files(self) -> Iterator[Trouble]:
-        wrong = {"partners": self._services.partners.problems(), "alerts.yaml": self._services.alert_file.problem()}
+        wrong = {
+            "partners": self._services.partners.problems(),
+            "alerts.yaml": self._services.alert_file.problem(),
+            "orderwire.yaml": self._services.standing.problem,
+        }
         for file, problem in wrong.items():
             if problem:
                 yield Trouble(AlertKind.CONFIGURATION, file, {"file": file})

@@ -215,6 +215,14 @@ def _places(request: pytest.FixtureRequest, where: str) -> tuple[str, str]:
     return places[0], places[1]
 
 
+def test_how_to_change_the_configuration(reader: Reader) -> None:
+    """The files are looked at, and what needs a restart is listed."""
+    looked, listed = [reader.type(block) for block in blocks(DOCS / "how-to/change-the-configuration.md")]
+
+    assert "All files can be used." in looked
+    assert "store.url" in listed
+
+
 def test_how_to_users(reader: Reader) -> None:
     """The first user, one with some partners only, a new password, a token, and one who may no more."""
     printed = [reader.type(block) for block in blocks(DOCS / "how-to/users-and-roles.md")]

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -10,17 +11,18 @@ import typer
 from orderwire.bootstrap import Intake, Services, alert_chores, assemble, build_worker
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import err
+from orderwire.cli.reload import Part, Parts
 from orderwire.cli.simulate import simulated_nav
-from orderwire.cli.waiting import arrived, to_be_told, until_told
+from orderwire.cli.waiting import arrived, to_be_told
 from orderwire.config.settings import Settings
 from orderwire.telemetry.logging import set_up_logging
 from orderwire.telemetry.metrics import served
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from orderwire.web.serve import BackgroundServer
 
-#: A part of a process: runs until it is left.
-Part = Callable[[Services], AbstractContextManager[None]]
 #: For a notice that is on its way when the process ends; it is tried again by another.
 _PATIENCE_SECONDS: Final = 5.0
 
@@ -34,42 +36,55 @@ def up(
     simulate_nav: Annotated[bool, typer.Option("--simulate-nav", help="Start a simulated NAV beside it.")] = False,
 ) -> None:
     """Run everything in one process: web, inlets and workers. For one machine, and for trying it."""
-    settings, told = read_settings(config), to_be_told()
+    read = partial(read_settings, config)
+    settings, told = read(), to_be_told()
     with simulated_nav(settings) if simulate_nav else nullcontext(settings) as chosen:
-        _served(chosen, port, told, _workers)
+        # The simulator has an address of its own, which no file knows.
+        again = (lambda: read().model_copy(update={"nav": chosen.nav})) if simulate_nav else read
+        _served(chosen, port, told, again, _workers)
 
 
 def serve(config: ConfigDir = None, port: Port = None) -> None:
     """Run the web side and the inlets: REST API, health, metrics, partner folders. Waits for a store that is away."""
-    _served(read_settings(config), port, to_be_told())
+    read = partial(read_settings, config)
+    _served(read(), port, to_be_told(), read)
 
 
 def work(config: ConfigDir = None) -> None:
     """Run the workers, as many as you like, on any number of machines. Waits for a store or a broker that is away."""
-    settings, told = read_settings(config), to_be_told()
-    with _services(settings) as services, _metrics(services):
+    read = partial(read_settings, config)
+    settings, told = read(), to_be_told()
+    with _services(settings) as services, _metrics(services), Parts(services, read) as parts:
         if not arrived("store", services.store.migrate, told):
             return
-        with _alerts(services):
-            if not arrived("broker", services.transport.declare, told):
-                return
-            with _workers(services):
-                err.print("orderwire work: ready")
-                until_told(told)
+        parts.start(_alerts)
+        if not arrived("broker", services.transport.declare, told):
+            return
+        parts.start(_workers)
+        err.print("orderwire work: ready")
+        parts.until_told(told)
 
 
-def _served(settings: Settings, port: int | None, told: threading.Event, *more: Part) -> None:
+def _served(
+    settings: Settings, port: int | None, told: threading.Event, read: Callable[[], Settings], *more: Part
+) -> None:
     """Run the web side, the inlets and what else there is, in the order in which others arrive."""
-    with _services(settings) as services, _web(services, port) as web, ExitStack() as running:
+    with (
+        _services(settings) as services,
+        _web(services, port) as (web, routes),
+        Parts(services, read) as parts,
+        ExitStack() as ending,
+    ):
         if arrived("store", services.store.migrate, told):
-            running.enter_context(_intake(services))
-            running.enter_context(_alerts(services))
+            parts.start(routes)
+            parts.start(_intake)
+            parts.start(_alerts)
             err.print(f"orderwire listens on {web.url}", markup=False)
         if arrived("broker", services.transport.declare, told):
             for part in more:
-                running.enter_context(part(services))
-            running.callback(web.stop)  # requests in hand may wait for what the rest does
-        until_told(told)
+                parts.start(part)
+            ending.callback(web.stop)  # requests in hand may wait for what the rest does
+        parts.until_told(told)
 
 
 @contextmanager
@@ -120,18 +135,27 @@ def _intake(services: Services) -> Iterator[None]:
 
 
 @contextmanager
-def _web(services: Services, port: int | None) -> Iterator["BackgroundServer"]:
+def _web(services: Services, port: int | None) -> Iterator[tuple["BackgroundServer", Part]]:
     """Listen at once: whoever asks for health is told what is away, and everybody else to come again."""
     from orderwire.web.app import create_app
     from orderwire.web.serve import BackgroundServer
 
     api = services.settings.api
-    server = BackgroundServer(create_app(services), api.host, api.port if port is None else port)
+    app = create_app(services)
+    server = BackgroundServer(app, api.host, api.port if port is None else port)
     server.start()
     try:
-        yield server
+        yield server, partial(_routes, app)
     finally:
         server.stop()
+
+
+@contextmanager
+def _routes(app: "FastAPI", services: Services) -> Iterator[None]:
+    from orderwire.web.app import renew
+
+    renew(app, services)
+    yield
 
 
 @contextmanager

@@ -48,6 +48,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "nav": "Dynamics NAV.",
     "queue": "The broker's topology.",
     "partner": "Partner profiles.",
+    "config": "The configuration's files.",
     "user": "Who may use the console.",
     "backup": "Copies of the store, and going on after a restore.",
     "simulate": "Stand-ins to try things with.",

@@ -1,4 +1,4 @@
-"""Partner profiles: one folder per partner, read again whenever a file in it changes."""
+"""Partner profiles: one folder per partner, read again whenever a file in it changes; a wrong one changes nothing."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -222,6 +222,7 @@ class Partners:
     def __init__(self, config_dir: Path) -> None:
         self._config_dir = config_dir
         self._cache: dict[str, tuple[tuple[tuple[str, int, int], ...], PartnerProfile]] = {}
+        self._wrong: dict[str, str] = {}  # why the profile that was read before still holds
 
     def keys(self) -> list[str]:
         """Return the keys, sorted."""
@@ -229,11 +230,11 @@ class Partners:
         return sorted(path.parent.name for path in folder.glob("*/partner.yaml")) if folder.is_dir() else []
 
     def get(self, key: str) -> PartnerProfile:
-        """Return a profile.
+        """Return a profile; while its files are wrong, as they were when last read.
 
         Raises:
             UnknownPartnerError: there is no such folder.
-            ConfigurationError: the profile is wrong; all problems at once.
+            ConfigurationError: the profile is wrong, and was never read before; all problems at once.
         """
         if not key or not set(key) <= _KEY_CHARS or not (folder := self._config_dir / "partners" / key).is_dir():
             raise UnknownPartnerError("no partner of that key", partner=key)
@@ -245,8 +246,19 @@ class Partners:
         stamp = tuple((str(path), *_touched(path)) for path in files)
         cached = self._cache.get(key)
         if cached is None or cached[0] != stamp:
-            cached = self._cache[key] = (stamp, _load(key, folder, self._config_dir / "codes"))
+            cached = self._cache[key] = (stamp, self._read(key, folder, cached[1] if cached else None))
         return cached[1]
+
+    def _read(self, key: str, folder: Path, before: PartnerProfile | None) -> PartnerProfile:
+        try:
+            profile = _load(key, folder, self._config_dir / "codes")
+        except ConfigurationError as error:
+            if before is None:
+                raise
+            self._wrong[key] = error.message
+            return before
+        self._wrong.pop(key, None)
+        return profile
 
     def all(self) -> list[PartnerProfile]:
         """Return every profile that can be read; `partner check` tells of the others."""
@@ -265,6 +277,8 @@ class Partners:
             except UnknownPartnerError as error:
                 problems.append(str(error))
                 continue
+            if key in self._wrong:
+                problems.append(self._wrong[key])
             problems += [
                 f"partner {key}: {claim} belongs to {other} already, so neither is found by it"
                 for claim in _claims(profile)

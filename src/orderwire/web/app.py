@@ -40,12 +40,8 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    erp = services.erp
-    probes = Probes(services.store, services.transport, erp, services.metrics)
-    misses = Misses(services.settings.punchout)
-    app.state.context = Context(
-        services, erp, probes, replace(services.receiver, announce=announcer), misses, Desk(erp)
-    )
+    app.state.announcer = announcer
+    renew(app, services)
     _route(app)
     reference.describe(app)
     problems.install(app, services.settings.retry.pause_seconds)
@@ -54,6 +50,13 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(AccessLog)
     app.add_middleware(SecurityHeaders)  # outermost
     return app
+
+
+def renew(app: FastAPI, services: Services) -> None:
+    """Have the routes work by these services from the next request on."""
+    erp, receiver = services.erp, replace(services.receiver, announce=app.state.announcer)
+    probes = Probes(services.store, services.transport, erp, services.metrics)
+    app.state.context = Context(services, erp, probes, receiver, Misses(services.settings.punchout), Desk(erp))
 
 
 def _route(app: FastAPI) -> None:

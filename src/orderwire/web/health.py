@@ -26,6 +26,9 @@ class Ready(BaseModel):
         description="degraded: the ERP is away, and intake goes on; away: nothing can be taken in or passed on"
     )
     components: dict[str, Component]
+    configuration: Literal["ok", "stale"] = Field(
+        default="ok", description="stale: a file was changed to something wrong, and what stood before goes on"
+    )
 
 
 @router.get("/health/live", summary="The process runs")
@@ -41,11 +44,14 @@ async def ready(context: Shared, response: Response) -> Ready:
     components = {
         name: Component(status="away" if code else "ok", code=code) for name, code in zip(probes, troubles, strict=True)
     }
+    services = context.services
+    wrong = services.standing.problem or await context.quick.run(services.alert_file.problem)
+    configuration: Literal["ok", "stale"] = "stale" if wrong else "ok"
     away = {name for name, component in components.items() if component.status == "away"}
     if away - {"erp"}:
         response.status_code = 503
-        return Ready(status="away", components=components)
-    return Ready(status="degraded" if away else "ok", components=components)
+        return Ready(status="away", components=components, configuration=configuration)
+    return Ready(status="degraded" if away else "ok", components=components, configuration=configuration)
 
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)

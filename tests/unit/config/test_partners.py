@@ -80,18 +80,21 @@ def test_a_new_code_table_and_a_new_partner_are_seen_without_a_restart(config: P
     assert partners.keys() == ["acme", "other"]
 
 
-def test_a_profile_that_broke_is_refused_and_heals(config: Path) -> None:
-    """Nobody is served by an old profile while the new one is wrong."""
+def test_a_profile_that_broke_holds_as_it_was_and_heals(config: Path) -> None:
+    """A slip of the pen turns no order away: what was read last holds, what is wrong is told, and mending is enough."""
     partners = Partners(config)
-    partners.get("acme")
     file = config / "partners/acme/partner.yaml"
-
-    file.write_text("name: [", encoding="utf-8")
+    before = partners.get("acme")
+    file.write_text(PROFILE + "colour: red\n", encoding="utf-8")
+    assert (partners.get("acme"), partners.by_edi_identifier("4099998000020", "14")) == (before, before)
+    [problem] = partners.problems()
+    assert "colour" in problem
     with pytest.raises(ConfigurationError):
-        partners.get("acme")
-    file.write_text(PROFILE + "location: EAST\n", encoding="utf-8")
+        Partners(config).get("acme")
 
-    assert partners.get("acme").location == "EAST"
+    file.write_text(PROFILE.replace("C1", "C9"), encoding="utf-8")
+
+    assert (partners.get("acme").customer_no, partners.problems()) == ("C9", [])
 
 
 @pytest.mark.parametrize(

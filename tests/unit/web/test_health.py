@@ -17,7 +17,7 @@ def test_all_is_well(site: Site) -> None:
     ok = {"status": "ok", "code": None}
     assert (reply.status_code, reply.json()) == (
         200,
-        {"status": "ok", "components": {"store": ok, "broker": ok, "erp": ok}},
+        {"status": "ok", "components": {"store": ok, "broker": ok, "erp": ok}, "configuration": "ok"},
     )
     assert site.call("GET", "/health/live", partner=None).json() == {"status": "ok"}
 
