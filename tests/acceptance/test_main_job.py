@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WORKERS = 3
+#: What the scene's documents and calls say of persons, places and goods, how they look, and a secret.
+SAID = (
+    "Maier", "Gartenweg", "Karlsruhe", "Industriestr", "Baumarkt S", "Tor 3", "Akkubohr", "Hammer", "89.90",
+    "UNB+", "UNH+", "LIN+", "Envelope", "ship_to", WEBSHOP_KEY,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +120,8 @@ def test_the_demo_prints_the_scene_for_people() -> None:
 
 
 def test_the_same_scene_with_one_serve_and_three_work(deploy: Deploy) -> None:
-    """The demo's orders through one `serve` and three `work` processes end as in the demo."""
-    deployment = deploy(NavData.demo())
+    """The demo's orders through one `serve` and three `work` processes end as in the demo, and the log says no more."""
+    deployment = deploy(NavData.demo(), ORDERWIRE_LOG__LEVEL="debug")
     serve = deployment.run("serve", "--port", "0")
     for _ in range(WORKERS):
         deployment.run("work")
@@ -145,6 +150,17 @@ def test_the_same_scene_with_one_serve_and_three_work(deploy: Deploy) -> None:
     assert len([reply for reply in deployment.replies("baumarkt") if "UNH+1+ORDRSP" in reply]) == 1
     assert httpx.get(f"{url}/health/ready", timeout=10).status_code == 200
     assert serve.poll() is None
+    entries = _entries(deployment)
+    assert {"document_received", "request_handled"} <= {entry["event"] for entry in entries}
+    assert [entry for entry in entries if any(words in str(entry) for words in SAID)] == []
+    about = [entry for entry in entries if entry.keys() & {"document_id", "order_no", "erp_no", "item_no"}]
+    assert [entry for entry in about if not entry.get("correlation_id")] == []
+
+
+def _entries(deployment: Deployment) -> list[dict[str, Any]]:
+    """Return what every process logged; each line but those for people is one entry."""
+    lines = [line for log in deployment.folder.glob("*.log") for line in log.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in lines if not line.startswith("orderwire ")]
 
 
 def _url_of(deployment: Deployment) -> str:

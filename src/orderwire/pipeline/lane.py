@@ -164,10 +164,12 @@ class Batch:
             policy=self._around.policy,
             jitter=random.random(),  # noqa: S311  no secret
         )
+        event = item.delivery.event
+        told = log.bind(flow=self._lane.flow, correlation_id=event.correlationid if event else None)
         if isinstance(item.decision, Pause):
-            log.warning("other_side_away", flow=self._lane.flow, code=item.error.code, reason=str(item.error))
+            told.warning("other_side_away", code=item.error.code, reason=str(item.error))
         if not isinstance(error, OrderwireError):
-            log.error("handler_defect", flow=self._lane.flow, exc_info=error)
+            told.error("handler_defect", exc_info=error)
 
     def _commit(self) -> None:
         with self._sent.taken() as event_ids, self._around.store.begin() as tx:

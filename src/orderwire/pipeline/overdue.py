@@ -42,9 +42,10 @@ class Overdue:
                 if event is not None:
                     told.append(entry)
                     events.append(event)
-        for entry in told:
+        for entry, event in zip(told, events, strict=True):
             self.meter.late(entry.side.value, entry.kind)
-            log.warning("acknowledgement_late", partner=entry.partner, kind=entry.kind, ref=entry.ref)
+            about = {"correlation_id": event.correlationid, "document_id": entry.document_id}
+            log.warning("acknowledgement_late", partner=entry.partner, kind=entry.kind, ref=entry.ref, **about)
         if events:
             self.announce(events)
         return len(events)

@@ -18,6 +18,8 @@ _PAYLOAD: Final = frozenset({"payload", "body", "content", "raw", "data", "email
 _USERINFO: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)[^\s/@]{1,512}@", re.IGNORECASE)
 #: C0, DEL, C1, line and paragraph separators, and the marks that turn the direction of writing around.
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: Libraries quote what they were given: pieces of a document.
+_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 #: Made by structlog or by us, over several lines on purpose.
 _OURS: Final = frozenset({"exception", "stack"})
 
@@ -31,8 +33,13 @@ def _field(name: str, value: object, depth: int = 0) -> object:
     if name.lower() in _PAYLOAD or _SECRET.search(name):
         return _REDACTED
     if name in _OURS and isinstance(value, str):
-        return "\n".join(_plain(line) for line in value[: 20 * MAX_TEXT].splitlines())
+        return "\n".join(_told(line) for line in value[: 20 * MAX_TEXT].splitlines())
     return _value(value, depth)
+
+
+def _told(line: str) -> str:
+    """Return a line of a traceback: where it was, and what was wrong, but not with which value."""
+    return _plain(line if line.startswith('  File "') else _QUOTED.sub("'…'", line))
 
 
 def _value(value: object, depth: int) -> object:

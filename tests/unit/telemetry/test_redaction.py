@@ -85,6 +85,23 @@ def test_a_traceback_keeps_its_lines() -> None:
     assert cleaned == {"exception": "Traceback:\n  ValueError: \\x1b[2J"}
 
 
+def test_a_traceback_does_not_quote_a_document() -> None:
+    """Libraries repeat the value that they stumbled over; where it was is kept, and what was wrong."""
+    lines = [
+        '  File "orders.py", line 3, in decode',
+        "    value = rows['name']",
+        "KeyError: 'Erika Mustermann'",
+        '  Input should be valid [type=int, input_value="Musterweg 1", input_type=str]',
+    ]
+
+    cleaned = str(clean(exception="\n".join(lines))["exception"])
+
+    assert not any(words in cleaned for words in ("Erika", "Musterweg"))
+    assert all(
+        words in cleaned for words in ('File "orders.py", line 3', "KeyError", "Input should be valid", "input_type")
+    )
+
+
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=200), max_size=5))
 def test_no_entry_holds_a_control_character(event: dict[str, str]) -> None:
     """Whatever text comes in, nothing below a space goes out."""
