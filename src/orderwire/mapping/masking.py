@@ -3,9 +3,11 @@
 import re
 from typing import Final
 
-#: Elements of cXML whose text is a secret, or as good as one. Each stretch is looked at once, so this takes no time.
+#: Elements of cXML that are a secret, or as good as one, with all that is in them; without an end, all that follows.
+#: Each stretch is looked at once, so this takes no time.
 _SECRETS: Final = re.compile(
-    rb"(<(?:\w+:)?(?:SharedSecret|CredentialMac|DigitalSignature)(?:\s[^<>]*)?>)(?:\s*<!\[CDATA\[[^\]]*|[^<]+)"
+    rb"(<(?:\w+:)?(SharedSecret|CredentialMac|DigitalSignature)(?:\s[^<>]*)?(?<!/)>)(?!</).+?(?=</(?:\w+:)?\2|\Z)",
+    re.DOTALL,
 )
 #: An element with text, by its name. Names are short, so that a long word takes no longer than it is.
 _TEXTS: Final = re.compile(

@@ -7,9 +7,14 @@ from orderwire.mapping.masking import masked
 
 MAC = '<CredentialMac type="FromSenderCredentials" algorithm="HMAC-SHA1-96">bWFjbWFj</CredentialMac>'
 
+#: Behind what reads over itself, in pieces, and with a bracket in it.
+HIDDEN = shared(f"<!-- -->{SECRET}<?x y?> <![CDATA[x]{SECRET}]]>{SECRET}")
+
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-15", "UTF-16", "UTF-16-BE"])
-@pytest.mark.parametrize("proof", [shared(), shared(f"<![CDATA[{SECRET}]]>"), MAC], ids=["plain", "cdata", "mac"])
+@pytest.mark.parametrize(
+    "proof", [shared(), shared(f"<![CDATA[{SECRET}]]>"), HIDDEN, MAC], ids=["plain", "cdata", "hidden", "mac"]
+)
 def test_what_proves_the_sender_is_struck_out(proof: str, encoding: str) -> None:
     """In every encoding that documents come in, and nothing else is."""
     content = cxml(order_request(), header(sender=credential("NetworkID", BUYER, proof)), encoding=encoding)
@@ -29,7 +34,15 @@ def test_broken_documents_are_masked_too() -> None:
 
 def test_other_documents_are_left_alone() -> None:
     """EDIFACT, JSON and cXML without secrets come out as they went in."""
-    for content in (b"UNB+UNOC:3'", b'{"a": 1}', cxml(head=""), b"", b"<SharedSecret/>"):
+    for content in (
+        b"UNB+UNOC:3'",
+        b'{"a": 1}',
+        cxml(head=""),
+        b"",
+        b"<SharedSecret/>",
+        b"<SharedSecret /><a>b</a>",
+        b"<SharedSecret></SharedSecret><a/>",
+    ):
         assert masked(content) == content
 
 
