@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
 from typing import Final
 
 import structlog
@@ -118,6 +117,7 @@ class Job:
         self._means, self._event, self._order, self._record, self._partner = means, event, order, record, partner
         self._lease = Lease(means, record)
         self._answer = Answer(means, event, order, record)
+        self._resolved: Plan | None = None
 
     def run(self) -> Commit:
         """Do all that is to be done in NAV, and return how to commit the answer."""
@@ -145,12 +145,14 @@ class Job:
 
     def _objection(self) -> Distrust | None:
         """Return what NAV's customer says against the order."""
-        return distrust(self._wanted, self._partner, self._means.erp)
+        return distrust(self._wanted(), self._partner, self._means.erp)
 
-    @cached_property
     def _wanted(self) -> Plan:
-        """What the order wants, in NAV's items and units. Raises as `resolve`."""
-        return resolve(self._order, self._partner, self._means.erp)
+        """Return what the order wants, in NAV's items and units. Raises as `resolve`."""
+        # No cached_property: until Python 3.12 one lock of the class is held while NAV is asked.
+        if self._resolved is None:
+            self._resolved = resolve(self._order, self._partner, self._means.erp)
+        return self._resolved
 
     def _note(self, tx: Transaction, plan: Plan) -> None:
         tx.orders.save(self._record.id, self._record.fence, draft=plan.model_dump_json())
@@ -175,7 +177,7 @@ class Job:
 
     def _decide(self) -> Plan:
         """Grant on live stock; then the holds stand and the intent is written. Raises UnsettledError."""
-        means, wanted = self._means, self._wanted
+        means, wanted = self._means, self._wanted()
         substitutes = substitutes_for(wanted, self._partner, means.erp)
 
         def attempt(tx: Transaction, stock: Stock, reading: int) -> Plan | None:
