@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from services.deployment import ROOT
 from services.street import Street, opened
@@ -31,6 +31,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail("there is no chromium")
         pytest.skip("there is no chromium")
+    expect.set_options(timeout=30_000)  # a machine that is busy is no fault
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser

@@ -14,6 +14,8 @@ from orderwire.ports.store import DocumentState
 from services.console import BUYER, DEBTOR, HOSTILE, PASSWORD, ROWS, ConsoleScene, console_scene, morning
 from services.edifact import Order, acknowledgement, interchange
 
+#: For a page, on a machine that is busy.
+PATIENCE_MS: Final = 120_000
 PAGES: Final = ("", "/messages", "/orders", "/failures", "/replays", "/partners", "/partners/acme", "/queues", "/audit",
                 "/people", "/me")  # fmt: skip
 
@@ -33,6 +35,7 @@ def page(chromium: Browser, scene: ConsoleScene) -> Iterator[Page]:
 
 def opened(chromium: Browser, scene: ConsoleScene, name: str, **options: object) -> Iterator[Page]:
     context = chromium.new_context(base_url=scene.url, viewport={"width": 1360, "height": 900}, **options)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -89,6 +92,7 @@ def test_every_page_can_be_read_by_everybody(
 def test_the_login_page(chromium: Browser, scene: ConsoleScene, screenshots: Path) -> None:
     """A wrong password is told, and reading needs no script."""
     context = chromium.new_context(base_url=scene.url, java_script_enabled=False)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto("/console/login")
     page.screenshot(path=screenshots / "light-login.png")
