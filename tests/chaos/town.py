@@ -21,6 +21,7 @@ from services.deployment import Deployment
 from services.ports import free_port
 from services.postgres import PostgresServer
 from services.proxy import Proxy
+from services.rabbitmq import START_SECONDS
 from services.rabbitmq_cluster import Cluster, running_cluster
 
 #: Item → what is in stock at the start. The first three never run out, of the others there is too little for all.
@@ -88,7 +89,7 @@ class Town:
         for program in self.programs.values():
             program.start()
         self._watch.start()
-        until = time.monotonic() + 120
+        until = time.monotonic() + START_SECONDS
         while not self._ready():
             if time.monotonic() > until:
                 raise RuntimeError(f"not ready\n{self.deployment.logs()}")
