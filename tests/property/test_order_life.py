@@ -45,6 +45,7 @@ TROUBLES: Final = (
     ("change_order", ErpRefusedError("a message box"), True),
     ("change_order", BusyError("deadlock"), False),
     ("set_quantities", InDoubtError("no answer in time"), True),
+    ("set_quantities", ErpRefusedError("a message box"), False),
     ("find_order", OutageError("NAV is down"), False),
 )
 PARTNERS: Final = [policy.value for policy in ShortagePolicy]
