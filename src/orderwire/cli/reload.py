@@ -30,7 +30,8 @@ class Parts:
         self._parts: list[Part] = []
         self._running = ExitStack()
         self._asked = threading.Event()
-        signal.signal(signal.SIGHUP, lambda _number, _frame: self._asked.set())
+        if hasattr(signal, "SIGHUP"):  # Windows has none
+            signal.signal(signal.SIGHUP, lambda _number, _frame: self._asked.set())
 
     def __enter__(self) -> Self:
         return self

@@ -28,6 +28,8 @@ def test_the_document_describes_every_route(site: Site) -> None:
         "post /api/v1/orders",
         "get /api/v1/orders",
         "get /api/v1/orders/{order_id}",
+        "post /api/v1/order-changes",
+        "get /api/v1/order-changes/{document_id}",
         "get /api/v1/stock",
         "post /as2",
         "post /cxml",
