@@ -95,7 +95,7 @@ def main() -> None:
     around = Surroundings(store, transport, RetryPolicy(8, 1.0, 60.0, 1.0), system_clock, Metrics(), no_checkpoint)
     lane = Lane("in", TOPOLOGY.work_queue("in"), transform, batch=BATCH, overlaps=True)
     worker = Worker([lane], around, Dispatcher(store, transport, system_clock))
-    gc.freeze()
+    gc.freeze()  # as `orderwire work` does
     worker.start()
     sys.stdin.read()
     worker.stop()
