@@ -34,7 +34,6 @@ from orderwire.ports.store import OrderRecord, OrderState
 
 #: What NAV does wrong, and whether it had done what was asked all the same.
 TROUBLES: Final = (
-    ("create_order", SLOW, False),
     ("create_order", InDoubtError("no answer in time"), False),
     ("create_order", InDoubtError("no answer in time"), True),
     ("create_order", ErpRefusedError("a message box"), True),
@@ -228,6 +227,11 @@ class OrderLife(RuleBasedStateMachine):
             self.touched.add(answered[no])
             self.disturbed = True
             self.world.erp.edit(no, {first.line_no: max(int(first.shipped), min(int(first.quantity), left))})
+
+    @rule()
+    def order_is_made_late(self) -> None:
+        """NAV makes the next order after its asker has given up."""
+        self.world.erp.fail("create_order", SLOW)
 
     @rule()
     def nav_user_waits(self) -> None:
