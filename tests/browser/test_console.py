@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from orderwire.ports.ledger import LedgerQuery
 from orderwire.ports.store import DocumentState
-from services.console import BUYER, HOSTILE, PASSWORD, ROWS, ConsoleScene, console_scene, morning
-from services.edifact import acknowledgement
+from services.console import BUYER, DEBTOR, HOSTILE, PASSWORD, ROWS, ConsoleScene, console_scene, morning
+from services.edifact import Order, acknowledgement, interchange
 
 #: For a page, on a machine that is busy.
 PATIENCE_MS: Final = 120_000
@@ -247,6 +247,61 @@ def test_edit_a_copy_and_replay_it(page: Page, scene: ConsoleScene, screenshots:
     assert len({one.sha256 for one in rows}) == 2
 
 
+def test_a_run_is_cancelled_and_goes_on(page: Page, scene: ConsoleScene) -> None:
+    """What was not sent stays parked; taken up again, the rest goes, and each message has its outcome."""
+    for number in range(3):
+        scene.order(f"SLOW{number}", f"PO-60{number}", unit="SLW")
+    scene.wait_for(lambda: documents(scene, "PO-602") == [DocumentState.PARKED], "the parked orders")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/console/failures")
+    page.get_by_role("row").filter(has_text="SLW").get_by_role("link").first.click()
+    page.get_by_label("At most a second").fill("0.4")
+    page.get_by_label(re.compile("^Stop at failures")).fill("0")
+    page.locator("#replay-reason").fill("to see it fail again")
+    page.get_by_role("button", name="Freeze the list").click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("main .state.cancelled").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name=re.compile(r"^waiting [123]$"))).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+
+    expect(page.locator("main")).to_contain_text("failed again 3, skipped 0, in flight 0, waiting 0", timeout=60_000)
+    assert documents(scene, "PO-602").count(DocumentState.PARKED) == 1
+
+
+def test_held_orders_are_released_and_refused(page: Page, scene: ConsoleScene) -> None:
+    """A person decides, with a reason: one goes to NAV, the other's buyer is told no."""
+    page.on("dialog", lambda dialog: dialog.accept())
+    scene.deployment.receive(interchange(DEBTOR, "HELD", [Order("PO-800"), Order("PO-801")]), "held.edi")
+    for number, act, said in (("PO-800", "Release: let it go on", "Released"), ("PO-801", "Refuse", "Refused")):
+        scene.wait_for(lambda no=number: documents(scene, no) == [DocumentState.HELD], number)  # type: ignore[misc]
+        page.goto(f"/console/messages?q={number}&state=held")
+        page.locator("a.row-link").first.click()
+        links = page.get_by_role("list", name="How far it has come").get_by_role("listitem")
+        expect(links.filter(has_text="Decided")).to_contain_text("held: a person decides")
+        page.locator("#held-reason").fill("asked the accountant")
+        page.get_by_role("button", name=act).click()
+        expect(page.get_by_role("status")).to_contain_text(said)
+    scene.deployment.wait_for(
+        lambda: {n: str(a.outcome) for n, a in scene.deployment.answers().items() if n in {"PO-800", "PO-801"}}
+        == {"PO-800": "accepted", "PO-801": "rejected"}, 60, "both answers",
+    )  # fmt: skip
+
+
+def test_ones_own_tokens_and_the_way_out(page: Page) -> None:
+    """A token is shown once and can be ended; who logs out is out."""
+    page.goto("/console/me")
+    page.get_by_label("A new one for").fill("nightly report")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.get_by_role("status")).to_contain_text("shown this once")
+    page.get_by_role("button", name="End token nightly report").click()
+    expect(page.get_by_role("button", name="End token nightly report")).to_have_count(0)
+    page.get_by_role("button", name="Log out").click()
+
+    page.goto("/console/orders")
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
 def test_discard_with_a_reason(page: Page) -> None:
     """What is of nobody is ended by a person, and the audit says why."""
     page.goto("/console/failures?code=decode")
@@ -286,7 +341,11 @@ def test_people_are_added(page: Page) -> None:
     form.get_by_label(re.compile("^Password")).fill(PASSWORD)
     form.get_by_role("button", name="Add").click()
 
-    expect(page.get_by_role("heading", name="olga operator")).to_be_visible()
+    olga = page.locator("section").filter(has=page.get_by_role("heading", name="olga operator"))
+    olga.get_by_text("Change", exact=True).click()
+    olga.get_by_label("Disabled").check()
+    olga.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="olga operator, disabled")).to_be_visible()
 
 
 def test_a_viewer_has_no_buttons(chromium: Browser, scene: ConsoleScene) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from orderwire.bootstrap import build_worker
 from orderwire.ports.access import Role
 from orderwire.ports.store import DocumentState
+from orderwire.simulators.nav.data import CustomerData
 from orderwire.simulators.nav.server import NavSimulator
 from orderwire.web.app import create_app
 from orderwire.web.serve import BackgroundServer
@@ -16,6 +18,8 @@ from services.edifact import Order, interchange
 
 PASSWORD: Final = "correct horse battery"
 BUYER: Final = "4012345000009"
+#: Sends as well, and is beyond its credit limit: a person decides on its orders.
+DEBTOR: Final = "4012345000016"
 ROWS: Final = 6
 #: What a hostile sender writes where words belong.
 HOSTILE: Final = "<script>window.hurt=1</script><img src=x onerror=window.hurt=1>\"'&lt;"
@@ -43,10 +47,15 @@ class ConsoleScene:
 @contextmanager
 def console_scene(folder: Path) -> Iterator[ConsoleScene]:
     """Start everything in this process on SQLite."""
-    with NavSimulator(company(i1001=1000, i1002=50)) as nav:
+    data = company(i1001=1000, i1002=50)
+    debtor = CustomerData(no="C20000", name="Debtor", credit_limit=Decimal(10), balance=Decimal(20))
+    with NavSimulator(data.model_copy(update={"customers": (*data.customers, debtor)})) as nav:
         url = f"sqlite:///{folder}/orderwire.db"
         deployment = Deployment(folder, nav, queue_url="embedded:", store_url=url, ORDERWIRE_NAV__PRODUCTION="false")
         deployment.partner("acme", BUYER)
+        deployment.partner("debtor", DEBTOR)
+        profile = deployment.config_dir / "partners/debtor/partner.yaml"
+        profile.write_text(profile.read_text().replace("C10000", "C20000") + "trust:\n  credit_limit: hold\n")
         services = deployment.services
         server, worker = BackgroundServer(create_app(services)), build_worker(services)
         worker.start()
