@@ -21,10 +21,11 @@ from orderwire.config.settings import QueueSettings, Settings, StoreSettings
 from orderwire.pipeline.access import digest_of
 from orderwire.ports.access import Role, Session, User
 from orderwire.ports.clock import system_clock
+from orderwire.ports.journal import DocumentQuery, DocumentState
 from orderwire.ports.ledger import LedgerQuery, LedgerState
 from orderwire.ports.overview import ParkedFilter
 from orderwire.ports.search import Wanted
-from orderwire.ports.store import DocumentQuery, DocumentState, Transaction
+from orderwire.ports.store import Transaction
 from orderwire.store.parked import group_id
 from orderwire.telemetry.logging import set_up_logging
 from orderwire.web.app import create_app

@@ -15,7 +15,8 @@ from orderwire.pipeline.recovery import RetryPolicy
 from orderwire.pipeline.work import Commit
 from orderwire.pipeline.worker import Worker
 from orderwire.ports.clock import no_checkpoint, system_clock
-from orderwire.ports.store import Document, DocumentState, Transaction
+from orderwire.ports.journal import Document, DocumentState
+from orderwire.ports.store import Transaction
 from orderwire.queue.open import open_transport
 from orderwire.queue.topology import Flow, Topology
 from orderwire.store.store import open_store

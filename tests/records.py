@@ -10,7 +10,10 @@ from typing import Any, Final
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.exchange import Exchange
-from orderwire.ports.store import Document, DocumentState, Hold, OrderRecord, OrderState, Parked
+from orderwire.ports.holds import Hold
+from orderwire.ports.journal import Document, DocumentState
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.parking import Parked
 
 NOON: Final = datetime(2026, 3, 9, 12, 0, 0, 123456, tzinfo=UTC)
 DRILL: Final = StockKey(item_no="1001")

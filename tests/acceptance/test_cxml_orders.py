@@ -13,7 +13,8 @@ import pytest
 from lxml import etree
 
 from cxmlwire import PAYLOAD_ID, credential, cxml, header, item, order_request, shared
-from orderwire.ports.store import DocumentState, Parked
+from orderwire.ports.journal import DocumentState
+from orderwire.ports.parking import Parked
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import UNDER_WAY, Deployment, sold

@@ -13,7 +13,7 @@ from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.shipment import Shipment
 from orderwire.connectors import edi
 from orderwire.pipeline.work import Source, next_event
-from orderwire.ports.store import DocumentState
+from orderwire.ports.journal import DocumentState
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import Deployment

@@ -12,9 +12,9 @@ import pytest
 
 from orderwire.config.code_lists import add_code
 from orderwire.pipeline.replay_runs import Pace
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.overview import ParkedFilter
 from orderwire.ports.replay import ItemState, RunState
-from orderwire.ports.store import DocumentState
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import Deployment, company, sold
 from services.edifact import Order, interchange

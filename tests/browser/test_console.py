@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.ledger import LedgerQuery
-from orderwire.ports.store import DocumentState
 from services.console import BUYER, DEBTOR, HOSTILE, PASSWORD, ROWS, ConsoleScene, console_scene, morning
 from services.edifact import Order, acknowledgement, interchange
 

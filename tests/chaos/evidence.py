@@ -9,7 +9,7 @@ from typing import Any, Final
 from chaos.buyers import Sale, Sent
 from chaos.town import FOLDERS, POSTS, SHOP, Town
 from orderwire.canonical.response import OrderOutcome, OrderResponse
-from orderwire.ports.store import Document, DocumentQuery, DocumentState
+from orderwire.ports.journal import Document, DocumentQuery, DocumentState
 
 _ENDS: Final = frozenset({DocumentState.DONE, DocumentState.REJECTED})
 

@@ -11,7 +11,7 @@ from chaos.buyers import Sent
 from chaos.evidence import Evidence, count
 from orderwire.canonical.order import ItemId, ItemScheme
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
-from orderwire.ports.store import DocumentState
+from orderwire.ports.journal import DocumentState
 from records import a_document
 from services.edifact import Order
 

@@ -27,8 +27,8 @@ from orderwire.pipeline.receive import Receiver
 from orderwire.pipeline.work import Source
 from orderwire.ports.clock import no_checkpoint, system_clock
 from orderwire.ports.intake import Connector, OutboundDocument
+from orderwire.ports.journal import Document, DocumentQuery, DocumentState
 from orderwire.ports.ledger import LedgerQuery, LedgerState
-from orderwire.ports.store import Document, DocumentQuery, DocumentState
 from orderwire.ports.transmission import RECEIPT_TYPE
 from orderwire.queue.topology import Topology
 from orderwire.store.store import open_store

@@ -10,7 +10,7 @@ from threading import Barrier, Event, Thread
 import pytest
 
 from orderwire.errors import BusyError, UnavailableError
-from orderwire.ports.store import Document, DocumentQuery, Step
+from orderwire.ports.journal import Document, DocumentQuery, Step
 from orderwire.store import SqlStore
 from records import ENDLESS, NOON, a_document, a_hold, an_event, an_order
 from services.stores import crash, open_at

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderwire.ports.store import Backorders
+from orderwire.ports.holds import Backorders
 from orderwire.store import SqlStore
 from records import DRILL, HAMMER, NOON, a_hold, an_order
 

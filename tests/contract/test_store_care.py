@@ -6,9 +6,9 @@ from typing import Any
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.pipeline.indexing import Indexing
 from orderwire.pipeline.retention import CHUNK, LegalHolds, Retention
+from orderwire.ports.journal import DocumentState, Step
 from orderwire.ports.replay import Run, RunState
 from orderwire.ports.search import Wanted
-from orderwire.ports.store import DocumentState, Step
 from orderwire.store import SqlStore
 from records import NOON, a_document, an_exchange
 

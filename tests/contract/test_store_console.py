@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from orderwire.pipeline.indexing import Indexing, words_in
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.overview import FlowPiece, GroupNote, ParkedFilter, WorkerRecord
+from orderwire.ports.parking import Parked
 from orderwire.ports.search import Place, SavedSearch, Wanted
-from orderwire.ports.store import DocumentState, Parked
 from orderwire.store import SqlStore
 from orderwire.store.parked import group_id
 from records import NOON, a_document

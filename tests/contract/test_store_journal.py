@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderwire.ports.store import Claim, Document, DocumentQuery, DocumentState, Step
+from orderwire.ports.journal import Claim, Document, DocumentQuery, DocumentState, Step
 from orderwire.store import SqlStore
 from records import NOON, a_document, an_exchange, later
 from services.stores import crash

@@ -8,7 +8,7 @@ import pytest
 
 from orderwire.canonical.stock import StockKey
 from orderwire.errors import LeaseLostError
-from orderwire.ports.store import OrderRecord, OrderState
+from orderwire.ports.orders import OrderRecord, OrderState
 from orderwire.store import SqlStore
 from records import DRILL, HAMMER, NOON, a_hold, an_order, later
 

@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 
 from orderwire.errors import BusyError, LimitError, UnavailableError
-from orderwire.ports.store import DocumentQuery
+from orderwire.ports.journal import DocumentQuery
 from orderwire.store import SqlStore
 from records import ENDLESS, NOON, a_document, an_order
 from services.postgres import PostgresServer

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.punchout import CartRecord, CartState, PunchoutSession, SessionState
-from orderwire.ports.store import DocumentState
 from orderwire.store import SqlStore
 from records import ENDLESS, NOON, a_document, later
 

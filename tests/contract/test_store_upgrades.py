@@ -15,7 +15,8 @@ from sqlalchemy import Boolean, Column, Connection, DateTime, LargeBinary, MetaD
 from orderwire.canonical.envelope import BODIES
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import OrderResponse
-from orderwire.ports.store import DocumentQuery, OrderState
+from orderwire.ports.journal import DocumentQuery
+from orderwire.ports.orders import OrderState
 from orderwire.store import SqlStore
 from orderwire.store.migration import alembic_config
 from services.stores import open_at

@@ -11,7 +11,9 @@ from fakes.erp import FakeErp
 from orderwire.canonical.order import OrderLine
 from orderwire.pipeline.amendment import AmendedLine, Amendment
 from orderwire.pipeline.plan import Plan
-from orderwire.ports.store import Hold, OrderRecord, Store, Transaction
+from orderwire.ports.holds import Hold
+from orderwire.ports.orders import OrderRecord
+from orderwire.ports.store import Store, Transaction
 
 #: Reasons that say: there was not enough.
 SHORT: Final = frozenset({"out_of_stock", "part_delivery", "back_ordered"})

@@ -22,9 +22,11 @@ from orderwire.pipeline.lane import Batch, Lane, Surroundings
 from orderwire.pipeline.recovery import Pause, RetryPolicy
 from orderwire.pipeline.work import Commit, Handler
 from orderwire.ports.clock import no_checkpoint
+from orderwire.ports.journal import Document, DocumentState
 from orderwire.ports.meter import Meter, NoMeter
+from orderwire.ports.orders import OrderRecord, OrderState
 from orderwire.ports.queue import Delivery
-from orderwire.ports.store import Document, DocumentState, OrderRecord, OrderState, Transaction
+from orderwire.ports.store import Transaction
 from orderwire.store.store import SqlStore, open_store
 
 POLICY = RetryPolicy(max_attempts=12, first_delay_seconds=5, max_delay_seconds=3600, pause_seconds=5)

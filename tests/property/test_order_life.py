@@ -30,7 +30,7 @@ from orderwire.canonical.response import OrderResponse
 from orderwire.canonical.stock import StockKey
 from orderwire.config.partners import ShortagePolicy
 from orderwire.errors import BusyError, ConflictError, ErpRefusedError, InDoubtError, OutageError
-from orderwire.ports.store import OrderRecord, OrderState
+from orderwire.ports.orders import OrderRecord, OrderState
 
 #: What NAV does wrong, and whether it had done what was asked all the same.
 TROUBLES: Final = (

@@ -8,7 +8,7 @@ from typing import Final
 
 from orderwire.bootstrap import build_worker
 from orderwire.ports.access import Role
-from orderwire.ports.store import DocumentState
+from orderwire.ports.journal import DocumentState
 from orderwire.simulators.nav.data import CustomerData
 from orderwire.simulators.nav.server import NavSimulator
 from orderwire.web.app import create_app

@@ -17,7 +17,9 @@ from orderwire.canonical.order import Channel
 from orderwire.canonical.response import OrderResponse
 from orderwire.config.settings import Settings, load_settings
 from orderwire.ports.intake import DecodeHint
-from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderRecord, Parked
+from orderwire.ports.journal import Document, DocumentQuery, DocumentState
+from orderwire.ports.orders import OrderRecord
+from orderwire.ports.parking import Parked
 from orderwire.simulators.nav.data import CustomerData, ItemData, NavData
 from orderwire.simulators.nav.server import DEMO_COMPANY, DEMO_PASSWORD, DEMO_USER, NavSimulator
 

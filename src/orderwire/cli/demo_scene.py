@@ -18,7 +18,10 @@ from orderwire.cli.send import UNDER_WAY
 from orderwire.config.settings import ApiSettings, Settings
 from orderwire.errors import UnavailableError
 from orderwire.ports.following import FollowedLine
-from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step, Transaction
+from orderwire.ports.journal import Document, DocumentQuery, Step
+from orderwire.ports.orders import OrderRecord
+from orderwire.ports.parking import Parked
+from orderwire.ports.store import Transaction
 from orderwire.web.app import create_app
 from orderwire.web.serve import BackgroundServer
 

@@ -8,7 +8,8 @@ from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderRespons
 from orderwire.cli.demo_scene import Scene
 from orderwire.cli.demo_shipping import PARTNER
 from orderwire.cli.output import out, shown
-from orderwire.ports.store import OrderRecord, Step
+from orderwire.ports.journal import Step
+from orderwire.ports.orders import OrderRecord
 
 _COLOURS = {
     OrderOutcome.ACCEPTED: "green",

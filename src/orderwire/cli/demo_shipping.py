@@ -10,7 +10,7 @@ from orderwire.config.settings import Settings
 from orderwire.errors import UnavailableError
 from orderwire.ports.follow import PostedKind
 from orderwire.ports.following import FollowedLine
-from orderwire.ports.store import DocumentQuery
+from orderwire.ports.journal import DocumentQuery
 
 #: Whose order is shipped: all of its first line but one unit, and its second line.
 PARTNER: Final = "baumarkt"

@@ -11,7 +11,7 @@ from orderwire.cli.output import Json, emit, emit_json, out, say
 from orderwire.errors import OrderwireError
 from orderwire.mapping.masking import masked
 from orderwire.pipeline.retention import LegalHolds
-from orderwire.ports.store import DocumentQuery, DocumentState
+from orderwire.ports.journal import DocumentQuery, DocumentState
 
 app = typer.Typer(no_args_is_help=True)
 Reason = Annotated[str, typer.Option(help="It stands in the audit.")]

@@ -10,7 +10,8 @@ from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, emit_json, out, shown
 from orderwire.errors import OrderwireError
 from orderwire.ports.following import FollowedLine
-from orderwire.ports.store import OrderRecord, OrderState, Store
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Store
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, emit_json, out
 from orderwire.errors import OrderwireError
 from orderwire.pipeline.trial import PASSES
-from orderwire.ports.store import Parked
+from orderwire.ports.parking import Parked
 
 app = typer.Typer(no_args_is_help=True)
 Code = Annotated[str | None, typer.Option(help="Error code.")]

@@ -11,7 +11,7 @@ from orderwire.cli.context import ConfigDir, services_of
 from orderwire.cli.output import Json, emit, out
 from orderwire.connectors.channels.names import channel_of
 from orderwire.ports.intake import DecodeHint
-from orderwire.ports.store import Document, DocumentQuery, DocumentState
+from orderwire.ports.journal import Document, DocumentQuery, DocumentState
 
 #: States in which a document waits for work; every other one is an end or a person's.
 UNDER_WAY = frozenset({DocumentState.RECEIVED, DocumentState.WAITING, DocumentState.RETRYING})

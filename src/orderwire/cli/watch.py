@@ -14,8 +14,8 @@ from orderwire.cli.context import ConfigDir, services_of
 from orderwire.cli.output import Json, emit_json, out, shown
 from orderwire.errors import OrderwireError
 from orderwire.pipeline.heartbeat import BEAT_SECONDS
+from orderwire.ports.journal import Document
 from orderwire.ports.search import Wanted
-from orderwire.ports.store import Document
 
 _TAIL_COLUMNS = ("received_at", "direction", "kind", "partner", "order_no", "state", "code", "reason")
 _PAGE = 200

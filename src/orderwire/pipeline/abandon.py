@@ -10,7 +10,9 @@ from orderwire.errors import BusyError
 from orderwire.pipeline.fulfil import digest_of, order_id
 from orderwire.pipeline.plan import Plan
 from orderwire.pipeline.requests import UNDER_WAY
-from orderwire.ports.store import OrderRecord, OrderState, Parked, Transaction
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.parking import Parked
+from orderwire.ports.store import Transaction
 
 #: Long enough for this transaction alone.
 _LEASE_SECONDS: Final = 30.0

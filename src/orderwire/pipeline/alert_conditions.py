@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from orderwire.config.alerts import AlertKind, Rules
+from orderwire.ports.journal import DocumentQuery, DocumentState
 from orderwire.ports.ledger import LedgerQuery, LedgerState
 from orderwire.ports.overview import WorkerRecord
-from orderwire.ports.store import DocumentQuery, DocumentState, Store, Transaction
+from orderwire.ports.store import Store, Transaction
 
 #: A worker says every few seconds that it lives; one that has been silent for so long is gone.
 SILENT: Final = timedelta(minutes=1)

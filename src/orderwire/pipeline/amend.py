@@ -28,7 +28,9 @@ from orderwire.pipeline.work import Commit
 from orderwire.ports.changes import ChangeRecord
 from orderwire.ports.erp import ErpOrder, SalesOrderDraft
 from orderwire.ports.exchange import keep_exchanges
-from orderwire.ports.store import OrderRecord, OrderState, Step, Transaction
+from orderwire.ports.journal import Step
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Transaction
 
 log = structlog.get_logger(__name__)
 

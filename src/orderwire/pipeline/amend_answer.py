@@ -7,7 +7,7 @@ from orderwire.canonical.response import AnsweredOrder, OrderResponse
 from orderwire.pipeline.answer import EVENTS
 from orderwire.pipeline.plan import Plan
 from orderwire.pipeline.work import Source, next_event
-from orderwire.ports.store import OrderState
+from orderwire.ports.orders import OrderState
 
 
 def answered(event: Event, order: PurchaseOrder, answer: OrderResponse) -> Event:

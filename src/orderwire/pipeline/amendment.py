@@ -14,7 +14,7 @@ from orderwire.pipeline.allocation import refusal
 from orderwire.pipeline.plan import Plan, PlannedLine, to_line_draft
 from orderwire.pipeline.standing import lowered
 from orderwire.ports.erp import ErpOrder, SalesOrderEdit
-from orderwire.ports.store import Hold
+from orderwire.ports.holds import Hold
 
 #: A line before and after; None: it is not there.
 LinePair = tuple[OrderLine | None, OrderLine | None]

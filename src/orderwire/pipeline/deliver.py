@@ -14,7 +14,8 @@ from orderwire.pipeline.ledger import settle
 from orderwire.pipeline.work import Commit, Source, body_of, next_event
 from orderwire.ports.clock import Clock
 from orderwire.ports.intake import Delivered, Deliverer, Judge
-from orderwire.ports.store import Document, DocumentState, Step, Store, Transaction
+from orderwire.ports.journal import Document, DocumentState, Step
+from orderwire.ports.store import Store, Transaction
 from orderwire.ports.transmission import RECEIPT_TYPE
 
 #: A partner that did not answer is left alone for so long, lest its time-outs keep all the others waiting.

@@ -13,7 +13,8 @@ from orderwire.pipeline.outgoing import Recipient, answer_id, dispatch, dispatch
 from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.intake import DecodedFile, DecodedInterchange, DecodedMessage, Finding, Notice, Severity
-from orderwire.ports.store import Document, DocumentState, Step, Transaction
+from orderwire.ports.journal import Document, DocumentState, Step
+from orderwire.ports.store import Transaction
 
 #: Which event a message's purpose asks for.
 _REQUESTS: Final = {

@@ -19,7 +19,9 @@ from orderwire.pipeline.work import next_event
 from orderwire.ports.erp import ErpItem
 from orderwire.ports.follow import CUSTOMERS_AT_ONCE, OpenOrder
 from orderwire.ports.following import Cursor, FollowedOrder, FollowedState
-from orderwire.ports.store import OrderRecord, OrderState, Step, Transaction
+from orderwire.ports.journal import Step
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Transaction
 
 CURSOR: Final = "orders"
 #: Between the number of a group of customers and the number of an order, in a cursor.

@@ -30,7 +30,8 @@ from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.erp import ErpItem
 from orderwire.ports.follow import OpenOrder, Posted, PostedKind
 from orderwire.ports.following import Cursor, FollowedLine, FollowedState
-from orderwire.ports.store import Document, DocumentState, Step, Transaction
+from orderwire.ports.journal import Document, DocumentState, Step
+from orderwire.ports.store import Transaction
 
 _EVENTS: Final = {
     PostedKind.SHIPMENT: EventType.SHIPMENT_POSTED,

@@ -16,7 +16,9 @@ from orderwire.pipeline.plan import EXTERNAL_DOCUMENT_NO_LENGTH, Plan, PlannedLi
 from orderwire.pipeline.work import Source
 from orderwire.ports.erp import ErpItem
 from orderwire.ports.following import FollowedLine, FollowedOrder, FollowedState
-from orderwire.ports.store import Document, DocumentState, OrderRecord, OrderState, Transaction
+from orderwire.ports.journal import Document, DocumentState
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Transaction
 
 #: As `plan.sales_order_no` makes them.
 _OUR_NUMBER: Final = re.compile("OW[A-Z2-7]{16}")

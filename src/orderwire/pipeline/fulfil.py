@@ -18,7 +18,8 @@ from orderwire.pipeline.requests import changed_again, open_change
 from orderwire.pipeline.work import Commit, body_of
 from orderwire.ports.clock import Checkpoint, Clock
 from orderwire.ports.erp import Erp
-from orderwire.ports.store import OrderRecord, OrderState, Store, Transaction
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Store, Transaction
 
 #: The buyer was told, if only that a person has to decide.
 _TOLD: Final = frozenset({OrderState.ANSWERED, OrderState.HELD})

@@ -11,7 +11,9 @@ from orderwire.errors import AlreadyDoneError, BusyError
 from orderwire.pipeline.answer import refuse
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.clock import Clock
-from orderwire.ports.store import Document, DocumentState, OrderRecord, OrderState, Step, Store, Transaction
+from orderwire.ports.journal import Document, DocumentState, Step
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Store, Transaction
 
 #: Long enough for one transaction.
 _LEASE_SECONDS: Final = 30.0

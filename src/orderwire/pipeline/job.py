@@ -36,7 +36,10 @@ from orderwire.pipeline.trust import Distrust, distrust
 from orderwire.pipeline.work import Commit, Source, next_event
 from orderwire.ports.erp import ErpOrder, SalesOrderDraft
 from orderwire.ports.exchange import keep_exchanges
-from orderwire.ports.store import Hold, OrderRecord, OrderState, Step, Transaction
+from orderwire.ports.holds import Hold
+from orderwire.ports.journal import Step
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Transaction
 
 log = structlog.get_logger(__name__)
 

@@ -25,9 +25,10 @@ from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Discard, Park, Pause, Retry, RetryPolicy, decide
 from orderwire.pipeline.work import Commit, Handler, Source, traced
 from orderwire.ports.clock import Checkpoint, Clock
+from orderwire.ports.journal import DocumentState, Step
 from orderwire.ports.meter import Meter
 from orderwire.ports.queue import Confirmation, Delivery, Transport
-from orderwire.ports.store import DocumentState, Step, Store, Transaction
+from orderwire.ports.store import Store, Transaction
 from orderwire.ports.tracing import NO_TRACER, Tracer
 
 log = structlog.get_logger(__name__)

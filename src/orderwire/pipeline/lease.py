@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from orderwire.errors import BusyError, TransientError
 from orderwire.pipeline.means import Means
-from orderwire.ports.store import OrderRecord
+from orderwire.ports.orders import OrderRecord
 
 
 class Lease:

@@ -14,8 +14,9 @@ from orderwire.errors import ConfigurationError, UnknownPartnerError
 from orderwire.pipeline.work import Commit, body_of
 from orderwire.ports.clock import Clock
 from orderwire.ports.intake import Delivered
+from orderwire.ports.journal import Document, DocumentQuery, Step
 from orderwire.ports.ledger import LedgerEntry, LedgerSide, Met
-from orderwire.ports.store import Document, DocumentQuery, Step, Transaction
+from orderwire.ports.store import Transaction
 
 #: Kinds of ours that are acknowledgements themselves, and so are not acknowledged.
 _FINAL: Final = frozenset({"CONTRL", "APERAK", "MDN"})

@@ -9,7 +9,8 @@ from orderwire.canonical.document import DocumentReady
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.intake import OutboundDocument
-from orderwire.ports.store import Document, DocumentState, Step, Transaction
+from orderwire.ports.journal import Document, DocumentState, Step
+from orderwire.ports.store import Transaction
 from orderwire.ports.transmission import RECEIPT_TYPE
 
 _MEDIA_TYPES: Final = {".edi": "application/EDIFACT", ".xml": "text/xml; charset=UTF-8", ".json": "application/json"}

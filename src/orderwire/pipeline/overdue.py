@@ -12,9 +12,10 @@ from orderwire.canonical.overdue import AcknowledgementLate
 from orderwire.errors import TransientError
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.clock import Clock
+from orderwire.ports.journal import Document, DocumentState, Step
 from orderwire.ports.ledger import LedgerEntry, Met
 from orderwire.ports.meter import Meter
-from orderwire.ports.store import Document, DocumentState, Step, Store, Transaction
+from orderwire.ports.store import Store, Transaction
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,9 @@ from orderwire.canonical.document import MessageParked
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.errors import OrderwireError
 from orderwire.pipeline.work import Source, next_event
-from orderwire.ports.store import DocumentState, Parked, Step, Transaction
+from orderwire.ports.journal import DocumentState, Step
+from orderwire.ports.parking import Parked
+from orderwire.ports.store import Transaction
 
 _PARTICULARS = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
 

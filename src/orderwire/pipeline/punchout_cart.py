@@ -16,8 +16,9 @@ from orderwire.pipeline.punchout import Means, Sessions, Visit, running
 from orderwire.pipeline.punchout_check import of_buyer, of_erp
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.intake import OutboundDocument
+from orderwire.ports.journal import Document, DocumentState, Step
 from orderwire.ports.punchout import CartRecord, CartState, PunchoutSession, ReturnForm, SessionState
-from orderwire.ports.store import Document, DocumentState, Step, Transaction
+from orderwire.ports.store import Transaction
 
 log = structlog.get_logger(__name__)
 

@@ -16,8 +16,9 @@ from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.punchout_compare import Comparison, Match, Snapshots, compare
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.clock import Clock
+from orderwire.ports.journal import Step
 from orderwire.ports.punchout import CartRecord
-from orderwire.ports.store import Step, Store, Transaction
+from orderwire.ports.store import Store, Transaction
 
 #: Carts looked through for a line without an auxiliary id.
 _RECENT: Final = 50

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from orderwire.canonical.cart import Setup
 from orderwire.pipeline.punchout import Means
-from orderwire.ports.store import Document, DocumentState, Step
+from orderwire.ports.journal import Document, DocumentState, Step
 
 
 def journal_setup(means: Means, partner: str, kind: str, setup: Setup, control_ref: str | None = None) -> str:

@@ -13,7 +13,8 @@ from orderwire.errors import DuplicateConflictError, LimitError
 from orderwire.pipeline.work import Source, next_event, traced
 from orderwire.ports.clock import Checkpoint, Clock
 from orderwire.ports.intake import DecodeHint
-from orderwire.ports.store import Document, DocumentState, Step, Store, Transaction
+from orderwire.ports.journal import Document, DocumentState, Step
+from orderwire.ports.store import Store, Transaction
 from orderwire.ports.tracing import NO_TRACER, Tracer
 
 log = structlog.get_logger(__name__)

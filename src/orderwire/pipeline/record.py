@@ -8,8 +8,9 @@ from orderwire.errors import DeadLetterError
 from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.work import Commit, Source
 from orderwire.ports.clock import Clock
+from orderwire.ports.journal import Step
 from orderwire.ports.queue import Delivery
-from orderwire.ports.store import Step, Transaction
+from orderwire.ports.store import Transaction
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from orderwire.pipeline.abandon import abandon
 from orderwire.pipeline.trial import document_of
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.clock import Clock
-from orderwire.ports.store import Document, DocumentState, Parked, Step, Store, Transaction
+from orderwire.ports.journal import Document, DocumentState, Step
+from orderwire.ports.parking import Parked
+from orderwire.ports.store import Store, Transaction
 
 
 @dataclass(frozen=True)

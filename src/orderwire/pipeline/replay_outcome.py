@@ -2,9 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from orderwire.ports.journal import Document, DocumentQuery, DocumentState
 from orderwire.ports.replay import ItemState, RunItem
-from orderwire.ports.store import Document, DocumentQuery, DocumentState, Parked, Transaction
+from orderwire.ports.store import Transaction
+
+if TYPE_CHECKING:
+    from orderwire.ports.parking import Parked
 
 #: A message's state and why, once it is known.
 Outcome = tuple[ItemState, str | None]

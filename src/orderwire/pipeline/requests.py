@@ -12,7 +12,9 @@ from orderwire.errors import BusyError, OutOfOrderError
 from orderwire.pipeline.amend_answer import answered
 from orderwire.pipeline.means import Means
 from orderwire.ports.changes import ChangeRecord
-from orderwire.ports.store import OrderRecord, OrderState, Step, Transaction
+from orderwire.ports.journal import Step
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Transaction
 
 #: NAV may have been called for it, so it is finished before the next one begins.
 _CHANGEABLE: Final = frozenset({OrderState.ANSWERED, OrderState.HELD})

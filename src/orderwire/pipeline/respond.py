@@ -16,7 +16,8 @@ from orderwire.pipeline.outgoing import Recipient, dispatch
 from orderwire.pipeline.work import Commit, Source, body_of
 from orderwire.ports.clock import Clock
 from orderwire.ports.intake import Encoder
-from orderwire.ports.store import DocumentState, Step, Transaction
+from orderwire.ports.journal import DocumentState, Step
+from orderwire.ports.store import Transaction
 
 #: Bodies that become documents.
 Told = AnsweredOrder | Shipment | Invoice | InventoryReport

@@ -15,8 +15,9 @@ from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.work import Source
 from orderwire.ports.clock import Clock
 from orderwire.ports.intake import DecodeHint, OutboundDocument, Receive
+from orderwire.ports.journal import Document, DocumentState, Step
 from orderwire.ports.ledger import LedgerEntry, LedgerQuery, Met
-from orderwire.ports.store import Document, DocumentState, Step, Store, Transaction
+from orderwire.ports.store import Store, Transaction
 from orderwire.ports.transmission import RECEIPT_TYPE, GivenReceipt, Transmission
 
 log = structlog.get_logger(__name__)

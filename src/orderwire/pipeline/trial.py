@@ -9,7 +9,10 @@ from orderwire.config.partners import Partners
 from orderwire.errors import AlreadyDoneError, MappingError, OrderwireError
 from orderwire.pipeline.fulfil import digest_of, order_id
 from orderwire.ports.intake import DecodedFile, DecodedMessage, DecodeHint, Decoder
-from orderwire.ports.store import Document, OrderRecord, OrderState, Parked, Store, Transaction
+from orderwire.ports.journal import Document
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.parking import Parked
+from orderwire.ports.store import Store, Transaction
 
 #: How a trial ends.
 PASSES: Final = "passes"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from orderwire.ports.store import OrderState
+from orderwire.ports.orders import OrderState
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from orderwire.ports.store import Document, DocumentState, Parked
+from orderwire.ports.journal import Document, DocumentState
+from orderwire.ports.parking import Parked
 
 #: Figures over time come by five minutes.
 PIECE_SECONDS: Final = 300

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from orderwire.ports.store import Document, DocumentState, OrderRecord
+from orderwire.ports.journal import Document, DocumentState
+from orderwire.ports.orders import OrderRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from sqlalchemy import Select, Table, and_, bindparam, case, delete, exists, fun
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.care import Ended, Forgotten, LegalHold
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.replay import RunState
-from orderwire.ports.store import DocumentState
 from orderwire.store.care_tables import legal_holds
 from orderwire.store.console_tables import run_items, runs, texts
 from orderwire.store.rows import columns_of, portions, record_of, values_of

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.overview import FailureGroup, GroupNote, ParkedFilter, Scope
-from orderwire.ports.store import Parked
+from orderwire.ports.parking import Parked
 from orderwire.store.console_tables import group_notes
 from orderwire.store.overview import within
 from orderwire.store.rows import columns_of, portions, record_of, values_of

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.clock import Clock
-from orderwire.ports.store import Backorders, Hold, HoldRecord
+from orderwire.ports.holds import Backorders, Hold, HoldRecord
 from orderwire.store.rows import columns_of, portions, record_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import holds, stock_items

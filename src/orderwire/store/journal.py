@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, and_, bindparam, or_, select, upda
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.clock import Clock
-from orderwire.ports.store import Claim, Document, DocumentQuery, DocumentState, Step
+from orderwire.ports.journal import Claim, Document, DocumentQuery, DocumentState, Step
 from orderwire.store.rows import checked, columns_of, portions, record_of, values_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import claims, counters, documents, steps

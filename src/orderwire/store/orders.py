@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.errors import LeaseLostError
-from orderwire.ports.store import OrderRecord
+from orderwire.ports.orders import OrderRecord
 from orderwire.store.rows import checked, columns_of, portions, record_of, values_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import orders

@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Integer, bindparam, cast, delete, func, select, type_coerce, union_all
 from sqlalchemy.dialects.postgresql import insert
 
+from orderwire.ports.journal import Document, DocumentState
 from orderwire.ports.overview import Beat, FlowPiece, ParkedCount, Retrying, Scope, StateCount, WorkerRecord
-from orderwire.ports.store import Document, DocumentState
 from orderwire.store.console_tables import flow_pieces, workers
 from orderwire.store.rows import columns_of, record_of, values_of
 from orderwire.store.statements import Statements

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from orderwire.ports.store import Parked
+from orderwire.ports.parking import Parked
 from orderwire.store.columns import storable
 from orderwire.store.rows import columns_of, record_of, values_of
 from orderwire.store.statements import Statements

@@ -5,8 +5,9 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, delete, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
+from orderwire.ports.journal import Document
+from orderwire.ports.orders import OrderRecord
 from orderwire.ports.search import Place, SavedSearch, Wanted
-from orderwire.ports.store import Document, OrderRecord
 from orderwire.store.console_tables import saved_searches
 from orderwire.store.rows import columns_of, record_of, values_of
 from orderwire.store.statements import Statements

@@ -19,9 +19,10 @@ from sqlalchemy import (
     text,
 )
 
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.ledger import LedgerSide, LedgerState
+from orderwire.ports.orders import OrderState
 from orderwire.ports.punchout import CartState, SessionState
-from orderwire.ports.store import DocumentState, OrderState
 from orderwire.store.columns import Choice, Exact, Facts, Instant, Serial, Words
 
 metadata: Final = MetaData(

@@ -36,7 +36,7 @@ from orderwire.pipeline.punchout import Sessions
 from orderwire.pipeline.punchout_setup import journal_setup
 from orderwire.pipeline.receive import Receiver
 from orderwire.ports.intake import DecodeHint, Finding
-from orderwire.ports.store import OrderRecord
+from orderwire.ports.orders import OrderRecord
 from orderwire.web.context import Context, Shared
 from orderwire.web.limits import read_body
 from orderwire.web.punchout import address_of, means_of

@@ -12,7 +12,9 @@ from orderwire.canonical.order import Channel
 from orderwire.errors import DuplicateConflictError
 from orderwire.ports.changes import ChangeRecord
 from orderwire.ports.following import FollowedLine
-from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderRecord, OrderState, Store, Transaction
+from orderwire.ports.journal import Document, DocumentQuery, DocumentState
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.store import Store, Transaction
 
 #: Kind of the journal row of an API order; the file it came as has another.
 _ORDER: Final = "order"

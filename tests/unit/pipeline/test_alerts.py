@@ -9,9 +9,10 @@ from fakes.world import World
 from orderwire.config.alerts import AlertKind, AlertPlan
 from orderwire.pipeline.alert_conditions import Conditions, Trouble
 from orderwire.pipeline.alerts import AlertWatch
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.ledger import LedgerEntry, LedgerSide, LedgerState
 from orderwire.ports.overview import WorkerRecord
-from orderwire.ports.store import DocumentState, Parked
+from orderwire.ports.parking import Parked
 
 NIGHT = {"email": ["night@example.com"]}
 MINUTE = 60.0

@@ -23,7 +23,7 @@ from orderwire.errors import (
     OutageError,
     OutOfOrderError,
 )
-from orderwire.ports.store import OrderState
+from orderwire.ports.orders import OrderState
 
 D = Decimal
 

@@ -15,7 +15,7 @@ from orderwire.pipeline.deliver import REST, Deliver
 from orderwire.pipeline.outgoing import Recipient, dispatch, dispatch_again
 from orderwire.pipeline.work import Source
 from orderwire.ports.intake import Delivered, OutboundDocument
-from orderwire.ports.store import DocumentQuery, DocumentState
+from orderwire.ports.journal import DocumentQuery, DocumentState
 
 ANSWER = OutboundDocument("ORDRSP", b"answer", "ORDRSP_1.edi", "application/edifact")
 

@@ -18,7 +18,8 @@ from orderwire.errors import DecodeError, DuplicateConflictError, MappingError
 from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.receive import Receiver
 from orderwire.ports.intake import DecodedInterchange, DecodeHint, Finding, Notice, OutboundDocument, Severity
-from orderwire.ports.store import Document, DocumentQuery, DocumentState, Parked
+from orderwire.ports.journal import Document, DocumentQuery, DocumentState
+from orderwire.ports.parking import Parked
 
 REFUSED = Finding("count", Severity.REJECT, "the count is wrong")
 ODD = Finding("odd", Severity.WARN, "odd, but understood")

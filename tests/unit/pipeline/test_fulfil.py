@@ -27,7 +27,7 @@ from orderwire.errors import (
 )
 from orderwire.pipeline.plan import sales_order_no
 from orderwire.ports.erp import ShipTo
-from orderwire.ports.store import OrderState
+from orderwire.ports.orders import OrderState
 
 GTIN, BUYER = ItemScheme.GTIN, ItemScheme.BUYER
 D = Decimal

@@ -17,7 +17,8 @@ from orderwire.errors import AlreadyDoneError, BusyError, MappingError
 from orderwire.pipeline.held import HeldOrders
 from orderwire.pipeline.respond import Respond
 from orderwire.ports.erp import ErpCustomer
-from orderwire.ports.store import DocumentState, OrderState
+from orderwire.ports.journal import DocumentState
+from orderwire.ports.orders import OrderState
 
 ORDER = an_order(a_line("1001", "4"))
 FIGURES: dict[str, Decimal] = {"credit_limit": Decimal(0), "balance": Decimal(0), "balance_due": Decimal(0)}

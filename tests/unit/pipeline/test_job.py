@@ -21,7 +21,7 @@ from orderwire.errors import (
     UnsettledError,
 )
 from orderwire.ports.exchange import Tape, taped
-from orderwire.ports.store import OrderState
+from orderwire.ports.orders import OrderState
 
 DRILL = StockKey(item_no="1001")
 ORDER = an_order(a_line("1001", "2"))

@@ -21,9 +21,11 @@ from orderwire.errors import (
 from orderwire.pipeline.recovery import Pause
 from orderwire.pipeline.work import Commit, Source, next_event
 from orderwire.ports.exchange import keep_exchanges, taped
+from orderwire.ports.journal import DocumentState, Step
 from orderwire.ports.meter import NoMeter
+from orderwire.ports.parking import Parked
 from orderwire.ports.queue import Delivery
-from orderwire.ports.store import DocumentState, Parked, Step, Transaction
+from orderwire.ports.store import Transaction
 from orderwire.store.parked import SqlParkingLot
 
 DEFECT = ZeroDivisionError("a defect of ours")

@@ -9,7 +9,7 @@ from fakes.world import World
 from orderwire.errors import BusyError
 from orderwire.pipeline.fulfil import Fulfil, order_id
 from orderwire.pipeline.lease import Lease
-from orderwire.ports.store import OrderRecord, OrderState
+from orderwire.ports.orders import OrderRecord, OrderState
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from orderwire.canonical.envelope import BODIES, Event, EventType
 from orderwire.canonical.overdue import AcknowledgementLate
 from orderwire.errors import UnavailableError
 from orderwire.pipeline.overdue import Overdue
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.ledger import LedgerEntry, LedgerSide, LedgerState
 from orderwire.ports.meter import NoMeter
-from orderwire.ports.store import DocumentState
 
 
 class Counting(NoMeter):

@@ -10,7 +10,7 @@ from orderwire.errors import MappingError, OrderwireError
 from orderwire.pipeline.parking import Failure, as_orderwire_error, fingerprint, park
 from orderwire.pipeline.record import Record
 from orderwire.pipeline.work import Source
-from orderwire.ports.store import Parked
+from orderwire.ports.parking import Parked
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from orderwire.config.punchout import PunchoutSettings
 from orderwire.errors import ConfigurationError, MappingError, SessionClosedError
 from orderwire.pipeline.punchout import Sessions, digest_of, running, shop_of
 from orderwire.pipeline.punchout_setup import journal_setup
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.punchout import SessionState
-from orderwire.ports.store import DocumentState
 from shopping import SETTINGS, SHOP, Mall, a_setup, a_shopper
 
 

@@ -10,8 +10,8 @@ from orderwire.canonical.cart import Cart
 from orderwire.canonical.envelope import EventType
 from orderwire.errors import ConflictError, OutageError, SessionClosedError
 from orderwire.pipeline.punchout_cart import findings_of
+from orderwire.ports.journal import DocumentQuery, DocumentState
 from orderwire.ports.punchout import CartRecord, CartState, SessionState
-from orderwire.ports.store import DocumentQuery, DocumentState
 from shopping import RETURN_URL, Mall, a_shopper, the_cart
 
 

@@ -12,7 +12,8 @@ from orderwire.canonical.cart import Cart
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import AnsweredOrder, OrderOutcome
-from orderwire.ports.store import DocumentState, Parked
+from orderwire.ports.journal import DocumentState
+from orderwire.ports.parking import Parked
 from shopping import Mall, a_shopper, the_cart
 
 

@@ -11,7 +11,7 @@ from orderwire.canonical.order import Channel
 from orderwire.errors import DuplicateConflictError, LimitError, UnavailableError
 from orderwire.pipeline.receive import Receiver
 from orderwire.ports.intake import DecodeHint
-from orderwire.ports.store import DocumentQuery, DocumentState
+from orderwire.ports.journal import DocumentQuery, DocumentState
 
 HINT = DecodeHint(partner="baumarkt", name="order.edi")
 

@@ -35,7 +35,9 @@ from orderwire.pipeline.replay import Replays
 from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.work import Source
 from orderwire.ports.intake import DecodeHint, Finding, OutboundDocument, Severity
-from orderwire.ports.store import Document, DocumentQuery, DocumentState, OrderState, Parked
+from orderwire.ports.journal import Document, DocumentQuery, DocumentState
+from orderwire.ports.orders import OrderState
+from orderwire.ports.parking import Parked
 
 ORDER = an_order(a_line("1001", "2"))
 BROKEN = MappingError("no such date", segment="DTM")

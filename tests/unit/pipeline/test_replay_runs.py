@@ -17,9 +17,9 @@ from orderwire.pipeline.replay_runs import Pace, ReplayRuns
 from orderwire.pipeline.replay_work import LEASE_SECONDS, RunWork
 from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.work import Source
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.overview import ParkedFilter
 from orderwire.ports.replay import ItemState, Run, RunState
-from orderwire.ports.store import DocumentState
 
 CAUSE = MappingError("no unit of measure", unit="XXX")
 QUICK = Pace(rate=1000, ramp=(1, 2, 100), stop_on=1)

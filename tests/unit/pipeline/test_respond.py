@@ -19,7 +19,7 @@ from orderwire.config.partners import PartnerProfile
 from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.intake import OutboundDocument
-from orderwire.ports.store import DocumentQuery, DocumentState
+from orderwire.ports.journal import DocumentQuery, DocumentState
 
 
 class Writer:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Dialect, TypeDecorator, make_url
 
-from orderwire.ports.store import DocumentState
+from orderwire.ports.journal import DocumentState
 from orderwire.store.columns import Choice, Exact, Facts, Instant, Words, storable
 
 SQLITE: Dialect = make_url("sqlite://").get_dialect()()

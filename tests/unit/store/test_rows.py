@@ -2,7 +2,8 @@
 
 import pytest
 
-from orderwire.ports.store import Document, OrderRecord
+from orderwire.ports.journal import Document
+from orderwire.ports.orders import OrderRecord
 from orderwire.store.rows import checked, columns_of, portions, values_of
 from orderwire.store.tables import documents, orders
 from records import a_document, an_order

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 
 from orderwire.config.settings import StoreSettings
 from orderwire.errors import BusyError, UnavailableError
-from orderwire.ports.store import OrderState
+from orderwire.ports.orders import OrderState
 from orderwire.store.engine import Database, connect
 from orderwire.store.migration import migrate
 from orderwire.store.statements import Statements

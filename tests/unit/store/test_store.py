@@ -4,18 +4,21 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from sqlalchemy import select
 
 from orderwire.config.settings import Settings, StoreSettings
-from orderwire.ports.store import DocumentQuery, DocumentState, Store
+from orderwire.ports.journal import DocumentQuery, DocumentState
 from orderwire.store import SqlStore, open_store
 from orderwire.store.tables import blobs, claims
 from orderwire.store.transaction import SqlTransaction
 from records import DRILL, NOON, a_document, a_hold, an_event, an_order
 from services.stores import migrate_store, open_at
+
+if TYPE_CHECKING:
+    from orderwire.ports.store import Store
 
 TEA_TIME: Final = datetime(2026, 3, 9, 16, 0, tzinfo=UTC)
 

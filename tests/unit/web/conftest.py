@@ -25,8 +25,8 @@ from orderwire.pipeline.receive import Receiver
 from orderwire.ports.clock import no_checkpoint, system_clock
 from orderwire.ports.erp import ErpItem
 from orderwire.ports.intake import Connector
+from orderwire.ports.journal import DocumentQuery
 from orderwire.ports.queue import QueueDepth
-from orderwire.ports.store import DocumentQuery
 from orderwire.queue.topology import Topology
 from orderwire.store.store import open_store
 from orderwire.telemetry.metrics import Metrics

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from orderwire.ports.journal import Document, DocumentState, Step
 from orderwire.ports.ledger import LedgerEntry, LedgerSide, LedgerState
-from orderwire.ports.store import Document, DocumentState, OrderState, Step
+from orderwire.ports.orders import OrderState
 from orderwire.web.console.chain import Told, chain
 from records import NOON, a_document, an_entry, an_order, later
 

@@ -12,7 +12,8 @@ from orderwire.canonical.response import OrderOutcome, OrderResponse
 from orderwire.connectors.api.changes import to_order_change
 from orderwire.connectors.api.connector import read_change
 from orderwire.ports.changes import ChangeRecord
-from orderwire.ports.store import DocumentState, OrderRecord, OrderState
+from orderwire.ports.journal import DocumentState
+from orderwire.ports.orders import OrderRecord, OrderState
 from records import NOON
 from unit.web.conftest import NAV_AWAY, Build, Site
 

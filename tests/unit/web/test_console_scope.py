@@ -12,7 +12,8 @@ from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.work import Source
 from orderwire.ports.access import Role
-from orderwire.ports.store import Document, DocumentState, OrderState, Step
+from orderwire.ports.journal import Document, DocumentState, Step
+from orderwire.ports.orders import OrderState
 from orderwire.store.parked import group_id
 from records import NOON, a_document, an_order
 

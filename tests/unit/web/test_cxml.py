@@ -12,7 +12,7 @@ from cxmlwire import BUYER, SECRET, credential, cxml, header, item, order_reques
 from orderwire.canonical.order import Channel
 from orderwire.connectors.punchout.decoder import CxmlDecoder
 from orderwire.ports.intake import DecodeHint
-from orderwire.ports.store import DocumentState
+from orderwire.ports.journal import DocumentState
 from unit.web.conftest import Build, Site, without_store
 
 ORDER: Final = cxml(order_request())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orderwire.ports.store import DocumentState
+from orderwire.ports.journal import DocumentState
 from unit.web.conftest import Build, Site, add_partner, without_store
 
 CONTENT = b"UNB+UNOA:3+1+2+260309:1200+1'UNZ+0+1'"

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.overview import (
     PIECE_SECONDS,
     Beat,
@@ -12,7 +13,6 @@ from orderwire.ports.overview import (
     WorkerRecord,
 )
 from orderwire.ports.queue import QueueDepth
-from orderwire.ports.store import DocumentState
 from orderwire.queue.topology import Topology
 from orderwire.web.console.figures import Course, Standing, Traffic, flows_of, partners_of
 from records import NOON, a_document

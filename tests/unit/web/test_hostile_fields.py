@@ -24,7 +24,9 @@ from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.work import Source
 from orderwire.ports.access import Role
 from orderwire.ports.intake import DecodeHint
-from orderwire.ports.store import DocumentQuery, OrderState, Transaction
+from orderwire.ports.journal import DocumentQuery
+from orderwire.ports.orders import OrderState
+from orderwire.ports.store import Transaction
 from orderwire.web.console.page import POLICY
 from orderwire.web.console.words import HIDDEN
 from records import NOON, an_order

@@ -9,7 +9,8 @@ from orderwire.canonical.envelope import content_hash, event_id
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.connectors.api.connector import read_order
 from orderwire.connectors.api.orders import to_purchase_order
-from orderwire.ports.store import DocumentState, OrderRecord, OrderState
+from orderwire.ports.journal import DocumentState
+from orderwire.ports.orders import OrderRecord, OrderState
 from orderwire.web import orders
 from records import NOON
 from unit.web.conftest import NAV_AWAY, Build, Site, without_store

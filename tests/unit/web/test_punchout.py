@@ -18,8 +18,8 @@ from fakes.erp import FakeErp
 from orderwire.errors import OutageError
 from orderwire.pipeline.punchout import Visit
 from orderwire.pipeline.punchout_cart import Carts
+from orderwire.ports.journal import DocumentQuery
 from orderwire.ports.punchout import CartRecord
-from orderwire.ports.store import DocumentQuery
 from unit.web.conftest import Build, Site
 
 SHOP_KEY: Final = "shop-key"

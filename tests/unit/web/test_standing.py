@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from orderwire.config.settings import Settings
-from orderwire.ports.store import Document, DocumentState, OrderRecord, OrderState
+from orderwire.ports.journal import Document, DocumentState
+from orderwire.ports.orders import OrderRecord, OrderState
 from orderwire.store.store import SqlStore, open_store
 from orderwire.web.standing import Standings, State
 from records import a_document, an_order

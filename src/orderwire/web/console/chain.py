@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from orderwire.ports.journal import Document, DocumentState, Step
 from orderwire.ports.ledger import LedgerEntry, LedgerSide, LedgerState
-from orderwire.ports.store import Document, DocumentState, OrderRecord, OrderState, Parked, Step
+from orderwire.ports.orders import OrderRecord, OrderState
+from orderwire.ports.parking import Parked
 
 #: Flow → the link that it works on.
 _LINKS: Final[Mapping[str, str]] = {

@@ -13,7 +13,8 @@ from orderwire.errors import OrderwireError
 from orderwire.pipeline.replay_runs import DEFAULT_RAMP, DEFAULT_RATE
 from orderwire.ports.access import Principal
 from orderwire.ports.overview import FailureGroup, GroupNote
-from orderwire.ports.store import Parked, Transaction
+from orderwire.ports.parking import Parked
+from orderwire.ports.store import Transaction
 from orderwire.web.console import charts
 from orderwire.web.console.guard import EditorAct, Looks, OperatorAct
 from orderwire.web.console.page import HOME, ConsoleRoute, page, to

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.overview import (
     PIECE_SECONDS,
     Beat,
@@ -16,7 +17,6 @@ from orderwire.ports.overview import (
     WorkerRecord,
 )
 from orderwire.ports.queue import QueueDepth
-from orderwire.ports.store import DocumentState
 from orderwire.queue.topology import Topology
 from orderwire.web.console import charts
 

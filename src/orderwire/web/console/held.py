@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from orderwire.ports.store import OrderRecord
+from orderwire.ports.orders import OrderRecord
 from orderwire.web.console.guard import Act, OperatorAct
 from orderwire.web.console.page import HOME, ConsoleRoute, to
 from orderwire.web.context import Context, Shared

@@ -11,9 +11,9 @@ from orderwire.pipeline.alert_words import entry_of
 from orderwire.pipeline.heartbeat import BEAT_SECONDS
 from orderwire.ports.access import Principal
 from orderwire.ports.alerts import Alert
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.ledger import LedgerQuery, LedgerState
 from orderwire.ports.overview import PIECE_SECONDS, Beat
-from orderwire.ports.store import DocumentState
 from orderwire.web.console import charts
 from orderwire.web.console.figures import Course, Standing, Traffic, flows_of, partners_of
 from orderwire.web.console.guard import Looks

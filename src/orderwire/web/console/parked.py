@@ -9,7 +9,8 @@ from orderwire.errors import OrderwireError
 from orderwire.mapping.masking import masked
 from orderwire.pipeline.trial import document_of
 from orderwire.ports.access import Permission, Principal
-from orderwire.ports.store import Parked, Transaction
+from orderwire.ports.parking import Parked
+from orderwire.ports.store import Transaction
 from orderwire.web.console.difference import difference
 from orderwire.web.console.failures import row_of
 from orderwire.web.console.guard import EditorDocument, Looks, OperatorAct

@@ -10,8 +10,9 @@ from orderwire.connectors.channels.names import channel_of
 from orderwire.errors import ConfigurationError
 from orderwire.ports.access import Principal
 from orderwire.ports.intake import DecodeHint
+from orderwire.ports.journal import DocumentQuery
 from orderwire.ports.ledger import LedgerQuery, LedgerState
-from orderwire.ports.store import DocumentQuery, Transaction
+from orderwire.ports.store import Transaction
 from orderwire.web.console.guard import LookDocument, Looks
 from orderwire.web.console.page import HOME, ConsoleRoute, page
 from orderwire.web.console.parked import as_trial

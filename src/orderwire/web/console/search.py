@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request, Response
 from orderwire.canonical.response import OrderOutcome
 from orderwire.pipeline.indexing import words_in
 from orderwire.ports.access import Principal
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.search import Place, SavedSearch, Wanted
-from orderwire.ports.store import DocumentState
 from orderwire.web.console.guard import LookAct, Looks
 from orderwire.web.console.page import HOME, ConsoleRoute, page, to
 from orderwire.web.context import Context, Shared

@@ -11,8 +11,11 @@ from lxml import etree
 from orderwire.connectors.nav.shown import exchange_shown
 from orderwire.mapping.masking import masked
 from orderwire.ports.access import Permission, Principal
+from orderwire.ports.journal import Document, DocumentQuery, Step
 from orderwire.ports.ledger import LedgerEntry, LedgerQuery
-from orderwire.ports.store import Document, DocumentQuery, OrderRecord, Parked, Step, Transaction
+from orderwire.ports.orders import OrderRecord
+from orderwire.ports.parking import Parked
+from orderwire.ports.store import Transaction
 from orderwire.web.console import edifact
 from orderwire.web.console.chain import Told, chain
 from orderwire.web.console.guard import Looks
