@@ -26,6 +26,27 @@ def test_archive_gives_back_the_bytes(store: SqlStore, content: bytes) -> None:
         assert tx.archive.get(key) == content
 
 
+def test_a_document_that_ends_elsewhere_meanwhile_is_not_opened_again(store: SqlStore) -> None:
+    """A message given to two workers ends with the one that did it, however the other fails at that moment."""
+    with store.begin() as tx:
+        tx.journal.add(a_document(id="twice"))
+
+    def fail() -> None:
+        with store.begin() as mine:
+            mine.journal.retry("twice", code="busy", reason="a deadlock", attempts=1)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            tx.journal.update("twice", state=DocumentState.DONE)
+            failing = pool.submit(fail)
+        failing.result(30)
+
+    with store.read() as tx:
+        document = tx.journal.get("twice")
+    assert document is not None
+    assert (document.state, document.code) == (DocumentState.DONE, None)
+
+
 def test_many_documents_and_what_replaced_them(store: SqlStore) -> None:
     """Any number is looked up at once: those there are, and those that took their place, the newest first."""
     many = [f"document-{number}" for number in range(1200)]

@@ -25,7 +25,7 @@ from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Discard, Park, Pause, Retry, RetryPolicy, decide
 from orderwire.pipeline.work import Commit, Handler, Source, traced
 from orderwire.ports.clock import Checkpoint, Clock
-from orderwire.ports.journal import DocumentState, Step
+from orderwire.ports.journal import Step
 from orderwire.ports.meter import Meter
 from orderwire.ports.queue import Confirmation, Delivery, Transport
 from orderwire.ports.store import Store, Transaction
@@ -257,11 +257,7 @@ class Batch:
 
     def _note_retry(self, tx: Transaction, event: Event, error: OrderwireError, attempt: int, delay: float) -> None:
         now = self._around.clock()
-        document = tx.journal.get(event.documentid)
-        if document is not None and not document.state.is_end:  # an observer's trouble does not open it again
-            tx.journal.update(
-                document.id, state=DocumentState.RETRYING, code=error.code, reason=str(error), attempts=attempt + 1
-            )
+        tx.journal.retry(event.documentid, code=error.code, reason=str(error), attempts=attempt + 1)
         due = now + timedelta(seconds=delay)
         detail = {"code": error.code, "reason": str(error), "next": due.isoformat(), "flow": self._lane.flow}
         tx.journal.step(Step(event.documentid, now, "retry_scheduled", event.id, detail))

@@ -128,6 +128,10 @@ class Journal(Protocol):
         """Set columns of `Document` by name; an end state also sets `finished_at` from `at`, given in `changes`."""
         ...
 
+    def retry(self, document_id: str, *, code: str, reason: str, attempts: int) -> None:
+        """Say that it is tried again later; one that has ended, even this moment elsewhere, stays as it is."""
+        ...
+
     def find(self, query: DocumentQuery) -> list[Document]:
         """Return the newest first."""
         ...

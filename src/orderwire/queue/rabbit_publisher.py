@@ -60,6 +60,10 @@ class Item:
         return publish_frames(channel, self.address, self._properties, self.body, largest)
 
 
+def _done() -> None:
+    """Nothing was sent, and nothing is waited for."""
+
+
 class Publisher:
     """Publishes on a link of its own, so that a blocked one holds up no acks. Public methods are thread-safe."""
 
@@ -82,9 +86,9 @@ class Publisher:
         Raises:
             UnavailableError: when waiting, not within the time-out; any of them may be published.
         """
-        settled = threading.Event()
         if not items:
-            settled.set()
+            return _done
+        settled = threading.Event()
         batch = Batch(len(items), settled.set)
         deadline = time.monotonic() + timeout_seconds
         self._batches[batch] = settled

@@ -35,6 +35,10 @@ _ADD: Final = insert(documents).on_conflict_do_nothing()
 _DOCUMENT: Final = select(*columns_of(Document, documents))
 _GET: Final = _DOCUMENT.where(documents.c.id == bindparam("key"))
 _UPDATE: Final = update(documents).where(documents.c.id == bindparam("key"))
+# Another worker may end the document while this statement waits for its row: the condition is looked at then.
+_RETRY: Final = update(documents).where(
+    documents.c.id == bindparam("key"), documents.c.state.not_in([state for state in DocumentState if state.is_end])
+)
 _STEP: Final = insert(steps).inline()
 _STEPS: Final = (
     select(*columns_of(Step, steps))
@@ -70,6 +74,10 @@ class SqlJournal:
             values.setdefault("finished_at", self._finish(DocumentState(values["state"]), at))
         if values:
             self._connection.run(_UPDATE, {"key": document_id, **values})
+
+    def retry(self, document_id: str, *, code: str, reason: str, attempts: int) -> None:
+        changes = checked(Document, {"code": code, "reason": reason, "attempts": attempts}, fixed=["id"])
+        self._connection.execute(_RETRY.values(state=DocumentState.RETRYING, **changes), {"key": document_id})
 
     def _finish(self, state: DocumentState, at: object) -> datetime | None:
         if not state.is_end:
