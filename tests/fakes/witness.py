@@ -109,7 +109,7 @@ class Witness:
             return
         amendment = Amendment.model_validate_json(changes["draft"])
         for line in amendment.lines:
-            if line.touched and line.asked and {line.refused, line.planned.reason} & SHORT:
+            if line.touched and line.asked and _short(line):
                 items = _items(line)
                 wanted = {
                     item_no: sum((_more(one, item_no) for one in amendment.lines), Decimal(0)) for item_no in items
@@ -148,6 +148,15 @@ class _Heard:
             return found(*args, **changes)
 
         return call
+
+
+def _short(line: AmendedLine) -> bool:
+    """Return whether the line lacks some of what it wants more; an earlier back-order that stays is no such lack."""
+    if line.refused is not None:
+        return line.refused in SHORT
+    if line.planned.reason == "back_ordered":
+        return line.planned.backordered > (line.before.backordered if line.before else 0)
+    return line.planned.reason in SHORT
 
 
 def _items(line: AmendedLine) -> set[str]:
