@@ -28,7 +28,7 @@ ORDER: Final = (
 
 
 def test_a_new_partner_by_files_alone(tmp_path: Path) -> None:
-    """Scaffolded, got wrong, mended: its waiting order goes through, and the others never noticed."""
+    """Scaffolded aside, moved in wrong, mended: its waiting order goes through, and the others never noticed."""
     with NavSimulator(company(i1001=10)) as nav:
         deployment = Deployment(tmp_path, nav, queue_url="embedded:", store_url=f"sqlite:///{tmp_path}/orderwire.db")
         deployment.partner("steady", STEADY)
@@ -41,14 +41,16 @@ def test_a_new_partner_by_files_alone(tmp_path: Path) -> None:
 
 def added(deployment: Deployment) -> None:
     steady(deployment, "PO-1")
+    aside, folder = deployment.folder / "aside", deployment.config_dir / "partners" / "acme"
     made = deployment.command(
         *("partner", "new", "acme", "--name", "Acme", "--customer-no", "C10000", "--gln", "ACME-EDI"),
-        *("--ours", "NORTHWIND"),
+        *("--ours", "NORTHWIND", "--config", str(aside)),
     )
     assert made.returncode == 0, made.stderr
-    folder = deployment.config_dir / "partners" / "acme"
-    (folder / "partner.yaml").write_text(PROFILE.replace("part_delivery", "whatever"), "utf-8")
-    (folder / "codes" / "items.csv").write_text("scheme,value\nbuyer,9/BLUE\n", "utf-8")
+    scaffold = aside / "partners" / "acme"
+    (scaffold / "partner.yaml").write_text(PROFILE.replace("part_delivery", "whatever"), "utf-8")
+    (scaffold / "codes" / "items.csv").write_text("scheme,value\nbuyer,9/BLUE\n", "utf-8")
+    scaffold.rename(folder)  # a profile that was read right once would hold, and the order would not wait
     inbox = deployment.folder / "var" / "partners" / "acme" / "in"
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / "order.edi").write_bytes(ORDER)
@@ -60,9 +62,9 @@ def added(deployment: Deployment) -> None:
     steady(deployment, "PO-2")
     assert sold(deployment.nav, ["A-1"]) == {}
 
-    (folder / "partner.yaml").write_text(PROFILE, "utf-8")
-    (folder / "codes" / "items.csv").write_text("scheme,value,item_no\nbuyer,9/BLUE,1001\n", "utf-8")
     (folder / "codes" / "units.csv").write_text("code,erp_unit\nEA,PCS\n", "utf-8")
+    (folder / "codes" / "items.csv").write_text("scheme,value,item_no\nbuyer,9/BLUE,1001\n", "utf-8")
+    (folder / "partner.yaml").write_text(PROFILE, "utf-8")  # the last: from here on the partner is served
     deployment.wait_for(lambda: len(deployment.replies("acme")) == 2, 60, "Acme's CONTRL and ORDRSP")
 
     [order] = sold(deployment.nav, ["A-1"])["A-1"]

@@ -22,6 +22,8 @@ _LASTING: Final = {
     "orderwire serve": "listens on",
     "orderwire work": "ready",
 }
+#: What `make test` hands to everything below it: a `make` of the reader's own would take it for its own.
+_OF_MAKE: Final = frozenset({"MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS"})
 
 
 def blocks(page: Path) -> list[str]:
@@ -45,7 +47,7 @@ class Reader:
         (folder / ".venv").symlink_to(ROOT / ".venv")
         self._ports = {port: str(free_port()) for port in ("7047", "7048", "8080", "8090", "8091")}
         self._environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name not in _OF_MAKE},
             "ORDERWIRE_API__PORT": self._ports["8080"],
             "ORDERWIRE_NAV__URL": f"http://127.0.0.1:{self._ports['7047']}/DynamicsNAV/WS",
         }

@@ -260,7 +260,7 @@ def test_while_nav_is_away_nothing_is_taken_in_if_so_wished(build: Build) -> Non
     assert site.files() == 0
 
 
-@pytest.mark.parametrize("some_id", ["4711", "%00", "..%2f..%2fetc", "x" * 10_000, "%F0%9F%98%80", "%ff"])
+@pytest.mark.parametrize("some_id", ["4711", "..%2f..%2fetc", "x" * 10_000, "%F0%9F%98%80", "%ff"])
 def test_an_unknown_id_is_not_found(site: Site, some_id: str) -> None:
     """Whatever stands in the path."""
     reply = site.call("GET", f"/api/v1/orders/{some_id}")
