@@ -9,8 +9,8 @@ pip := $(python) -m pip install -qq --disable-pip-version-check --no-input
 install_orderwire := $(pip) --no-deps --no-build-isolation --editable .
 typed := src tests scripts $(if $(wildcard benchmarks/*.py),benchmarks)
 
-# Files of tests side by side, those that start processes first: they take longest.
-two_at_a_time := -n 2 --dist loadfile --no-loadscope-reorder
+# Files of tests side by side, one more than there are cores: many wait. Those that start processes first: they take longest.
+side_by_side := -n 3 --dist loadfile --no-loadscope-reorder
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":[^#]*## "} /^[a-z]+:[^#]*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -24,7 +24,7 @@ up: .venv/.runtime ## Run Orderwire in one process on SQLite, without a broker
 test: .venv/.dev ## Install what the tests need, then run every check and test
 	@scripts/services
 	@$(MAKE) --no-print-directory check
-	@$(python) -m pytest -q -m "not slow" $(two_at_a_time) $(ARGS)
+	@$(python) -m pytest -q -m "not slow" $(side_by_side) $(ARGS)
 
 coverage: .venv/.dev ## Run the same tests and say which lines none of them reached
 	@scripts/services

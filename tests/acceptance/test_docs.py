@@ -162,7 +162,8 @@ def test_how_to_be_told(reader: Reader) -> None:
     assert "trial" in printed[1]
 
 
-@pytest.mark.parametrize("where", ["sqlite", "services"])
+# A minute with a lost broker; the short form is the one on SQLite.
+@pytest.mark.parametrize("where", ["sqlite", pytest.param("services", marks=pytest.mark.slow)])
 def test_how_to_back_up(reader: Reader, request: pytest.FixtureRequest, where: str) -> None:
     """An older backup put back: what was on its way goes on, and each order stands in NAV once."""
     page = blocks(DOCS / "how-to/back-up-and-restore.md")
