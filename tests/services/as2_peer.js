@@ -54,11 +54,13 @@ const commands = {
     })
     return entity(await composer.compile())
   },
-  // Verify a receipt of ours.
-  async receipt (told) {
-    const disposition = await AS2Disposition.incoming(await parsed(told), { cert: told.ours })
-    const { originalMessageId, disposition: what, receivedContentMic } = disposition.notification
-    return { messageId: originalMessageId, processed: what.processed, description: what.description || null, mic: receivedContentMic || null }
+  // Verify receipts of ours.
+  async receipts (told) {
+    return Promise.all(told.receipts.map(async (one) => {
+      const disposition = await AS2Disposition.incoming(await parsed(one), { cert: told.ours })
+      const { originalMessageId, disposition: what, receivedContentMic } = disposition.notification
+      return { messageId: originalMessageId, processed: what.processed, description: what.description || null, mic: receivedContentMic || null }
+    }))
   }
 }
 
