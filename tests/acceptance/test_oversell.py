@@ -38,7 +38,7 @@ def test_nav_user_buys_in_between(deploy: Deploy) -> None:
     def buy_the_last() -> None:
         """Buy when little is left, so that orders of ours are under way for the same pieces."""
         while Decimal(nav.state()["items"]["1001"]["available"]) > 12:
-            done.wait(0.005)
+            done.wait(0.05)
         nav.buy("1001", 20)
 
     done = threading.Event()
