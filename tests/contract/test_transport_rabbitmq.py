@@ -1,5 +1,6 @@
 """What only a broker over a network can do to a transport: die, refuse, block, and carry anything."""
 
+import contextlib
 import threading
 import time
 from collections import Counter
@@ -252,3 +253,20 @@ def test_a_deleted_queue_is_found_again(ground: RabbitGround, transport: Transpo
     transport.declare()
     transport.publish([event(1)])
     assert subjects(take(transport, queue, 1)) == [1]
+
+
+def test_a_limit_that_is_taken_away_is_forgotten(ground: RabbitGround, transport: Transport) -> None:
+    """RabbitMQ 3.10 does not tell a channel that it refused that there is no limit any longer; another one is told."""
+    queue = ground.queue("fulfil")
+    impatient = ground.open(confirm_timeout_seconds=1)
+    ground.broker.control("set_policy", "full", f"^{queue}$", '{"max-length": 1}', "--apply-to", "queues")
+    with pytest.raises(UnavailableError, match="full"):
+        publish_until_refused(impatient)
+    ground.broker.control("clear_policy", "full")
+
+    for _ in range(3):
+        with contextlib.suppress(UnavailableError):
+            impatient.publish([event(500)])
+            break
+
+    assert 500 in subjects([*take(transport, queue, 1), *transport.receive(queue, 100, 1)])

@@ -25,8 +25,9 @@ LONGEST_WAIT_SECONDS: Final = 2.0
 class Batch:
     """What one caller wants confirmed."""
 
-    def __init__(self, size: int, on_confirmed: Callable[[], None]) -> None:
+    def __init__(self, size: int, on_confirmed: Callable[[], None], accepted_before: int = 0) -> None:
         self.remaining = size
+        self.accepted_before = accepted_before
         self.abandoned = False
         self._on_confirmed = on_confirmed
 
@@ -76,6 +77,7 @@ class Publisher:
         self._bytes = 0
         self._published = 0  # newest publish sequence number on this channel
         self._settled = 0  # everything up to here has been confirmed
+        self._accepted = 0  # how many, on all channels so far
         self._trouble: str | None = "not connected"
         self._closed = False
         self._batches: dict[Batch, threading.Event] = {}  # of the callers that wait
@@ -89,7 +91,7 @@ class Publisher:
         if not items:
             return _done
         settled = threading.Event()
-        batch = Batch(len(items), settled.set)
+        batch = Batch(len(items), settled.set, self._accepted)
         deadline = time.monotonic() + timeout_seconds
         self._batches[batch] = settled
         if self._closed:
@@ -108,6 +110,7 @@ class Publisher:
             batch.abandoned = True
             del self._batches[batch]
         if batch.remaining:
+            self._thread.call(self._doubt, batch)
             raise UnavailableError(
                 "the broker did not confirm in time", unconfirmed=batch.remaining, reason=self._trouble
             )
@@ -183,6 +186,14 @@ class Publisher:
         self._trouble = None
         self._pump()
 
+    def _doubt(self, batch: Batch) -> None:
+        """Open another channel if this one has taken nothing for the whole time of a batch.
+
+        A quorum queue does not tell a channel that it refused that its limit is gone (RabbitMQ 3.10).
+        """
+        if self._ready and self._channel.is_open and self._accepted == batch.accepted_before:
+            self._channel.close()
+
     def _pump(self) -> None:
         """Fill the window, with one write."""
         if not self._ready or not self._waiting or not self._channel.is_open:
@@ -227,6 +238,7 @@ class Publisher:
         self._bytes -= len(item.body)
         if accepted and not item.returned:
             self._trouble = None
+            self._accepted += 1
             item.batch.confirm_one()
             return
         wait = min(FIRST_WAIT_SECONDS * 2**item.refusals, LONGEST_WAIT_SECONDS)
