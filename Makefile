@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
+# Without its bytecode every process that a test starts would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
 pip := $(python) -m pip install -qq --disable-pip-version-check --no-input
