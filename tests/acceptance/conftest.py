@@ -48,7 +48,4 @@ def _urls(request: pytest.FixtureRequest, folder: Path) -> tuple[str, str]:
         return "embedded:", f"sqlite:///{folder}/orderwire.db"
     broker: RabbitMQ = request.getfixturevalue("rabbitmq")
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    vhost = f"test-{folder.name}-{id(request)}"
-    broker.control("add_vhost", vhost)
-    broker.control("set_permissions", "-p", vhost, "guest", ".*", ".*", ".*")
-    return broker.url.replace("%2F", vhost), postgres.create_database()
+    return broker.add_virtual_host(f"test-{folder.name}-{id(request)}"), postgres.create_database()

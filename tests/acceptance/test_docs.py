@@ -209,9 +209,7 @@ def _places(request: pytest.FixtureRequest, where: str) -> tuple[str, str]:
     broker: RabbitMQ = request.getfixturevalue("rabbitmq")
     places = []
     for vhost in ("before-the-loss", "after-the-loss"):
-        broker.control("add_vhost", vhost)
-        broker.control("set_permissions", "-p", vhost, "guest", ".*", ".*", ".*")
-        queue = broker.url.replace("%2F", vhost)
+        queue = broker.add_virtual_host(vhost)
         places.append(f"export ORDERWIRE_STORE__URL={postgres.create_database()} ORDERWIRE_QUEUE__URL={queue}\n")
     return places[0], places[1]
 

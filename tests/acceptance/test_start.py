@@ -25,10 +25,9 @@ class Late:
     def __init__(self, stack: ExitStack, broker: RabbitMQ, postgres: PostgresServer) -> None:
         host = f"127.0.0.1:{broker.port}"
         self.broker, self.database = Proxy(broker.port), Proxy(postgres.port)
-        vhost = f"start-{self.broker.port}"
-        broker.control("add_vhost", vhost)
-        broker.control("set_permissions", "-p", vhost, "guest", ".*", ".*", ".*")
-        self.queue_url = broker.url.replace("%2F", vhost).replace(host, f"127.0.0.1:{self.broker.port}")
+        self.queue_url = broker.add_virtual_host(f"start-{self.broker.port}").replace(
+            host, f"127.0.0.1:{self.broker.port}"
+        )
         self.store_url = postgres.create_database().replace(str(postgres.port), str(self.database.port))
         for proxy in (self.broker, self.database):
             stack.callback(proxy.close)
