@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from benchmarks.console_rows import PARTNERS, fill
 from benchmarks.measure import Result
-from orderwire.bootstrap import Services, build
+from orderwire.bootstrap.services import Services, build
 from orderwire.config.settings import QueueSettings, Settings, StoreSettings
 from orderwire.pipeline.access import digest_of
 from orderwire.ports.access import Role, Session, User

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from benchmarks.measure import Result
 from benchmarks.nav_company import CUSTOMER, ITEMS, Company
-from orderwire.bootstrap import build, build_worker
+from orderwire.bootstrap.services import build
+from orderwire.bootstrap.worker import build_worker
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder
 from orderwire.config.settings import QueueSettings, Settings, StoreSettings

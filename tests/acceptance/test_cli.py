@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orderwire.bootstrap import build_worker
+from orderwire.bootstrap.worker import build_worker
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import Deployment

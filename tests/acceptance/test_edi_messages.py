@@ -7,7 +7,7 @@ import pytest
 
 from canonicals import a_shipment, an_invoice
 from edibuyer import understood
-from orderwire.bootstrap import build_worker
+from orderwire.bootstrap.worker import build_worker
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.shipment import Shipment

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from acceptance.conftest import Deploy
-from orderwire.bootstrap import build_worker
+from orderwire.bootstrap.worker import build_worker
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.server import NavSimulator
 from orderwire.web.app import create_app

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from orderwire.bootstrap import Services
+from orderwire.bootstrap.services import Services
 from orderwire.canonical.document import DocumentReady
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.cli.program import app

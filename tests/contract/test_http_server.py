@@ -194,7 +194,7 @@ def test_who_waits_for_an_answer_is_not_hung_up_on(monkeypatch: pytest.MonkeyPat
 def test_a_signal_ends_the_foreground_gracefully(tmp_path: Path, number: signal.Signals) -> None:
     """`run` returns, so that its caller can close what it opened; the process ends with 0."""
     program = (
-        "from orderwire.bootstrap import build\n"
+        "from orderwire.bootstrap.services import build\n"
         "from orderwire.config.settings import Settings\n"
         "from orderwire.telemetry.logging import set_up_logging\n"
         "from orderwire.web.serve import run\n"

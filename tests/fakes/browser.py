@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 from fastapi import FastAPI
 
-from orderwire.bootstrap import Services
+from orderwire.bootstrap.services import Services
 from orderwire.pipeline.access import digest_of
 from orderwire.ports.access import Role, Session, User
 

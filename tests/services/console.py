@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from orderwire.bootstrap import build_worker
+from orderwire.bootstrap.worker import build_worker
 from orderwire.ports.access import Role
 from orderwire.ports.journal import DocumentState
 from orderwire.simulators.nav.data import CustomerData

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from orderwire.bootstrap import Services, build
+from orderwire.bootstrap.services import Services, build
 from orderwire.canonical.order import Channel
 from orderwire.canonical.response import OrderResponse
 from orderwire.config.settings import Settings, load_settings

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp
 
-from orderwire.bootstrap import Services, build, build_worker
+from orderwire.bootstrap.services import Services, build
+from orderwire.bootstrap.worker import build_worker
 from orderwire.config.settings import Settings, load_settings
 from orderwire.ports.clock import system_clock
 from orderwire.simulators.buyer.documents import Pen

@@ -12,7 +12,7 @@ from orderwire.cli.output import out
 from orderwire.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from orderwire.bootstrap import Services
+    from orderwire.bootstrap.services import Services
 
 app = typer.Typer(no_args_is_help=True)
 

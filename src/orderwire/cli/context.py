@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderwire.config.settings import Settings, load_settings
-from orderwire.telemetry.logging import set_up_logging
-
 if TYPE_CHECKING:
-    from orderwire.bootstrap import Services
+    from orderwire.bootstrap.services import Services
+    from orderwire.config.settings import Settings
 
 #: The option that every command with a deployment has.
 ConfigDir = Annotated[
@@ -21,8 +19,10 @@ ConfigDir = Annotated[
 ]
 
 
-def read_settings(config: Path | None, **overrides: object) -> Settings:
+def read_settings(config: Path | None, **overrides: object) -> "Settings":
     """Read the settings, from the folder that the command line names if it names one."""
+    from orderwire.config.settings import load_settings
+
     if config is not None:
         overrides["config_dir"] = config
     return load_settings(**overrides)
@@ -31,7 +31,8 @@ def read_settings(config: Path | None, **overrides: object) -> Settings:
 @contextmanager
 def services_of(config: Path | None, *, quiet: bool = True) -> Iterator["Services"]:
     """Open the deployment's services; a one-off command logs warnings only, and to standard error."""
-    from orderwire.bootstrap import build
+    from orderwire.bootstrap.services import build
+    from orderwire.telemetry.logging import set_up_logging
 
     settings = read_settings(config)
     set_up_logging(level="warning" if quiet else settings.log.level, form=settings.log.format)

@@ -3,20 +3,20 @@
 import tempfile
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit_json
 from orderwire.cli.simulate import simulated_nav
-from orderwire.config.settings import QueueSettings, StoreSettings
 from orderwire.errors import ConfigurationError
-from orderwire.telemetry.logging import set_up_logging
 
 
 def demo(config: ConfigDir = None, *, as_json: Json = False) -> None:
     """Show the main job: four buyers, live stock, sales orders, answers, a shipment. Leaves nothing behind."""
+    from pydantic import SecretStr
+
     from orderwire.cli.demo_scene import play
     from orderwire.cli.demo_screen import show
+    from orderwire.config.settings import QueueSettings, StoreSettings
+    from orderwire.telemetry.logging import set_up_logging
 
     with tempfile.TemporaryDirectory(prefix="orderwire-demo-") as folder:
         settings = read_settings(

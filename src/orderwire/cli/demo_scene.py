@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import httpx
 
-from orderwire.bootstrap import Intake, Services, build, build_worker
+from orderwire.bootstrap.services import Services, build
+from orderwire.bootstrap.worker import build_worker
 from orderwire.canonical.response import OrderResponse, ResponseLine
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.cli.demo_shipping import followed, ship
@@ -99,7 +100,7 @@ def play(settings: Settings) -> Scene:
     settings = followed(settings).model_copy(update={"api": ApiSettings(port=0, wait_seconds=PATIENCE_SECONDS)})
     services = build(settings)
     services.transport.declare()
-    worker, intake = build_worker(services), Intake(services)
+    worker, intake = build_worker(services), services.intake
     server = BackgroundServer(create_app(services), settings.api.host, 0)
     url = server.start()
     worker.start()

@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from orderwire.bootstrap import Services
 from orderwire.cli.simulate import post
 from orderwire.config.settings import Settings
 from orderwire.errors import UnavailableError
 from orderwire.ports.follow import PostedKind
 from orderwire.ports.following import FollowedLine
 from orderwire.ports.journal import DocumentQuery
+
+if TYPE_CHECKING:
+    from orderwire.bootstrap.services import Services
 
 #: Whose order is shipped: all of its first line but one unit, and its second line.
 PARTNER: Final = "baumarkt"
@@ -24,7 +26,7 @@ def followed(settings: Settings) -> Settings:
     return settings.model_copy(update={"nav": settings.nav.model_copy(update={"follow": follow})})
 
 
-def ship(services: Services) -> Sequence[FollowedLine]:
+def ship(services: "Services") -> Sequence[FollowedLine]:
     """Post a part of an order in NAV, wait for its DESADV, and return how far the order's lines have come.
 
     Raises:
@@ -44,12 +46,12 @@ def ship(services: Services) -> Sequence[FollowedLine]:
         return tx.following.lines(erp_no)
 
 
-def _begun(services: Services) -> bool:
+def _begun(services: "Services") -> bool:
     with services.store.begin() as tx:
         return tx.following.cursor(PostedKind.SHIPMENT.value) is not None
 
 
-def _advised(services: Services) -> bool:
+def _advised(services: "Services") -> bool:
     with services.store.begin() as tx:
         return bool(tx.journal.find(DocumentQuery(kind="DESADV", direction="out")))
 

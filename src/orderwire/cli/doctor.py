@@ -19,7 +19,7 @@ from orderwire.errors import ConfigurationError, OrderwireError
 from orderwire.ports.ledger import LedgerQuery, LedgerState
 
 if TYPE_CHECKING:
-    from orderwire.bootstrap import Services
+    from orderwire.bootstrap.services import Services
 
 _GIGABYTE: Final = 1024**3
 _FULL_BYTES: Final = _GIGABYTE // 10
@@ -109,7 +109,7 @@ def _disk(settings: Settings) -> Iterator[Found]:
 
 def _services(settings: Settings) -> Iterator[Found]:
     """Look at the database and the broker, and at what waits in them."""
-    from orderwire.bootstrap import build
+    from orderwire.bootstrap.services import build
 
     try:
         services = build(settings)

@@ -62,6 +62,13 @@ class Commands(TyperGroup):
         del ctx
         return [*COMMANDS, *NOUNS]
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List them by what is known here: the nouns need not be loaded to say what they are about."""
+        room = formatter.width - 6 - max(map(len, (*COMMANDS, *NOUNS)))
+        commands = {name: self.get_command(ctx, name).get_short_help_str(room) for name in COMMANDS}
+        with formatter.section("Commands"):
+            formatter.write_dl([*commands.items(), *NOUNS.items()])
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         del ctx
         if cmd_name in NOUNS:

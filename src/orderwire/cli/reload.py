@@ -9,7 +9,7 @@ from typing import Self
 
 import structlog
 
-from orderwire.bootstrap import KEPT, Services, renewed
+from orderwire.bootstrap.services import KEPT, Services, renewed
 from orderwire.config.alerts import read_plan
 from orderwire.config.settings import Settings
 from orderwire.config.variables import settings_of

@@ -2,18 +2,20 @@
 
 import time
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from orderwire.bootstrap import Services
 from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, emit_json, err, out
 from orderwire.errors import ConfigurationError
 from orderwire.pipeline.replay_runs import DEFAULT_RATE, Pace
 from orderwire.ports.overview import ParkedFilter
 from orderwire.ports.replay import ItemState, Run, RunState
+
+if TYPE_CHECKING:
+    from orderwire.bootstrap.services import Services
 
 app = typer.Typer(no_args_is_help=True)
 #: Names that a filter knows.
@@ -86,7 +88,7 @@ def cancel(run_id: RunId, config: ConfigDir = None) -> None:
     out.print("Cancelled.")
 
 
-def _report(services: Services, run_id: str, *, watch: bool, as_json: bool) -> None:
+def _report(services: "Services", run_id: str, *, watch: bool, as_json: bool) -> None:
     run = _watched(services, run_id) if watch else _run(services, run_id)
     with services.store.read() as tx:
         counts, trials = _counts(tx.runs.counts(run.id)), dict(tx.runs.trials(run.id))
@@ -100,7 +102,7 @@ def _report(services: Services, run_id: str, *, watch: bool, as_json: bool) -> N
         raise typer.Exit(1)
 
 
-def _watched(services: Services, run_id: str) -> Run:
+def _watched(services: "Services", run_id: str) -> Run:
     """Show a progress bar until the run stands still."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as progress:
@@ -113,7 +115,7 @@ def _watched(services: Services, run_id: str) -> Run:
     return run
 
 
-def _done(services: Services, run: Run) -> int:
+def _done(services: "Services", run: Run) -> int:
     with services.store.read() as tx:
         if run.state is RunState.TRYING:
             return sum(tx.runs.trials(run.id).values())
@@ -121,7 +123,7 @@ def _done(services: Services, run: Run) -> int:
     return sum(counts.get(state, 0) for state in (ItemState.SUCCEEDED, ItemState.FAILED, ItemState.SKIPPED))
 
 
-def _run(services: Services, run_id: str) -> Run:
+def _run(services: "Services", run_id: str) -> Run:
     with services.store.read() as tx:
         run = tx.runs.get(run_id)
     if run is None:

@@ -2,16 +2,18 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderwire.bootstrap import Services
 from orderwire.cli.context import ConfigDir, services_of
 from orderwire.cli.output import Json, emit, out
 from orderwire.connectors.channels.names import channel_of
 from orderwire.ports.intake import DecodeHint
 from orderwire.ports.journal import Document, DocumentQuery, DocumentState
+
+if TYPE_CHECKING:
+    from orderwire.bootstrap.services import Services
 
 #: States in which a document waits for work; every other one is an end or a person's.
 UNDER_WAY = frozenset({DocumentState.RECEIVED, DocumentState.WAITING, DocumentState.RETRYING})
@@ -44,7 +46,7 @@ def send(
         raise typer.Exit(1)
 
 
-def settled(services: Services, document_id: str, timeout_seconds: float) -> list[Document]:
+def settled(services: "Services", document_id: str, timeout_seconds: float) -> list[Document]:
     """Return everything that came of a document, once nothing of it is under way any more, or after the time-out."""
     deadline = time.monotonic() + timeout_seconds
     while True:

@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import httpx
 import typer
-from pydantic import SecretStr
 
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit
 from orderwire.cli.waiting import until_told
-from orderwire.config.settings import Settings
 from orderwire.errors import OrderwireError, OutageError, UnavailableError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from orderwire.config.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -99,13 +98,15 @@ def _parts(lines: list[str] | None) -> dict[str, str] | None:
     return parts
 
 
-def post(settings: Settings, what: str, order_no: str, lines: dict[str, str] | None = None, **more: Any) -> str:
+def post(settings: "Settings", what: str, order_no: str, lines: dict[str, str] | None = None, **more: Any) -> str:
     """Have the simulated NAV post a document, and return its number.
 
     Raises:
         OutageError: no simulator answers there.
         OrderwireError: it refused.
     """
+    import httpx
+
     parts = urlsplit(settings.nav.url)
     try:
         reply = httpx.post(
@@ -185,12 +186,14 @@ def _announce(url: str) -> None:
 
 
 @contextmanager
-def simulated_nav(settings: Settings) -> Iterator[Settings]:
+def simulated_nav(settings: "Settings") -> Iterator["Settings"]:
     """Start the simulator as a process of its own, and give settings that point to it.
 
     Raises:
         UnavailableError: it did not start.
     """
+    from pydantic import SecretStr
+
     from orderwire.simulators.nav.server import DEMO_COMPANY, DEMO_PASSWORD, DEMO_USER
 
     command = [sys.executable, "-m", "orderwire", "simulate", "nav", "--port", "0"]

@@ -2,20 +2,22 @@
 
 import time
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from orderwire.bootstrap import Services
 from orderwire.cli.context import ConfigDir, services_of
 from orderwire.cli.output import Json, emit_json, out, shown
 from orderwire.errors import OrderwireError
 from orderwire.pipeline.heartbeat import BEAT_SECONDS
 from orderwire.ports.journal import Document
 from orderwire.ports.search import Wanted
+
+if TYPE_CHECKING:
+    from orderwire.bootstrap.services import Services
 
 _TAIL_COLUMNS = ("received_at", "direction", "kind", "partner", "order_no", "state", "code", "reason")
 _PAGE = 200
@@ -72,7 +74,7 @@ def _print(row: Document, *, as_json: bool) -> None:
         out.print(Text("  ".join(shown(getattr(row, name)) or "-" for name in _TAIL_COLUMNS)), soft_wrap=True)
 
 
-def _stand(services: Services) -> dict[str, Any]:
+def _stand(services: "Services") -> dict[str, Any]:
     now = services.clock()
     try:
         depths = {depth.queue: depth for depth in services.transport.depths()}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import RedirectResponse
 
 from orderwire import __version__
-from orderwire.bootstrap import Services
+from orderwire.bootstrap.services import Services
 from orderwire.web import as2, changes, cxml, edi, health, oci, orders, problems, punchout, reference, stock
 from orderwire.web.access import AccessLog
 from orderwire.web.announcer import Announcer

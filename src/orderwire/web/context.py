@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeVar, cast
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from orderwire.bootstrap import Services
+from orderwire.bootstrap.services import Services
 from orderwire.pipeline.receive import Receiver
 from orderwire.ports.erp import Erp
 from orderwire.web.desk import Desk

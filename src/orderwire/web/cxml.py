@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from lxml import etree
 
-from orderwire.bootstrap import Services
+from orderwire.bootstrap.services import Services
 from orderwire.canonical.envelope import event_id
 from orderwire.canonical.order import Channel, PurchaseOrder, Purpose
 from orderwire.config.cxml import CxmlProfile

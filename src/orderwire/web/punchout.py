@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.security import APIKeyHeader
 from pydantic import ValidationError
 
-from orderwire.bootstrap import Services
+from orderwire.bootstrap.services import Services
 from orderwire.canonical.envelope import Event
 from orderwire.config.partners import PartnerProfile
 from orderwire.config.settings import Settings

@@ -12,7 +12,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from orderwire.bootstrap import Services
+from orderwire.bootstrap.services import Services
 from orderwire.errors import ConfigurationError
 from orderwire.web.app import create_app
 from orderwire.web.limits import MAX_HEADER_BYTES

@@ -118,7 +118,7 @@ def test_a_forged_trace_of_zeros_begins_another(tracer: OtelTracer, exporter: In
 def test_off_it_is_not_even_loaded() -> None:
     """Neither the SDK nor our own module, by all that a worker needs."""
     script = (
-        "import sys, orderwire.bootstrap, orderwire.cli.process\n"
+        "import sys, orderwire.bootstrap.worker, orderwire.cli.running\n"
         "print([name for name in sys.modules if name.startswith('opentelemetry.sdk') or name.endswith('.tracing')])"
     )
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from orderwire.bootstrap import Services
+from orderwire.bootstrap.services import Services
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.config.partners import Partners

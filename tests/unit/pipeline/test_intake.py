@@ -1,16 +1,16 @@
 """The intake: what its inlets meet is told once."""
 
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import structlog
 
-from orderwire.bootstrap import Intake, Services
+from orderwire.canonical.order import Channel
 from orderwire.errors import BusyError, UnavailableError
+from orderwire.pipeline.intake import Intake
 from waiting import until
 
 if TYPE_CHECKING:
-    from orderwire.ports.intake import Receive
+    from orderwire.ports.intake import DecodeHint, Receive
 
 
 class FakeInlet:
@@ -26,12 +26,15 @@ class FakeInlet:
         return 0
 
 
+def _receive(_content: bytes, _channel: Channel, _hint: "DecodeHint") -> str:
+    raise AssertionError("there was nothing to receive")
+
+
 def test_an_outage_is_told_once() -> None:
     """However many looks it lasts; when it is over and comes again it is told again, and a defect with its trace."""
     away = UnavailableError("the database did not answer")
     inlet = FakeInlet([away, away, BusyError("locked"), None, away, ZeroDivisionError()])
-    services = SimpleNamespace(connectors=[SimpleNamespace(inlets=[inlet])], receiver=None)
-    intake = Intake(cast("Services", services), poll_seconds=0.001)
+    intake = Intake([inlet], _receive, poll_seconds=0.001)
 
     with structlog.testing.capture_logs() as told:
         intake.start()

@@ -1,0 +1,1 @@
+"""The only place that wires implementations together: the services, and what works by them."""
