@@ -102,9 +102,9 @@ class SteppedStore:
         self._store, self._step = store, step
 
     @contextmanager
-    def begin(self) -> Iterator[Transaction]:
+    def begin(self, *, lasting: bool = True) -> Iterator[Transaction]:
         self._step()
-        with self._store.begin() as tx:
+        with self._store.begin(lasting=lasting) as tx:
             yield tx
         self._step()
 

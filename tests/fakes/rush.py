@@ -15,6 +15,7 @@ from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderRespon
 from orderwire.canonical.stock import StockKey
 from orderwire.errors import OrderwireError
 from orderwire.pipeline.lane import Batch, Lane, Surroundings
+from orderwire.pipeline.outbox import Sent
 from orderwire.pipeline.recovery import RetryPolicy
 from orderwire.ports.queue import Delivery
 
@@ -102,7 +103,9 @@ class Rush:
 
         def work() -> None:
             try:
-                Batch(Lane("fulfil", "q", flow), around, [delivery]).run()
+                sent = Sent()
+                Batch(Lane("fulfil", "q", flow), around, [delivery], sent).run()
+                sent.mark(around.store, around.clock)
             except OrderwireError:
                 pass
             finally:

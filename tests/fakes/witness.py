@@ -55,9 +55,9 @@ class Witness:
         return number
 
     @contextmanager
-    def begin(self) -> Iterator[Transaction]:
+    def begin(self, *, lasting: bool = True) -> Iterator[Transaction]:
         heard: list[Callable[[], None]] = []
-        with self._store.begin() as tx:
+        with self._store.begin(lasting=lasting) as tx:
             yield cast("Transaction", _Heard(tx, self._listeners(heard)))
         for act in heard:  # it was committed
             act()

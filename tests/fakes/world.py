@@ -19,6 +19,7 @@ from orderwire.config.partners import PartnerProfile
 from orderwire.config.settings import Settings, StoreSettings
 from orderwire.pipeline.fulfil import Fulfil, order_id
 from orderwire.pipeline.lane import Batch, Lane, Surroundings
+from orderwire.pipeline.outbox import Sent
 from orderwire.pipeline.recovery import Pause, RetryPolicy
 from orderwire.pipeline.work import Commit, Handler
 from orderwire.ports.clock import no_checkpoint
@@ -138,7 +139,10 @@ class World:
         return response
 
     def batch(self, handler: Handler, deliveries: Sequence[Delivery], flow: str = "flow") -> Pause | None:
-        return Batch(Lane(flow, "q", handler), self.around, deliveries).run()
+        sent = Sent()
+        pause = Batch(Lane(flow, "q", handler), self.around, deliveries, sent).run()
+        sent.mark(self.store, self.clock)
+        return pause
 
     def record(self, order: PurchaseOrder) -> OrderRecord:
         with self.store.begin() as tx:

@@ -90,7 +90,7 @@ class Fulfil:
             order=order.model_dump_json(),
             created_at=now,
         )
-        with self.store.begin() as tx:
+        with self.store.begin(lasting=False) as tx:  # the intent will be
             record = tx.orders.open(fresh)
             same = record.content_hash == fresh.content_hash
             if same and record.state in _TOLD:

@@ -279,7 +279,7 @@ class Job:
         means, record = self._means, self._record
         plan = numbered_as(plan, standing)
         sequence = means.store.next_sequence()
-        with means.store.begin() as tx:
+        with means.store.begin(lasting=False) as tx:  # the intent finds the order again
             changes = {"state": OrderState.CREATED, "draft": plan.model_dump_json(), "erp_no": standing.no}
             tx.orders.save(record.id, record.fence, **changes)
             tx.holds.confirm(record.id, sequence)

@@ -68,10 +68,9 @@ class Surroundings:
 class Batch:
     """One batch of one lane."""
 
-    def __init__(
-        self, lane: Lane, around: Surroundings, deliveries: Sequence[Delivery], sent: Sent | None = None
-    ) -> None:
-        self._lane, self._around, self._sent, self._marks = lane, around, sent or Sent(), sent is None
+    def __init__(self, lane: Lane, around: Surroundings, deliveries: Sequence[Delivery], sent: Sent) -> None:
+        """What `sent` holds is marked in this batch's commit; what this one sends is put there, for another's."""
+        self._lane, self._around, self._sent = lane, around, sent
         self._items = [Item(delivery) for delivery in deliveries]
         self._confirmation: Confirmation | None = None
 
@@ -101,8 +100,6 @@ class Batch:
             if self._confirmation is not None:
                 self._confirmation()
             self._sent.add(event.id for item in self._items for event in item.events)
-            if self._marks:  # else another batch's commit does
-                self._sent.mark(self._around.store, self._around.clock)
             self._around.checkpoint(f"after_publish.{self._lane.flow}")
             return self._finish()
 

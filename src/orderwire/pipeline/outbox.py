@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -42,7 +42,7 @@ class Sent:
     def mark(self, store: Store, clock: Clock) -> None:
         """Mark them now, in a transaction of their own."""
         if self._ids:
-            with self.taken() as ids, store.begin() as tx:
+            with self.taken() as ids, store.begin(lasting=False) as tx:  # forgotten, they are published once more
                 tx.outbox.mark_sent(ids, clock())
 
 
@@ -54,6 +54,7 @@ class Dispatcher:
     transport: Transport
     clock: Clock
     sweep_after_seconds: float = 5.0
+    sent: Sent = field(default_factory=Sent)  # what the lanes have published, and not marked yet
 
     def announce(self, events: Sequence[Event]) -> None:
         """Publish now if the broker answers; if not, the sweep does it later."""
@@ -73,6 +74,7 @@ class Dispatcher:
     def sweep(self) -> int:
         """Publish what has waited too long, and return how many events that were."""
         total = 0
+        self.sent.mark(self.store, self.clock)
         while True:
             with self.store.begin() as tx:
                 late = tx.outbox.unsent(before=self.clock() - timedelta(seconds=self.sweep_after_seconds))

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -54,10 +53,11 @@ class Worker:
             self._spawn(name, partial(chore, self._stopping))
 
     def _threads_of(self, lane: Lane, breaker: "Breaker") -> Sequence["LaneThread"]:
+        sent = self._dispatcher.sent
         if not lane.overlaps:
-            return [LaneThread(lane, self._around, breaker, self._stopping) for _ in range(lane.threads)]
-        turns = Turns()
-        return [OverlappingThread(lane, self._around, breaker, self._stopping, turns) for _ in range(2)]
+            return [LaneThread(lane, self._around, breaker, self._stopping, sent) for _ in range(lane.threads)]
+        order = threading.Lock()
+        return [OverlappingThread(lane, self._around, breaker, self._stopping, sent, order=order) for _ in range(2)]
 
     def stop(self, timeout_seconds: float = 25.0) -> bool:
         """Finish what is in hand; return whether everything was finished in time."""
@@ -147,13 +147,20 @@ class Breaker:
 
 
 class LaneThread:
-    """One thread of a lane."""
+    """One thread of a lane. What it has sent is marked with somebody's next commit, or in a turn without messages."""
 
-    def __init__(self, lane: Lane, around: Surroundings, breaker: Breaker, stopping: threading.Event) -> None:
-        self._lane, self._around, self._breaker, self._stopping = lane, around, breaker, stopping
+    def __init__(
+        self, lane: Lane, around: Surroundings, breaker: Breaker, stopping: threading.Event, sent: Sent
+    ) -> None:
+        self._lane, self._around, self._breaker, self._stopping, self._sent = lane, around, breaker, stopping, sent
         self._disturbed: str | None = None  # the code of the trouble that has been told
 
     def run(self) -> None:
+        self._run()
+        with suppress(OrderwireError):  # the sweep publishes them once more, which does no harm
+            self._mark()
+
+    def _run(self) -> None:
         while not self._stopping.is_set():
             if self._breaker.open:
                 self._stopping.wait(0.05)
@@ -177,53 +184,46 @@ class LaneThread:
 
     def turn(self) -> None:
         """Work one batch, if there is one."""
+        self._end(self._begun())
+
+    def _begun(self) -> Batch | None:
         deliveries = self._around.transport.receive(self._lane.queue, self._lane.batch, RECEIVE_SECONDS)
-        if not deliveries:
-            return
-        pause = Batch(self._lane, self._around, deliveries).run()
-        if pause is not None:
+        return Batch(self._lane, self._around, deliveries, self._sent).begin() if deliveries else None
+
+    def _end(self, batch: Batch | None) -> None:
+        if batch is None:
+            self._mark()
+        elif (pause := batch.end()) is not None:
             self._breaker.trip(pause.seconds, pause.reason)
 
-
-@dataclass(frozen=True)
-class Turns:
-    """What the two threads of a lane share: whose turn it is, and what both have sent."""
-
-    order: threading.Lock = field(default_factory=threading.Lock)
-    sent: Sent = field(default_factory=Sent)
+    def _mark(self) -> None:
+        self._sent.mark(self._around.store, self._around.clock)
 
 
 class OverlappingThread(LaneThread):
     """One of two threads of a lane: each takes, commits and sends in its turn, and waits for the broker outside of it.
 
-    What one has sent is marked in the other's next commit, or by itself when there is none soon.
+    `order` is the turn.
     """
 
     def __init__(
-        self, lane: Lane, around: Surroundings, breaker: Breaker, stopping: threading.Event, turns: Turns
+        self,
+        lane: Lane,
+        around: Surroundings,
+        breaker: Breaker,
+        stopping: threading.Event,
+        sent: Sent,
+        *,
+        order: threading.Lock,
     ) -> None:
-        super().__init__(lane, around, breaker, stopping)
-        self._turns = turns
-
-    def run(self) -> None:
-        super().run()
-        with suppress(OrderwireError):  # the sweep publishes them once more, which does no harm
-            self._turns.sent.mark(self._around.store, self._around.clock)
+        super().__init__(lane, around, breaker, stopping, sent)
+        self._order = order
 
     def turn(self) -> None:
         batch = None
-        if self._turns.order.acquire(timeout=TURN_SECONDS):
+        if self._order.acquire(timeout=TURN_SECONDS):
             try:
                 batch = self._begun()
             finally:
-                self._turns.order.release()
-        if batch is None:
-            self._turns.sent.mark(self._around.store, self._around.clock)
-        elif (pause := batch.end()) is not None:
-            self._breaker.trip(pause.seconds, pause.reason)
-
-    def _begun(self) -> Batch | None:
-        deliveries = self._around.transport.receive(self._lane.queue, self._lane.batch, RECEIVE_SECONDS)
-        if not deliveries:
-            return None
-        return Batch(self._lane, self._around, deliveries, self._turns.sent).begin()
+                self._order.release()
+        self._end(batch)

@@ -151,8 +151,12 @@ class Transaction(Protocol):
 class Store(Protocol):
     """SQLite or PostgreSQL. Thread-safe. Raises UnavailableError when the database cannot be reached."""
 
-    def begin(self) -> AbstractContextManager[Transaction]:
-        """Open a transaction: committed on leaving, rolled back when the block raises."""
+    def begin(self, *, lasting: bool = True) -> AbstractContextManager[Transaction]:
+        """Open a transaction: committed on leaving, rolled back when the block raises.
+
+        Unless `lasting`, nobody waits until it is on the disk: the machine's end may undo it, but never without what
+        was committed after it. That is for steps that nothing outside follows from before one that lasts.
+        """
         ...
 
     def read(self) -> AbstractContextManager[Transaction]:

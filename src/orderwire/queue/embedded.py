@@ -28,6 +28,8 @@ class EmbeddedTransport:
 
     Everything in the hands of one transport is under one lease, which a thread renews. When its process is gone, or
     has not renewed in time, any other takes its messages back; the fence then tells it from the new holder.
+    What is published, or put on the ladder, is on the disk. What is taken and acked may be undone by a loss of power,
+    and then comes again: nobody waits for the disk for that.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class EmbeddedTransport:
                 self._changed.wait(min(POLL_SECONDS, remaining))
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
-        with self._hands.settling(deliveries) as leases, self._file.writing() as connection:
+        with self._hands.settling(deliveries) as leases, self._file.writing(lasting=False) as connection:
             messages.forget(connection, leases, self._owner)
 
     def retry(self, delivery: Delivery, delay_seconds: float) -> None:
@@ -104,7 +106,7 @@ class EmbeddedTransport:
                 messages.delay(connection, lease, self._owner, rung, visible_at)
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
-        with self._hands.settling(deliveries) as leases, self._file.writing() as connection:
+        with self._hands.settling(deliveries) as leases, self._file.writing(lasting=False) as connection:
             messages.free(connection, leases, self._owner)
         self._notify()
 
@@ -159,7 +161,7 @@ class EmbeddedTransport:
         with self._file.reading() as connection:
             if not messages.is_any(connection, queue, now):
                 return []
-        with self._file.writing() as connection:
+        with self._file.writing(lasting=False) as connection:
             messages.wake(connection, now)
             messages.renew(connection, self._owner, now + self._lease_seconds)
             taken = messages.lease(connection, queue, limit, self._owner)
@@ -196,7 +198,7 @@ class EmbeddedTransport:
 
     def _renew_once(self) -> None:
         try:
-            with self._file.writing() as connection:
+            with self._file.writing(lasting=False) as connection:
                 messages.renew(connection, self._owner, self._clock() + self._lease_seconds)
         except UnavailableError:
             pass  # tried again well before the lease ends; and if it ends, the fence holds

@@ -18,6 +18,7 @@ class QueueFile:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._closed = False
+        self._lasting = True  # whether a commit survives the loss of power
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -30,14 +31,19 @@ class QueueFile:
             yield self._open()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, lasting: bool = True) -> Iterator[sqlite3.Connection]:
         """Write in one transaction, which is on the disk when the block has been left.
+
+        Unless `lasting`: then it is there with the next one that is, and the machine's end may undo it.
 
         Raises:
             UnavailableError: the file cannot be written: locked for too long, disk full, nothing declared there.
         """
         with self._lock, _translated(self._path):
             connection = self._open()
+            if lasting != self._lasting:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+                self._lasting = lasting
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -63,11 +69,11 @@ class QueueFile:
             )
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")  # a commit survives the loss of power
+                connection.execute("PRAGMA synchronous = FULL")
             except sqlite3.Error:
                 connection.close()
                 raise
-            self._connection = connection
+            self._connection, self._lasting = connection, True
         return self._connection
 
 

@@ -99,8 +99,10 @@ class Database:
     syncing: Syncing | None = None  # SQLite's too
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self, *, lasting: bool = True) -> Iterator[Connection]:
         """Open a transaction that may write: committed on leaving, and on the disk; rolled back when the block raises.
+
+        On SQLite, one that need not be lasting is not waited for: it is on the disk with the next that is.
 
         Raises:
             UnavailableError: it was committed, but is not known to be on the disk; or as the database's errors are.
@@ -113,7 +115,7 @@ class Database:
                 before = _changes(connection)
                 yield connection
                 wrote = _changes(connection) != before
-            if self.syncing and wrote:
+            if self.syncing and wrote and lasting:
                 self._sync(self.syncing)
 
     @staticmethod

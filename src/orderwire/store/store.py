@@ -30,9 +30,9 @@ class SqlStore:
         self._clock = clock
 
     @contextmanager
-    def begin(self) -> Iterator[SqlTransaction]:
-        """Open a transaction: committed on leaving, rolled back when the block raises."""
-        with self._database.begin() as connection:
+    def begin(self, *, lasting: bool = True) -> Iterator[SqlTransaction]:
+        """Open a transaction: committed on leaving, rolled back when the block raises; `lasting` waits for the disk."""
+        with self._database.begin(lasting=lasting) as connection:
             transaction = SqlTransaction(connection, self._clock)
             yield transaction
             transaction.flush()

@@ -129,3 +129,13 @@ def test_what_a_failed_transaction_was_to_mark_is_marked_by_the_next(world: Worl
     assert unsent(world) == []
     with sent.taken() as ids:
         assert list(ids) == []
+
+
+def test_the_sweep_marks_first_what_the_lanes_have_sent(world: World, dispatcher: Dispatcher) -> None:
+    """What was published is not published again, however long no lane commits."""
+    dispatcher.sent.add(event.id for event in committed(world))
+    world.clock.sleep(6)
+
+    assert dispatcher.sweep() == 0
+
+    assert (world.transport.published, unsent(world)) == ([], [])

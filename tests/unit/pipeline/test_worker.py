@@ -15,9 +15,9 @@ from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
 from orderwire.errors import BrokenContractError, BusyError, ContractError, OutageError, UnavailableError
 from orderwire.pipeline.lane import Lane
-from orderwire.pipeline.outbox import Dispatcher
+from orderwire.pipeline.outbox import Dispatcher, Sent
 from orderwire.pipeline.work import Commit, Source, next_event
-from orderwire.pipeline.worker import Breaker, LaneThread, OverlappingThread, Turns, Worker
+from orderwire.pipeline.worker import Breaker, LaneThread, OverlappingThread, Worker
 from orderwire.ports.queue import Confirmation, Delivery
 
 BODY = DocumentReceived(document_id="d1", channel=Channel.EDI, sha256="00", size=1)
@@ -189,7 +189,7 @@ def test_thread_waits_while_the_breaker_is_open(world: World) -> None:
     breaker, lane = a_breaker(world, stopping)
     breaker._open = True
 
-    LaneThread(lane, world.around, breaker, stopping).run()
+    LaneThread(lane, world.around, breaker, stopping, Sent()).run()
 
     assert len(world.transport.queues["q"]) == 1
 
@@ -205,7 +205,7 @@ def test_outage_trips_the_breaker(world: World) -> None:
     lane = Lane("flow", "q", down)
     breaker = Breaker(lane, world.around, stopping)
 
-    LaneThread(lane, world.around, breaker, stopping).turn()
+    LaneThread(lane, world.around, breaker, stopping, Sent()).turn()
 
     assert world.transport.log[0] == "pause q"
     assert stopping.waits[0] == 5
@@ -227,7 +227,7 @@ def test_thread_outlives_any_error(world: World, error: Exception, monkeypatch: 
     stopping = Patience()
     breaker, lane = a_breaker(world, stopping)
 
-    LaneThread(lane, world.around, breaker, stopping).run()
+    LaneThread(lane, world.around, breaker, stopping, Sent()).run()
 
     assert (calls, stopping.waits) == (["q", "q"], [0.5])
 
@@ -250,7 +250,7 @@ def test_an_outage_is_told_once(world: World, monkeypatch: pytest.MonkeyPatch) -
     breaker, lane = a_breaker(world, stopping)
 
     with structlog.testing.capture_logs() as told:
-        LaneThread(lane, world.around, breaker, stopping).run()
+        LaneThread(lane, world.around, breaker, stopping, Sent()).run()
 
     assert [(one["event"], one["code"]) for one in told] == [
         ("lane_disturbed", "unavailable"),
@@ -339,7 +339,8 @@ def test_overlapping_lane_marks_what_was_sent_when_nothing_comes(world: World) -
     world.transport.queues["q"].append(a_delivery(EVENT))
     stopping = Patience()
     lane = Lane("flow", "q", Following(1), overlaps=True)
-    thread = OverlappingThread(lane, world.around, Breaker(lane, world.around, stopping), stopping, Turns())
+    breaker = Breaker(lane, world.around, stopping)
+    thread = OverlappingThread(lane, world.around, breaker, stopping, Sent(), order=threading.Lock())
 
     thread.turn()
     assert [event.documentid for event in world.read(lambda tx: tx.outbox.unsent())] == ["d1"]
@@ -354,7 +355,8 @@ def test_overlapping_lane_marks_with_its_next_commit(world: World) -> None:
     world.transport.queues["q"].extend(a_delivery(numbered(number)) for number in range(2))
     stopping = Patience()
     lane = Lane("flow", "q", Following(2), batch=1, overlaps=True)
-    thread = OverlappingThread(lane, world.around, Breaker(lane, world.around, stopping), stopping, Turns())
+    breaker = Breaker(lane, world.around, stopping)
+    thread = OverlappingThread(lane, world.around, breaker, stopping, Sent(), order=threading.Lock())
 
     thread.turn()
     thread.turn()

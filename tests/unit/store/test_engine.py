@@ -89,6 +89,27 @@ def test_a_commit_is_synced_before_anybody_is_told(tmp_path: Path) -> None:
     database.close()
 
 
+def test_what_need_not_last_is_synced_with_what_does(tmp_path: Path) -> None:
+    """Nobody waits for it; the log is synced whole by the next commit that lasts."""
+    path, synced = tmp_path / "orderwire.db", list[int]()
+    reading = sqlite3.connect(path)
+    database = connect(at(f"sqlite:///{path}"))
+    watched = replace(
+        database, syncing=Syncing(lambda: synced.append(reading.execute("SELECT count(*) FROM t").fetchone()[0]))
+    )
+
+    with watched.begin(lasting=False) as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+    assert synced == []
+
+    with watched.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO t VALUES (2)")
+    assert synced == [2]
+    reading.close()
+    database.close()
+
+
 def test_what_cannot_be_synced_is_not_done(tmp_path: Path) -> None:
     """The caller is told, and tries again: nothing that it would do next may rest on this commit."""
     database = connect(at(f"sqlite:///{tmp_path}/orderwire.db"))
