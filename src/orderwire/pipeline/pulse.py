@@ -2,10 +2,19 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from orderwire.ports.overview import PIECE_SECONDS, FlowPiece
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What one flow was done with in one piece of time, so far."""
+
+    count: int = 0
+    seconds: float = 0.0
+    worst_seconds: float = 0.0
 
 
 class Pulse:
@@ -13,29 +22,37 @@ class Pulse:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pieces: dict[tuple[str, int], FlowPiece] = {}
+        self._tallies: dict[tuple[str, int], _Tally] = {}
 
     def ended(self, flow: str, at: datetime, seconds: float) -> None:
         """Count a message that a flow was done with, `seconds` after its event was made."""
-        number, seconds = int(at.timestamp()) // PIECE_SECONDS, max(seconds, 0.0)
+        key = flow, int(at.timestamp()) // PIECE_SECONDS
         with self._lock:
-            one = self._pieces.get((flow, number))
-            if one is None:
-                one = FlowPiece(flow, datetime.fromtimestamp(number * PIECE_SECONDS, UTC))
-            worst = max(one.worst_seconds, seconds)
-            one = replace(one, count=one.count + 1, seconds=one.seconds + seconds, worst_seconds=worst)
-            self._pieces[flow, number] = one
+            tally = self._tallies.get(key)
+            if tally is None:
+                tally = self._tallies[key] = _Tally()
+            tally.count += 1
+            if seconds > 0:
+                tally.seconds += seconds
+                tally.worst_seconds = max(tally.worst_seconds, seconds)
 
     def pieces(self) -> Sequence[FlowPiece]:
         """Return the pieces that may not have been told of as they are now."""
         with self._lock:
-            return list(self._pieces.values())
+            return [_piece(key, tally) for key, tally in self._tallies.items()]
 
     def told(self, pieces: Sequence[FlowPiece], now: datetime) -> None:
         """Forget pieces that were told of, are over, and have not grown since."""
         current = int(now.timestamp()) // PIECE_SECONDS
         with self._lock:
             for one in pieces:
-                number = int(one.start.timestamp()) // PIECE_SECONDS
-                if number < current and self._pieces.get((one.flow, number)) == one:
-                    del self._pieces[one.flow, number]
+                key = one.flow, int(one.start.timestamp()) // PIECE_SECONDS
+                tally = self._tallies.get(key)
+                if key[1] < current and tally is not None and _piece(key, tally) == one:
+                    del self._tallies[key]
+
+
+def _piece(key: tuple[str, int], tally: _Tally) -> FlowPiece:
+    flow, number = key
+    start = datetime.fromtimestamp(number * PIECE_SECONDS, UTC)
+    return FlowPiece(flow, start, tally.count, tally.seconds, tally.worst_seconds)
