@@ -12,7 +12,7 @@ from orderwire.config.settings import Settings
 from orderwire.pipeline.lane import Lane, Surroundings
 from orderwire.pipeline.outbox import Dispatcher
 from orderwire.pipeline.recovery import RetryPolicy
-from orderwire.pipeline.work import Commit
+from orderwire.pipeline.work import Commit, Source, event_of
 from orderwire.pipeline.worker import Worker
 from orderwire.ports.clock import no_checkpoint, system_clock
 from orderwire.ports.journal import Document, DocumentState
@@ -62,18 +62,7 @@ def transform(event: Event) -> Commit:
     document = Document(
         event.documentid, "in", "edi", "ORDERS", DocumentState.DONE, event.correlationid, now, finished_at=now
     )
-    following = Event(
-        id=event_id(event.documentid, 0, "ready"),
-        source="orderwire",
-        type=EventType.DOCUMENT_READY,
-        subject=event.subject,
-        time=now,
-        data=body,
-        documentid=event.documentid,
-        correlationid=event.correlationid,
-        causationid=event.id,
-        partner=event.partner,
-    )
+    following = event_of(EventType.DOCUMENT_READY, body, Source.of(event), now, subject=event.subject, step="ready")
 
     def commit(tx: Transaction) -> list[Event]:
         tx.journal.add(document)

@@ -8,12 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from orderwire.canonical.envelope import BODIES, Event, EventType, event_id
+from orderwire.canonical.model import prover
 from orderwire.ports.store import Transaction
 
 #: Writes the outcome in the given transaction, and returns the events that follow from it.
 Commit = Callable[[Transaction], Sequence[Event]]
 #: Does the outside work of one event; pure flows do none.
 Handler = Callable[[Event], Commit]
+
+_proven = prover(Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,35 @@ def next_event(
     step: str | None = None,
 ) -> Event:
     """Make the event of a step; doing the step again makes the same id. `step` sets two of one type apart."""
-    return Event(
-        id=event_id(source.document_id, source.epoch, step or kind.value),
-        source="orderwire",
-        type=kind,
-        subject=subject,
-        time=now,
-        data=body.model_dump(mode="json", exclude_none=True),
-        documentid=source.document_id,
-        correlationid=source.correlation_id,
-        causationid=source.cause,
-        partner=source.partner,
-        epoch=source.epoch,
-        test=source.test,
+    data = body.model_dump(mode="json", exclude_none=True)
+    return event_of(kind, data, source, now, subject=subject, step=step)
+
+
+def event_of(
+    kind: EventType,
+    data: dict[str, Any],
+    source: Source,
+    now: datetime,
+    *,
+    subject: str | None = None,
+    step: str | None = None,
+) -> Event:
+    """Make it of data that is JSON already. All it has comes from what was validated before, or is our own."""
+    return _proven(
+        {
+            "id": event_id(source.document_id, source.epoch, step or kind.value),
+            "source": "orderwire",
+            "type": kind,
+            "subject": subject,
+            "time": now,
+            "data": data,
+            "documentid": source.document_id,
+            "correlationid": source.correlation_id,
+            "causationid": source.cause,
+            "partner": source.partner,
+            "epoch": source.epoch,
+            "test": source.test,
+        }
     )
 
 

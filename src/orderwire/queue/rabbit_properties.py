@@ -22,6 +22,8 @@ _TEXT: Final = struct.Struct(">cI")
 _NUMBER: Final = struct.Struct(">ci")
 _INT: Final = struct.Struct(">i")
 _LONG: Final = struct.Struct(">q")
+#: What is no longer comes again and again: the sender, the type, the partner.
+_OFTEN: Final = 30
 _NUMBERS: Final = range(-(2**31), 2**31)
 #: What the library raises when it meets bytes or values that it cannot take.
 DEFECTS: Final = (
@@ -68,7 +70,7 @@ def _encode(wire: Wire) -> bytes:
     if wire.content_type is not None:
         flags |= _BASIC.FLAG_CONTENT_TYPE
         pieces.append(_name(wire.content_type))
-    table = b"".join([part for name, value in wire.headers.items() for part in (_name(name), _value(value))])
+    table = b"".join([_field(name, value) for name, value in wire.headers.items()])
     pieces += (_LENGTH.pack(len(table)), table, _PERSISTENT)
     if wire.message_id is not None:
         flags |= _BASIC.FLAG_MESSAGE_ID
@@ -78,6 +80,21 @@ def _encode(wire: Wire) -> bytes:
         pieces.append(_name(wire.type))
     pieces[0] = _FLAG_WORD.pack(flags)
     return b"".join(pieces)
+
+
+def _field(name: str | bytes, value: Any) -> bytes:
+    if type(value) is str:
+        if len(value) > _OFTEN:
+            text = value.encode()
+            return _name(name) + _TEXT.pack(b"S", len(text)) + text
+    elif type(value) is not int and type(value) is not bool:
+        return _name(name) + _value(value)
+    return _known_field(name, value)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _known_field(name: str | bytes, value: str | int) -> bytes:
+    return _name(name) + _value(value)
 
 
 def _value(value: Any) -> bytes:

@@ -21,7 +21,7 @@ def storable(text: str) -> str:
     """Return text as every database takes it: NUL and lone surrogates become U+FFFD."""
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return str(text.replace("\0", "\ufffd"))
+    return str(text).replace("\0", "\ufffd")
 
 
 class Words(TypeDecorator[str]):

@@ -26,6 +26,9 @@ LOOKS: Final = 4
 LOOK_SECONDS: Final = 20
 #: A write-ahead log that a long reader let grow is cut back to this.
 _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+#: The log is written back when it has so many pages (32 MB). Ids are random, so a batch touches hundreds of pages, and
+#: the next one the same: SQLite's own 1,000 would write all of them back, with two syncs, at nearly every commit.
+_WAL_PAGES: Final = 8000
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
 
@@ -234,6 +237,7 @@ def _sqlite_engine(url: URL, *, looks: int = 0) -> Engine:
         _write_ahead(connection)
         # A commit goes into the log and is synced outside of it (`Syncing`); a checkpoint is synced by SQLite itself.
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")

@@ -10,6 +10,8 @@ from sqlalchemy import Insert, TypeDecorator, column, text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeEngine
 
+from orderwire.store.columns import Words, storable
+
 #: Rows of one statement on SQLite, each a statement of its own to prepare; larger first.
 _PORTIONS: Final = (100, 25, 5, 1)
 
@@ -49,12 +51,16 @@ class _Columns:
         # PostgreSQL's arrays are written here, so its driver's own forms of bytes and truth values are not wanted.
         own = dialect.name != "postgresql"
         self._takes = [
-            (name, kind.bind_processor(dialect) if own or isinstance(kind, TypeDecorator) else None)
+            (name, _take_of(kind, dialect) if own or isinstance(kind, TypeDecorator) else None)
             for name, kind in self.types.items()
         ]
 
     def of(self, rows: Sequence[Row]) -> list[list[Any]]:
         return [_taken([row[name] for row in rows], take) for name, take in self._takes]
+
+
+def _take_of(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    return storable if isinstance(kind, Words) else kind.bind_processor(dialect)
 
 
 def _taken(values: list[Any], take: Callable[[Any], Any] | None) -> list[Any]:
