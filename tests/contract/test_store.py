@@ -146,6 +146,15 @@ def test_a_draw_is_not_undone(store: SqlStore, store_url: str) -> None:
     other.close()
 
 
+def test_a_draw_in_a_transaction_is_of_the_same_sequence(store: SqlStore) -> None:
+    """It is larger than what was drawn before, and smaller than what is drawn when it has been committed."""
+    before = store.next_sequence()
+    with store.begin() as tx:
+        numbers = [tx.next_sequence(), tx.next_sequence()]
+
+    assert before < numbers[0] < numbers[1] < store.next_sequence()
+
+
 def test_a_draw_waits_for_another_threads_transaction(store: SqlStore) -> None:
     """A draw beside a write transaction of another thread ends, at the latest when that one does."""
     writing, drawn = Event(), Event()

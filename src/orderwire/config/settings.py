@@ -183,7 +183,7 @@ class FulfilSettings(_Section):
     lease_seconds: Seconds = Field(default=90, description="An order's lock; longer than NAV's time-outs together")
     settle_seconds: Seconds = Field(default=5, description="How long to wait for holds in flight before the ladder")
     threads: Count = Field(
-        default=16,
+        default=24,
         description="Orders at once per worker: more than nav.max_calls, so that stock is asked for together",
     )
 

@@ -231,10 +231,9 @@ class Amend:
 
     def _carried_out(self, amendment: Amendment) -> Amendment:
         """Confirm the holds: whatever was done, readings drawn from now on have seen it."""
-        sequence = self._means.store.next_sequence()
         with self._means.store.begin() as tx:
             tx.orders.save(self._record.id, self._record.fence)
-            tx.holds.confirm(self._record.id, sequence)
+            tx.holds.confirm(self._record.id, tx.next_sequence())
             for line in amendment.lines:
                 if line.planned.hold_no is not None:
                     tx.holds.cover(self._record.id, str(line.planned.hold_no), line.planned.backordered)

@@ -173,8 +173,8 @@ class AfterCheck:
         grown = [new for old, new in zip(plan.lines, changed.lines, strict=True) if new.backordered > old.backordered]
         if not grown:
             return
-        sequence = self._means.store.next_sequence()
         with self._means.store.begin() as tx:
+            sequence = tx.next_sequence()
             for line in grown:
                 tx.holds.back_order(self._record.id, str(line.hold_no), line.backordered, sequence)
 

@@ -278,11 +278,10 @@ class Job:
         """Confirm the holds: readings drawn from now on have seen them. Returns the plan with NAV's line numbers."""
         means, record = self._means, self._record
         plan = numbered_as(plan, standing)
-        sequence = means.store.next_sequence()
         with means.store.begin(lasting=False) as tx:  # the intent finds the order again
             changes = {"state": OrderState.CREATED, "draft": plan.model_dump_json(), "erp_no": standing.no}
             tx.orders.save(record.id, record.fence, **changes)
-            tx.holds.confirm(record.id, sequence)
+            tx.holds.confirm(record.id, tx.next_sequence())
             detail = {"erp_no": standing.no}
             tx.journal.step(Step(self._event.documentid, means.clock(), "order_created", self._event.id, detail))
             keep_exchanges(tx, self._event.documentid)

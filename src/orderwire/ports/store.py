@@ -143,6 +143,10 @@ class Transaction(Protocol):
     @property
     def alerts(self) -> Alerts: ...
 
+    def next_sequence(self) -> int:
+        """Draw from the sequence of `Store.next_sequence`; a number of a transaction that fails may come again."""
+        ...
+
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was done inside when it raises; the transaction goes on."""
         ...

@@ -2,26 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
-
-from sqlalchemy import literal, select
-from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.config.settings import Settings
 from orderwire.ports.clock import Clock, system_clock
 from orderwire.store.engine import Database, connect
 from orderwire.store.migration import migrate
+from orderwire.store.sequence import draw
 from orderwire.store.statements import Statements
-from orderwire.store.tables import counters, draws
 from orderwire.store.transaction import SqlTransaction
-
-_DRAW: Final = select(draws.next_value())
-_COUNT: Final = (
-    insert(counters)
-    .values(name=draws.name, value=1)
-    .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + literal(1)})
-    .returning(counters.c.value)
-)
 
 
 class SqlStore:
@@ -45,9 +33,8 @@ class SqlStore:
 
     def next_sequence(self) -> int:
         """Draw from the database's one sequence, outside any transaction: later draws are larger."""
-        counted = self._database.transactions.dialect.name == "sqlite"
         with self._database.outside() as connection:
-            return int(Statements(connection).run(_COUNT if counted else _DRAW).scalar_one())
+            return draw(Statements(connection))
 
     def migrate(self) -> None:
         """Bring the schema to this version. Safe to repeat, and from several processes at once.

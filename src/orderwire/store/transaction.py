@@ -27,6 +27,7 @@ from orderwire.store.parked import SqlParkingLot
 from orderwire.store.punchouts import SqlPunchouts
 from orderwire.store.runs import SqlRuns
 from orderwire.store.search import SqlSearch
+from orderwire.store.sequence import draw
 from orderwire.store.statements import Statements
 from orderwire.store.texts import SqlTextIndex
 
@@ -84,6 +85,10 @@ class SqlTransaction:
                 self._statements.plain(f"RELEASE SAVEPOINT {name}")
             finally:
                 self._depth -= 1
+
+    def next_sequence(self) -> int:
+        """Draw from the database's one sequence."""
+        return draw(self._statements)
 
     def flush(self) -> None:
         """Send what waits to the database: the last thing before the commit."""
