@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderwire.cli.loading import loading
+
 if TYPE_CHECKING:
     from orderwire.bootstrap.services import Services
     from orderwire.config.settings import Settings
@@ -31,8 +33,9 @@ def read_settings(config: Path | None, **overrides: object) -> "Settings":
 @contextmanager
 def services_of(config: Path | None, *, quiet: bool = True) -> Iterator["Services"]:
     """Open the deployment's services; a one-off command logs warnings only, and to standard error."""
-    from orderwire.bootstrap.services import build
-    from orderwire.telemetry.logging import set_up_logging
+    with loading():
+        from orderwire.bootstrap.services import build
+        from orderwire.telemetry.logging import set_up_logging
 
     settings = read_settings(config)
     set_up_logging(level="warning" if quiet else settings.log.level, form=settings.log.format)

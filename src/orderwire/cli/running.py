@@ -1,6 +1,5 @@
 """What the long-running processes do: each part of them is a context, entered when what it needs has arrived."""
 
-import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from orderwire.bootstrap.alerts import alert_chores
 from orderwire.bootstrap.services import Services, assemble
 from orderwire.cli.context import read_settings
+from orderwire.cli.loading import loading
 from orderwire.cli.output import err
 from orderwire.cli.reload import Part, Parts
 from orderwire.cli.simulate import simulated_nav
@@ -83,7 +83,8 @@ def _served(
 @contextmanager
 def _services(settings: Settings) -> Iterator[Services]:
     set_up_logging(level=settings.log.level, form=settings.log.format)
-    services = assemble(settings)
+    with loading():
+        services = assemble(settings)
     try:
         yield services
     finally:
@@ -92,10 +93,10 @@ def _services(settings: Settings) -> Iterator[Services]:
 
 @contextmanager
 def _workers(services: Services) -> Iterator[None]:
-    from orderwire.bootstrap.worker import build_worker
+    with loading():
+        from orderwire.bootstrap.worker import build_worker
 
-    worker = build_worker(services)
-    gc.freeze()  # what was loaded stays: no collection need look through it for each few hundred messages
+        worker = build_worker(services)
     worker.start()
     try:
         yield
@@ -133,11 +134,12 @@ def _intake(services: Services) -> Iterator[None]:
 @contextmanager
 def _web(services: Services, port: int | None) -> Iterator[tuple["BackgroundServer", Part]]:
     """Listen at once: whoever asks for health is told what is away, and everybody else to come again."""
-    from orderwire.web.app import create_app
-    from orderwire.web.serve import BackgroundServer
+    with loading():
+        from orderwire.web.app import create_app
+        from orderwire.web.serve import BackgroundServer
 
+        app = create_app(services)
     api = services.settings.api
-    app = create_app(services)
     server = BackgroundServer(app, api.host, api.port if port is None else port)
     server.start()
     try:

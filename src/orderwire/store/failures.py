@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import psycopg
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -31,9 +30,7 @@ def translate(context: ExceptionContext) -> OrderwireError | None:
     error = context.original_exception
     if isinstance(error, sqlite3.Error):
         return of_sqlite(error)
-    if isinstance(error, psycopg.Error):
-        return _of_postgresql(error, lost=context.is_disconnect)
-    return None
+    return _of_postgresql(error, lost=context.is_disconnect)
 
 
 @contextmanager
@@ -71,7 +68,11 @@ def of_sqlite(error: sqlite3.Error) -> OrderwireError | None:
     return None
 
 
-def _of_postgresql(error: psycopg.Error, *, lost: bool) -> OrderwireError | None:
+def _of_postgresql(error: BaseException | None, *, lost: bool) -> OrderwireError | None:
+    import psycopg  # where the store is SQLite, it is not loaded before there is trouble
+
+    if not isinstance(error, psycopg.Error):
+        return None
     state = error.sqlstate or ""
     facts = {"database": "postgresql", "sqlstate": state or None, "cause": _first_line(error)}
     if state in _PG_BUSY:

@@ -1,9 +1,12 @@
 """What a command loads: each process pays for it again."""
 
+import gc
 import subprocess
 import sys
 
 import pytest
+
+from orderwire.cli.loading import loading
 
 HELP = "from orderwire.cli.program import app; app(['work', '--help'], standalone_mode=False)"
 SERVE = "import orderwire.cli.running"
@@ -14,8 +17,8 @@ WORK = "import orderwire.cli.running, orderwire.bootstrap.worker"
     ("done", "spared"),
     [
         (HELP, ("sqlalchemy", "structlog", "orderwire.config.settings")),
-        (SERVE, ("zeep", "pika", "httpx", "alembic", "orderwire.pipeline.fulfil")),
-        (WORK, ("fastapi", "zeep", "pika", "httpx", "alembic")),
+        (SERVE, ("zeep", "pika", "psycopg", "httpx", "alembic", "orderwire.pipeline.fulfil")),
+        (WORK, ("fastapi", "zeep", "pika", "psycopg", "httpx", "alembic")),
     ],
 )
 def test_a_command_loads_what_it_uses(done: str, spared: tuple[str, ...]) -> None:
@@ -25,3 +28,18 @@ def test_a_command_loads_what_it_uses(done: str, spared: tuple[str, ...]) -> Non
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
 
     assert not ran.stdout.splitlines()[-1]
+
+
+def test_nothing_is_collected_while_loading() -> None:
+    """And again afterwards, also when something could not be loaded."""
+    collecting = []
+
+    def load() -> None:
+        collecting.append(gc.isenabled())
+        raise ImportError
+
+    with pytest.raises(ImportError), loading():
+        load()
+    gc.unfreeze()
+
+    assert (collecting, gc.isenabled()) == ([False], True)

@@ -6,19 +6,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import structlog
-from paramiko import SFTPClient
 
 from orderwire.config.channels import SftpProfile
 from orderwire.config.partners import PartnerProfile, Partners
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.channels.names import channel_of, is_finished, is_plain
-from orderwire.connectors.channels.sftp_session import opened
 from orderwire.errors import DeliveryRefusedError, LimitError, OrderwireError, PermanentError, UnavailableError
 from orderwire.ports.intake import DecodeHint, Receive
+
+if TYPE_CHECKING:
+    from paramiko import SFTPClient
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,8 @@ class SftpInlet:
         return taken
 
     def _poll_one(self, partner: PartnerProfile, profile: SftpProfile, receive: Receive) -> int:
+        from orderwire.connectors.channels.sftp_session import opened  # heavy, and few have partners with SFTP
+
         watched, taken = self._watched[partner.key], 0
         with opened(partner, profile, self.secrets) as session:
             look = _Look(session, partner, profile, receive, self.max_bytes)
@@ -102,7 +105,7 @@ class SftpInlet:
 class _Look:
     """One look into one partner's inbox."""
 
-    session: SFTPClient
+    session: "SFTPClient"
     partner: PartnerProfile
     profile: SftpProfile
     receive: Receive
@@ -191,6 +194,8 @@ class SftpDeliverer:
             DeliveryRefusedError: no remote folder, no file name, not the server we know, or it refuses.
             UnavailableError: not now.
         """
+        from orderwire.connectors.channels.sftp_session import opened
+
         profile = partner.sftp
         if profile is None or profile.outbox is None:
             raise DeliveryRefusedError("the partner's profile names no remote folder", partner=partner.key)
@@ -210,7 +215,7 @@ class SftpDeliverer:
         return f"sftp:{profile.host}:{target}"
 
 
-def _write(session: SFTPClient, path: str, content: bytes) -> None:
+def _write(session: "SFTPClient", path: str, content: bytes) -> None:
     with session.open(path, "wb") as file:
         file.set_pipelined(True)
         for start in range(0, len(content), _CHUNK):
@@ -219,7 +224,7 @@ def _write(session: SFTPClient, path: str, content: bytes) -> None:
         raise UnavailableError("the SFTP server kept another number of bytes than it was sent")
 
 
-def _replace(session: SFTPClient, source: str, target: str) -> None:
+def _replace(session: "SFTPClient", source: str, target: str) -> None:
     """Rename over what may stand there; servers without that extension refuse, and get it in two steps."""
     try:
         session.posix_rename(source, target)
@@ -231,7 +236,7 @@ def _replace(session: SFTPClient, source: str, target: str) -> None:
         session.rename(source, target)
 
 
-def make_folder(session: SFTPClient, folder: str) -> None:
+def make_folder(session: "SFTPClient", folder: str) -> None:
     """Make a remote folder, if there is none; its parent must be there."""
     try:
         session.stat(folder)
