@@ -4,9 +4,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from orderwire.errors import UnavailableError
+from orderwire.ports.syncing import Syncing, sync_log
 
 
 class QueueFile:
@@ -18,7 +20,7 @@ class QueueFile:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._closed = False
-        self._lasting = True  # whether a commit survives the loss of power
+        self._syncing = Syncing(partial(sync_log, path))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -39,18 +41,18 @@ class QueueFile:
         Raises:
             UnavailableError: the file cannot be written: locked for too long, disk full, nothing declared there.
         """
-        with self._lock, _translated(self._path):
-            connection = self._open()
-            if lasting != self._lasting:
-                connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
-                self._lasting = lasting
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+        with _translated(self._path):
+            with self._lock:
+                connection = self._open()
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                finally:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+            if lasting:
+                self._syncing.wait()
 
     def close(self) -> None:
         with self._lock:
@@ -69,11 +71,11 @@ class QueueFile:
             )
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA synchronous = NORMAL")  # a commit is synced outside of the lock
             except sqlite3.Error:
                 connection.close()
                 raise
-            self._connection, self._lasting = connection, True
+            self._connection = connection
         return self._connection
 
 

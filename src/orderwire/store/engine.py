@@ -15,9 +15,9 @@ from sqlalchemy.exc import ArgumentError
 
 from orderwire.config.settings import StoreSettings
 from orderwire.errors import BusyError, ConfigurationError, UnavailableError
+from orderwire.ports.syncing import Syncing, sync_log
 from orderwire.store.failures import translate, translated
 from orderwire.store.statements import Statements
-from orderwire.store.syncing import Syncing, sync_log
 
 #: How long a statement waits for somebody else's lock before BusyError.
 LOCK_WAIT_SECONDS: Final = 30

@@ -10,7 +10,7 @@ import pytest
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.errors import UnavailableError
 from orderwire.ports.queue import Delivery
-from orderwire.queue import embedded
+from orderwire.queue import embedded, embedded_file
 from orderwire.queue.embedded import EmbeddedTransport
 from orderwire.queue.embedded_owner import Owner
 
@@ -216,3 +216,45 @@ def test_a_delivery_of_another_transport_is_refused(open_transport: Opener) -> N
     """A tag that is no lease cannot be settled here."""
     with pytest.raises(TypeError):
         open_transport().ack([Delivery("ow.fulfil", None, 0, tag="not a lease")])
+
+
+def test_publishing_waits_for_the_disk_and_taking_does_not(
+    open_transport: Opener, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is published or put on the ladder is synced outside of the lock; what is taken or acked may come again."""
+    synced: list[int] = []
+
+    def sync(_path: Path) -> None:
+        with sqlite3.connect(path, timeout=0) as other:
+            synced.append(other.execute("SELECT count(*) FROM transport_message").fetchone()[0])
+            other.execute("UPDATE transport_message SET deaths = deaths")  # nobody is locked out
+        other.close()
+
+    monkeypatch.setattr(embedded_file, "sync_log", sync)
+    transport = open_transport()
+    synced.clear()
+
+    transport.publish([event(1), event(2)])
+    assert synced == [2]
+    first, second = take(transport)
+    transport.ack([first])
+    assert synced == [2]
+    transport.retry(second, 0)
+    assert synced == [2, 1]
+
+
+def test_what_cannot_be_synced_is_not_published(open_transport: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller is told, and publishes again."""
+    troubles: list[str] = []
+
+    def sync(_path: Path) -> None:
+        if troubles:
+            raise OSError(troubles.pop())
+
+    monkeypatch.setattr(embedded_file, "sync_log", sync)
+    transport = open_transport()
+    troubles.append("I/O error")
+
+    with pytest.raises(UnavailableError, match="I/O error"):
+        transport.publish([event(1)])
+    transport.publish([event(1)])

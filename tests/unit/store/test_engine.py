@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from orderwire.config.settings import StoreSettings
 from orderwire.errors import BusyError, ConfigurationError, UnavailableError
+from orderwire.ports.syncing import Syncing
 from orderwire.store.engine import Turn, _write_ahead, connect
-from orderwire.store.syncing import Syncing
 
 
 def at(url: str) -> StoreSettings:

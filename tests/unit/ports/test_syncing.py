@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orderwire.store.syncing import Syncing, sync_log
+from orderwire.ports.syncing import Syncing, sync_log
 from waiting import PATIENCE_SECONDS, until
 
 
