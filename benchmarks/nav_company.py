@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 
 #: What every call to the simulator takes longer, in seconds.
 LATENCY = 0.005

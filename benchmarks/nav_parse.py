@@ -14,7 +14,7 @@ from benchmarks.measure import Result, interleave, ratios
 from benchmarks.nav_company import ITEMS, Company
 from benchmarks.nav_orders import bare_session, post, stock_question
 from orderwire.canonical.stock import StockKey
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import soap
 from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from orderwire import errors
 from orderwire.config.alerts import AlertPlan, Rule, Rules
-from orderwire.config.partners import PartnerProfile, ShortagePolicy
+from orderwire.config.profile import PartnerProfile, ShortagePolicy
 from orderwire.config.secrets import KNOWN as SECRETS
 from orderwire.config.secrets import SMTP_PASSWORD, signing_variable, variable_of
 from orderwire.config.settings import Settings

@@ -7,7 +7,7 @@ from lxml import etree
 
 from fakes.documents import a_line, a_partner, an_order
 from orderwire.canonical.response import AnsweredOrder, OrderResponse
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets, variable_of
 
 SECRET: Final = "abracadabra"

@@ -10,7 +10,7 @@ from pydifact.segmentcollection import Interchange
 from ediwire import OURS, SENDER, profile
 from orderwire.canonical.model import Canonical
 from orderwire.config.edi import EdiReading
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.encoder import EdifactEncoder
 from orderwire.connectors.edi.maps.buying import BUYER_MAPS
 from orderwire.connectors.edi.maps.meaning import MAPS

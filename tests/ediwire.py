@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from orderwire.config.partners import EdiIdentifier, EdiProfile, PartnerProfile
+from orderwire.config.edi import EdiIdentifier, EdiProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.decoder import decode_content
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.ports.intake import DecodedInterchange, DecodedMessage, DecodeHint, Finding, Severity

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from orderwire.config.settings import NavServices, NavSettings
+from orderwire.config.nav import NavServices, NavSettings
 from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes

@@ -11,7 +11,7 @@ from fakes.documents import a_partner
 from fakes.world import World
 from orderwire.canonical.cart import Cart, CartLine, Setup
 from orderwire.canonical.envelope import Event
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import PunchoutSettings
 from orderwire.pipeline.punchout import Means, Sessions, Visit
 from orderwire.pipeline.punchout_cart import Carts

@@ -12,7 +12,7 @@ import pytest
 
 from acceptance.conftest import Deploy
 from orderwire.canonical.stock import StockKey
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.client import NavErp
 from orderwire.errors import OrderwireError
 from orderwire.pipeline.recovery import Park, Pause, Retry, RetryPolicy, decide

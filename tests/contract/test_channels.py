@@ -9,7 +9,7 @@ import pytest
 
 from fakes.documents import PartnersOf, a_partner
 from orderwire.canonical.order import Channel
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.channels.sftp import SftpDeliverer, SftpInlet
 from orderwire.errors import DeliveryRefusedError, MappingError, UnavailableError

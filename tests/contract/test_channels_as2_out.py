@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms  # type: ignore[import-untyped]
 
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.channels.as2 import As2Deliverer, with_head
 from orderwire.connectors.channels.as2_parties import As2Parties
 from orderwire.errors import DeliveryRefusedError, UnavailableError

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from orderwire.config.settings import NavSettings, Settings
+from orderwire.config.nav import NavSettings
+from orderwire.config.settings import Settings
 from orderwire.connectors.nav.client import NavErp
 from orderwire.connectors.nav.connector import accept, check
 from orderwire.errors import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from navwire import answer
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.lanes import Lanes

@@ -10,7 +10,8 @@ import pytest
 
 from navwire import PURCHASE_LINES, READS, STOCKKEEPING, wsdl
 from orderwire.canonical.stock import StockKey
-from orderwire.config.settings import NavSettings, Settings
+from orderwire.config.nav import NavSettings
+from orderwire.config.settings import Settings
 from orderwire.connectors.nav.client import NavErp
 from orderwire.connectors.nav.connector import check
 from orderwire.connectors.nav.suggest import with_suggestion

@@ -9,7 +9,8 @@ from typing import Any, Final
 from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder, Purpose
-from orderwire.config.partners import FolderProfile, PartnerProfile, Partners, ShortagePolicy
+from orderwire.config.partners import Partners
+from orderwire.config.profile import FolderProfile, PartnerProfile, ShortagePolicy
 from orderwire.errors import UnknownPartnerError
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.intake import DecodedFile, DecodedInterchange, DecodedMessage, DecodeHint

@@ -15,7 +15,7 @@ from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import AnsweredOrder, OrderResponse
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.settings import Settings, StoreSettings
 from orderwire.pipeline.fulfil import Fulfil, order_id
 from orderwire.pipeline.lane import Batch, Lane, Surroundings

@@ -36,7 +36,7 @@ from orderwire.canonical.response import (
 )
 from orderwire.canonical.shipment import Package, Shipment, ShipmentLine
 from orderwire.config.edi import EdiReading
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.reasons import REASON_CODES
 
 CENT = Decimal("0.01")

@@ -29,7 +29,7 @@ from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, PurchaseOrder, Purpose
 from orderwire.canonical.response import OrderResponse
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import BusyError, ConflictError, ErpRefusedError, InDoubtError, OutageError
 from orderwire.ports.orders import OrderRecord, OrderState
 

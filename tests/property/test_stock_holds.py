@@ -14,7 +14,7 @@ from fakes.transport import a_delivery
 from fakes.world import World, make_template
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import OrderOutcome
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import BusyError, ErpRefusedError, InDoubtError, OutageError
 
 SEEDS: Final = range(30)

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from fakes.documents import a_partner
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.settings import As2Settings, Settings, StoreSettings
 from services.partner_server import make_certificate
 

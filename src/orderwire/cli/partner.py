@@ -11,7 +11,8 @@ from orderwire.canonical.order import Channel, ItemId, ItemScheme
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit, out
 from orderwire.cli.scaffold import cxml_profile, edi_profile
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets, missing
 from orderwire.config.settings import Settings
 from orderwire.connectors import connect_all, decoders_of

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from orderwire.config.channels import PathBelow, WebAddress, is_loopback
+from orderwire.config.section import Section
 from orderwire.errors import ConfigurationError
 
 #: Larger files are none that people write.
@@ -19,10 +20,6 @@ Severity = Literal["page", "ticket"]
 Mailbox = Annotated[str, Field(max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")]
 ReceiverName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Minutes = Annotated[float, Field(ge=0)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class AlertKind(StrEnum):
@@ -38,7 +35,7 @@ class AlertKind(StrEnum):
     CONFIGURATION = "configuration"  # a file is wrong; what stood before goes on
 
 
-class Rule(_Section):
+class Rule(Section):
     severity: Severity = Field(description="How urgent: page wakes people, ticket waits for the morning")
     after_minutes: Minutes = Field(description="Told when it has lasted so long")
     tell: bool = Field(default=True, description="false: nobody is told")
@@ -48,7 +45,7 @@ def _rule(severity: Severity, after_minutes: float) -> Any:
     return Field(default=Rule(severity=severity, after_minutes=after_minutes), description="")
 
 
-class Rules(_Section):
+class Rules(Section):
     """By kind; what is not named has these defaults."""
 
     parked: Rule = _rule("ticket", 0)
@@ -78,7 +75,7 @@ class Rules(_Section):
         return rule
 
 
-class Smtp(_Section):
+class Smtp(Section):
     """The server that takes our mail. Its password: a variable, see below."""
 
     host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:-]+$", description="Name or address")
@@ -100,7 +97,7 @@ class Smtp(_Section):
         return self
 
 
-class Receiver(_Section):
+class Receiver(Section):
     """Gets the alerts that all its filters let through; an empty filter lets everything through."""
 
     webhook: WebAddress | None = Field(default=None, description="Alerts are posted there as JSON")
@@ -132,7 +129,7 @@ class Receiver(_Section):
         )
 
 
-class AlertPlan(_Section):
+class AlertPlan(Section):
     """All of `alerts.yaml`."""
 
     name: str = Field(

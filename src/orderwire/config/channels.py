@@ -5,11 +5,9 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from orderwire.config.section import Section
 
 
 def _below(path: str) -> str:
@@ -47,7 +45,7 @@ Minutes = Annotated[int, Field(gt=0)]
 As2Name = Annotated[str, Field(pattern=r"^[\x20\x21\x23-\x5b\x5d-\x7e]{1,128}$")]
 
 
-class SftpProfile(_Section):
+class SftpProfile(Section):
     host: str = Field(min_length=1, description="The partner's server")
     port: int = Field(default=22, ge=1, le=65535, description="Of the server")
     username: str = Field(min_length=1, description="Password or private key: a variable, see below")
@@ -65,7 +63,7 @@ class SftpProfile(_Section):
     timeout_seconds: Seconds = Field(default=20, description="To connect, to log in, and for each answer")
 
 
-class HttpProfile(_Section):
+class HttpProfile(Section):
     url: WebAddress = Field(description="Documents are sent there by POST")
     auth: Literal["none", "api_key", "basic"] = Field(
         default="api_key", description="The secret: a variable, see below"
@@ -78,7 +76,7 @@ class HttpProfile(_Section):
     timeout_seconds: Seconds = Field(default=30, description="To connect, and for the answer")
 
 
-class As2Profile(_Section):
+class As2Profile(Section):
     name: As2Name = Field(description="AS2 name of the partner")
     ours: As2Name | None = Field(default=None, description="AS2 name the partner knows us by; None: as2.name")
     url: WebAddress | None = Field(default=None, description="Where the partner takes messages; None: takes none")
@@ -101,7 +99,7 @@ class As2Profile(_Section):
     timeout_seconds: Seconds = Field(default=60, description="To connect, and for the answer")
 
 
-class DueProfile(_Section):
+class DueProfile(Section):
     """When acknowledgements are late. None: nobody waits for one."""
 
     contrl_minutes: Minutes | None = Field(default=60, description="Our CONTRL, after it is owed")

@@ -3,18 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from orderwire.config.section import Section
 
 #: Documents that we write, but for responses. A decided order is told of in one of the first two.
 CxmlKind = Literal["ConfirmationRequest", "StatusUpdateRequest", "ShipNoticeRequest", "InvoiceDetailRequest"]
 
 
-class CxmlIdentity(_Section):
+class CxmlIdentity(Section):
     """A Credential: its domain and its Identity. Upper and lower case are one."""
 
     domain: str = Field(min_length=1, description="E.g. NetworkID, DUNS, AribaNetworkUserId")
@@ -25,7 +22,7 @@ class CxmlIdentity(_Section):
         return (self.domain.casefold(), self.identity.casefold()) == (domain.casefold(), identity.casefold())
 
 
-class CxmlProfile(_Section):
+class CxmlProfile(Section):
     """Secrets are variables: see below."""
 
     identities: tuple[CxmlIdentity, ...] = Field(min_length=1, description="Under which the partner stands in From")
@@ -64,7 +61,7 @@ class CxmlProfile(_Section):
         return kind in self.send
 
 
-class CxmlSettings(_Section):
+class CxmlSettings(Section):
     dtd_dir: Path | None = Field(
         default=None,
         description="Folder with cXML.dtd and the others: what they have against documents is told, and is no gate",

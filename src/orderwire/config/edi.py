@@ -1,17 +1,13 @@
-"""EDIFACT dialects: what a partner means by its codes, and how it wants to be written to."""
+"""EDIFACT: who a partner is, what it means by its codes, and how it wants to be written to."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from orderwire.canonical.order import ItemScheme
 from orderwire.canonical.response import LineOutcome, OrderOutcome
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from orderwire.config.section import Section
 
 #: A code of the directory, as it is written.
 Code = Annotated[str, Field(min_length=1, max_length=3)]
@@ -21,7 +17,7 @@ OutgoingKind = Literal["ORDRSP", "DESADV", "INVOIC", "INVRPT", "APERAK"]
 Directory = Literal["D.96A", "D.01B"]
 
 
-class EdiMessageProfile(_Section):
+class EdiMessageProfile(Section):
     """One kind of message that we send to the partner."""
 
     version: Directory | None = Field(default=None, description="None: `response_version`")
@@ -29,7 +25,7 @@ class EdiMessageProfile(_Section):
     send: bool = Field(default=True, description="Whether the partner gets it")
 
 
-class EdiReading(_Section):
+class EdiReading(Section):
     """What the partner means by its codes, where that is not what most mean."""
 
     item_codes: Mapping[str, ItemScheme] = Field(
@@ -43,7 +39,7 @@ class EdiReading(_Section):
     )
 
 
-class EdiWriting(_Section):
+class EdiWriting(Section):
     """How the partner wants to be written to, where more than one way is right."""
 
     decimal_mark: Literal[".", ","] = Field(default=".", description="Also announced in the UNA")
@@ -65,3 +61,85 @@ class EdiWriting(_Section):
         default="by",
         description="by: LIN has the item ordered, PIA 3 the one sent; for: LIN the one sent, PIA 4 ordered",
     )
+
+
+def _codec(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError(f"{name!r} is no character set") from None
+    return name
+
+
+#: A Python codec for text.
+Codec = Annotated[str, AfterValidator(_codec)]
+
+
+#: EDIFACT findings that an agreement may weigh otherwise; the others decide whether a message can be read at all.
+EdiFinding = Literal[
+    "charset",
+    "check_digit",
+    "decimal_notation",
+    "empty_segment",
+    "group_repeats",
+    "group_type",
+    "junk",
+    "line_break",
+    "line_count",
+    "missing_segment",
+    "missing_terminator",
+    "missing_value",
+    "quantity_total",
+    "repeated_reference",
+    "segment_order",
+    "segment_out_of_place",
+    "segment_repeats",
+    "service_string",
+    "too_many_elements",
+    "unknown_code",
+    "unknown_directory",
+    "unt_count",
+    "unz_count",
+    "value_too_long",
+    "value_type",
+]
+
+
+class EdiIdentifier(Section):
+    """UNB S002/S003: identification and qualifier."""
+
+    id: str = Field(min_length=1, max_length=35, description="DE 0004 or 0010, e.g. the GLN")
+    qualifier: str | None = Field(default=None, description="DE 0007: 14 for a GLN; None: any")
+
+
+class EdiProfile(Section):
+    identifiers: tuple[EdiIdentifier, ...] = Field(min_length=1, description="Under which the partner sends")
+    ours: EdiIdentifier = Field(description="Under which the partner knows us")
+    response_version: Literal["D.96A", "D.01B"] = Field(default="D.96A", description="Directory of the ORDRSP")
+    response_association: str | None = Field(default=None, description="DE 0057 of the ORDRSP, e.g. EAN008")
+    charset: Codec | None = Field(default=None, description="Python codec, where the partner's UNB says something else")
+    una: bool = Field(default=True, description="Write the UNA service string")
+    contrl: Literal["always", "on_request", "never"] = Field(
+        default="always", description="When a CONTRL is owed; on_request: when UNB 0031 asks for it"
+    )
+    aperak: Literal["on_error", "never"] = Field(
+        default="never", description="on_error: told by APERAK of messages that make no sense here"
+    )
+    messages: Mapping[OutgoingKind, EdiMessageProfile] = Field(
+        default_factory=dict, description="By kind of message that we send: `version`, `association`, `send`"
+    )
+    reading: EdiReading = Field(default_factory=EdiReading, description="Codes that the partner uses in its own way")
+    writing: EdiWriting = Field(default_factory=EdiWriting, description="Codes and signs that the partner wants")
+
+    def message(self, kind: OutgoingKind) -> EdiMessageProfile:
+        """Return how a kind of message is sent: its own directory and association code, or those of responses."""
+        own = self.messages.get(kind, EdiMessageProfile())
+        association = self.response_association if kind == "ORDRSP" and own.version is None else None
+        return EdiMessageProfile(
+            version=own.version or self.response_version, association=own.association or association, send=own.send
+        )
+
+    severities: Mapping[EdiFinding, Literal["reject", "warn", "ignore"]] = Field(
+        default_factory=dict, description="What a finding weighs with this partner, by its code"
+    )
+    all_or_nothing: bool = Field(default=False, description="One rejected message turns the whole interchange away")

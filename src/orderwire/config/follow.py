@@ -1,17 +1,12 @@
 """Settings of the follower: what is read from NAV after an order stands, and how often."""
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field
-
-Seconds = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0)]
+from orderwire.config.section import Count, Seconds, Section
 
 
-class FollowSettings(BaseModel):
+class FollowSettings(Section):
     """Telling of what happens in NAV after an order stands. One worker at a time does it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     shipments: bool = Field(default=True, description="Tell of posted shipments")
     invoices: bool = Field(default=True, description="Tell of posted invoices")

@@ -5,17 +5,14 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from orderwire.config.channels import WebAddress
+from orderwire.config.section import Section
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 #: What an address may be made of (RFC 3986); a backslash or a space is where two readers part.
 _ADDRESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%")
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def origin_of(url: str) -> str | None:
@@ -45,14 +42,14 @@ FieldName = Annotated[str, Field(min_length=1, max_length=80)]
 Decimals = Annotated[int, Field(ge=0, le=8)]
 
 
-class ShopSettings(_Section):
+class ShopSettings(Section):
     """A webshop. It calls us with its API key, and we send browsers to it."""
 
     url: WebAddress = Field(description="Its entrance: browsers come there, with `session` in the query")
     key_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the shop's API key, in hex")
 
 
-class PunchoutSettings(_Section):
+class PunchoutSettings(Section):
     url: WebAddress | None = Field(
         default=None, description="Our address as browsers reach it, without a path; None: http://<api.host>:<api.port>"
     )
@@ -68,7 +65,7 @@ class PunchoutSettings(_Section):
     )
 
 
-class CartRules(_Section):
+class CartRules(Section):
     """What the buyer's system takes; a line beyond it is stopped with the reason instead of being dropped there."""
 
     currencies: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = Field(
@@ -89,7 +86,7 @@ class CartRules(_Section):
     max_item_no_chars: int = Field(default=40, ge=1, description="Of an item number")
 
 
-class OrderRules(_Section):
+class OrderRules(Section):
     """How far an order may be from the cart it came from. Stock is checked besides, as for every order."""
 
     price_percent: Decimal = Field(default=Decimal(0), ge=0, description="By so much a price may differ")
@@ -102,7 +99,7 @@ class OrderRules(_Section):
     )
 
 
-class OciProfile(_Section):
+class OciProfile(Section):
     """SAP's Open Catalog Interface: the browser logs in, there is no set-up."""
 
     username: str = Field(min_length=1, description="The partner's user in the catalogue call")
@@ -112,7 +109,7 @@ class OciProfile(_Section):
     hook_field: FieldName = Field(default="HOOK_URL", description="Field with the address the cart goes to")
 
 
-class PunchoutProfile(_Section):
+class PunchoutProfile(Section):
     shop: str | None = Field(default=None, description="Which of punchout.shops; None: the only one there is")
     session_minutes: int = Field(default=120, ge=60, le=240, description="How long a visit may last")
     return_origins: tuple[Origin, ...] = Field(

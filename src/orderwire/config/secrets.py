@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.variables import FILE_SUFFIX, PREFIX
 
 #: Every secret of a partner, by its place below the partner, with what it is.

@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from orderwire.config.section import Section
 
 
 class TrustPolicy(StrEnum):
@@ -21,10 +23,8 @@ class PricePolicy(StrEnum):
     REJECT = "reject"  # the line is taken out of the sales order again, and refused
 
 
-class TrustProfile(BaseModel):
+class TrustProfile(Section):
     """Held against NAV's customer, as it is when the order comes; NAV itself checks no credit over SOAP."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     blocked: TrustPolicy = Field(
         default=TrustPolicy.HOLD, description="Customer blocked for anything; ignore: NAV refuses and the order parks"

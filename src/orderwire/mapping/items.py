@@ -1,7 +1,7 @@
 """Items: which NAV number a buyer's line means."""
 
 from orderwire.canonical.order import ItemScheme, OrderLine
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 
 
 def known_item_no(line: OrderLine, partner: PartnerProfile) -> str | None:

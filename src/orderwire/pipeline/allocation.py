@@ -7,7 +7,7 @@ from typing import Any
 
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import PartnerProfile, ShortagePolicy
+from orderwire.config.profile import PartnerProfile, ShortagePolicy
 from orderwire.mapping.units import whole_units
 from orderwire.pipeline.plan import Plan, PlannedLine
 

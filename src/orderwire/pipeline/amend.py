@@ -8,7 +8,7 @@ import structlog
 from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import OrderLine, PurchaseOrder, Purpose
-from orderwire.config.partners import PartnerProfile, ShortagePolicy
+from orderwire.config.profile import PartnerProfile, ShortagePolicy
 from orderwire.errors import BusyError, ErpRefusedError, MappingError
 from orderwire.pipeline.allocation import Stock, Terms
 from orderwire.pipeline.amend_answer import answered, columns_of

@@ -9,7 +9,7 @@ from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.order import OrderLine, PurchaseOrder
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.trading import PricePolicy
 from orderwire.mapping.units import to_unit
 from orderwire.pipeline.amendment import AmendedLine, Amendment

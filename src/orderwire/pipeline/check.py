@@ -13,7 +13,7 @@ import structlog
 
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import ErpRefusedError, UnsettledError
 from orderwire.pipeline.allocation import Terms, cut, refusal, uncovered
 from orderwire.pipeline.lease import Lease

@@ -8,7 +8,8 @@ from typing import Final
 from orderwire.canonical.document import DocumentDelivered, DocumentReady
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.canonical.order import Channel
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.errors import DeliveryRefusedError, OrderwireError, TransientError, UnavailableError
 from orderwire.pipeline.ledger import settle
 from orderwire.pipeline.work import Commit, Source, body_of, next_event

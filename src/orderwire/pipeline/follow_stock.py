@@ -10,7 +10,7 @@ from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.canonical.inventory import FigureKind, InventoryFigure, InventoryLine, InventoryReport
 from orderwire.canonical.order import Channel, ItemId
 from orderwire.canonical.stock import StockFigure, StockKey
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.pipeline.follow_watch import Looked, Watch
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.following import Cursor

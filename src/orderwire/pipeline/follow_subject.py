@@ -9,7 +9,8 @@ from typing import Final
 
 from orderwire.canonical.envelope import event_id
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 from orderwire.mapping.units import base_per_unit, rounded
 from orderwire.pipeline.plan import EXTERNAL_DOCUMENT_NO_LENGTH, Plan, PlannedLine

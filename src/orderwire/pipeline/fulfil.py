@@ -8,7 +8,8 @@ from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import Event, content_hash, event_id
 from orderwire.canonical.model import CARRIAGE
 from orderwire.canonical.order import PurchaseOrder, Purpose
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.errors import BusyError, DuplicateConflictError, MappingError
 from orderwire.pipeline.amend import Amend
 from orderwire.pipeline.answer import refuse

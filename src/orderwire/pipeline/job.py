@@ -12,7 +12,7 @@ from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import AnsweredOrder, OrderOutcome, OrderResponse
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.trading import PricePolicy, TrustPolicy
 from orderwire.errors import (
     BusyError,

@@ -9,7 +9,8 @@ from orderwire.canonical.acknowledgement import Acknowledgement, Verdict
 from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.canonical.order import Channel
 from orderwire.config.channels import DueProfile
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 from orderwire.pipeline.work import Commit, body_of
 from orderwire.ports.clock import Clock

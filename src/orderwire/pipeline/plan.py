@@ -13,7 +13,7 @@ from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.party import Party, PartyRole
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.mapping.units import to_unit
 from orderwire.ports.erp import SalesLineDraft, SalesOrderDraft, ShipTo
 

@@ -12,7 +12,8 @@ import structlog
 
 from orderwire.canonical.cart import Setup
 from orderwire.canonical.envelope import Event
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import PunchoutProfile, PunchoutSettings, origin_of
 from orderwire.errors import ConfigurationError, MappingError, SessionClosedError
 from orderwire.ports.clock import Clock

@@ -8,7 +8,7 @@ from orderwire.canonical.cart import Cart, CartFinding, CartLine
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import LineOutcome
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import CartRules
 from orderwire.errors import PermanentError
 from orderwire.pipeline.allocation import Stock, Terms, allocate

@@ -8,7 +8,7 @@ from typing import Final
 
 from orderwire.canonical.cart import Cart, CartLine
 from orderwire.canonical.order import ItemScheme, OrderLine, PurchaseOrder
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import OrderRules
 
 

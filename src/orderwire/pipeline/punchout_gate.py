@@ -9,7 +9,7 @@ from orderwire.canonical.cart import Cart
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import AnsweredOrder, OrderOutcome
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.errors import CartDiffersError
 from orderwire.pipeline.answer import REASONS, refuse
 from orderwire.pipeline.parking import Failure, park

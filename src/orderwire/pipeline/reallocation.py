@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from orderwire.canonical.response import LineOutcome
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.mapping.units import whole_units
 from orderwire.pipeline.allocation import Stock, Terms, decide_line
 from orderwire.pipeline.amendment import AmendedLine, all_refused, same_line

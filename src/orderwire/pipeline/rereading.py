@@ -6,7 +6,8 @@ from hashlib import sha256
 from threading import Lock
 from typing import Final
 
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.ports.intake import DecodedFile, DecodeHint, Decoder
 
 #: Files kept, and so many of their bytes together: what is decoded takes a multiple of them.

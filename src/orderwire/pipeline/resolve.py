@@ -2,7 +2,7 @@
 
 from orderwire.canonical.order import OrderLine, PurchaseOrder
 from orderwire.canonical.party import PartyRole
-from orderwire.config.partners import PartnerProfile, ShortagePolicy
+from orderwire.config.profile import PartnerProfile, ShortagePolicy
 from orderwire.errors import MappingError
 from orderwire.mapping.items import gtin, known_item_no
 from orderwire.mapping.units import base_per_unit, in_range, rounded, to_base, to_erp_unit

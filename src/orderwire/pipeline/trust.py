@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.trading import TrustPolicy
 from orderwire.errors import MappingError
 from orderwire.pipeline.plan import Plan

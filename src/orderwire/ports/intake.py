@@ -9,7 +9,8 @@ from typing import Protocol
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import Channel, PurchaseOrder
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.errors import PermanentError
 from orderwire.ports.erp import Erp
 from orderwire.ports.follow import Follower

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from orderwire.canonical.cart import Cart, Setup
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.ports.intake import OutboundDocument
 
 

@@ -13,7 +13,7 @@ from orderwire.bootstrap.services import Services
 from orderwire.canonical.envelope import event_id
 from orderwire.canonical.order import Channel, PurchaseOrder, Purpose
 from orderwire.config.cxml import CxmlProfile
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.punchout.authenticate import Door
 from orderwire.connectors.punchout.decoder import Opened, fingerprint_of, interchange_of, open_document

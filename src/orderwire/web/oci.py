@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 import structlog
 from fastapi import APIRouter, Path, Request, Response
 
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.punchout import oci
 from orderwire.errors import ConfigurationError, PermanentError, UnknownPartnerError
 from orderwire.pipeline.punchout import Sessions

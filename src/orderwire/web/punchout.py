@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from orderwire.bootstrap.services import Services
 from orderwire.canonical.envelope import Event
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.settings import Settings
 from orderwire.connectors.punchout.cart_message import CxmlCarts
 from orderwire.connectors.punchout.oci import OciCarts

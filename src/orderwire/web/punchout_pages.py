@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 
 _PAGES: Final = Environment(
     loader=PackageLoader("orderwire.web", "punchout_templates"),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from orderwire.canonical.order import ItemScheme
-from orderwire.config.partners import Partners, ShortagePolicy
+from orderwire.config.partners import Partners
+from orderwire.config.profile import ShortagePolicy
 from orderwire.config.settings import Settings, load_settings
 from orderwire.config.variables import settings_of
 from orderwire.connectors.api.connector import read_order

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from orderwire.canonical.order import ItemScheme
-from orderwire.config.partners import Partners, ShortagePolicy
+from orderwire.config.partners import Partners
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import ConfigurationError, UnknownPartnerError
 
 PROFILE = """

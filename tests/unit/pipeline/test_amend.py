@@ -13,7 +13,7 @@ from orderwire.canonical.change import LineAction, LineChange, OrderChange
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, Purpose
 from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome, OrderResponse
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import (
     BusyError,
     ConflictError,

@@ -10,7 +10,7 @@ from fakes.world import Crash, World, crash_at
 from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import ErpRefusedError, InDoubtError, OutageError, StockTakenError, UnsettledError
 
 LEVEL = StockKey(item_no="1003")  # 5 free

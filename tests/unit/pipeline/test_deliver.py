@@ -9,7 +9,7 @@ from fakes.world import World
 from orderwire.canonical.document import DocumentDelivered
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
-from orderwire.config.partners import FolderProfile, PartnerProfile
+from orderwire.config.profile import FolderProfile, PartnerProfile
 from orderwire.errors import DeliveryRefusedError, OrderwireError, UnavailableError
 from orderwire.pipeline.deliver import REST, Deliver
 from orderwire.pipeline.outgoing import Recipient, dispatch, dispatch_again

@@ -14,7 +14,7 @@ from orderwire.canonical.envelope import EventType, event_id
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, PurchaseOrder, Purpose
 from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.canonical.response import LineOutcome, OrderOutcome
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import (
     BusyError,
     DuplicateConflictError,

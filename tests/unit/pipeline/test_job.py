@@ -9,7 +9,7 @@ from fakes.documents import a_line, an_order, order_event
 from fakes.world import Crash, World, crash_at
 from orderwire.canonical.response import OrderOutcome
 from orderwire.canonical.stock import StockKey
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import (
     BusyError,
     ContractError,

@@ -10,7 +10,7 @@ from fakes.world import World
 from orderwire.canonical.acknowledgement import Acknowledgement, AcknowledgementKind, Fault, Verdict
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.pipeline.deliver import Deliver
 from orderwire.pipeline.ledger import Bookkeeping, entry_id, owe
 from orderwire.pipeline.outgoing import Recipient, dispatch

@@ -9,7 +9,7 @@ import pytest
 from canonicals import a_cart, a_cart_line
 from fakes.erp import FakeErp, an_item
 from orderwire.canonical.cart import CartLine
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.config.punchout import CartRules
 from orderwire.errors import OutageError
 from orderwire.pipeline.punchout_check import of_buyer, of_erp

@@ -24,7 +24,7 @@ from orderwire.canonical.document import DocumentReady, DocumentReceived
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.canonical.response import OrderOutcome
-from orderwire.config.partners import ShortagePolicy
+from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import AlreadyDoneError, BusyError, DecodeError, InDoubtError, LimitError, MappingError
 from orderwire.pipeline.abandon import abandon
 from orderwire.pipeline.decode import Decode

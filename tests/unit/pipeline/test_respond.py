@@ -15,7 +15,7 @@ from orderwire.canonical.model import Canonical
 from orderwire.canonical.order import Channel, ItemId, ItemScheme
 from orderwire.canonical.response import AnsweredOrder
 from orderwire.canonical.shipment import Shipment, ShipmentLine
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.intake import OutboundDocument

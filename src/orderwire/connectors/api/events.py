@@ -9,7 +9,7 @@ from orderwire.canonical.invoice import Invoice
 from orderwire.canonical.model import Canonical
 from orderwire.canonical.response import AnsweredOrder
 from orderwire.canonical.shipment import Shipment
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.errors import MappingError
 from orderwire.ports.intake import OutboundDocument
 

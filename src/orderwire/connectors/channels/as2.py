@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orderwire.config.channels import As2Profile
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.channels import as2_receipt
 from orderwire.connectors.channels.as2_library import library
 from orderwire.connectors.channels.as2_parties import As2Parties

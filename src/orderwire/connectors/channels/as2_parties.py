@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from orderwire.config.channels import As2Profile
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.settings import Settings
 from orderwire.connectors.channels.as2_library import library
 from orderwire.errors import DeliveryRefusedError

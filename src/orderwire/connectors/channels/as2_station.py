@@ -7,7 +7,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from orderwire.config.channels import As2Profile
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.channels import as2_receipt
 from orderwire.connectors.channels.as2 import DESTINATION, MAX_RECEIPT_BYTES, one_line, with_head
 from orderwire.connectors.channels.as2_library import library

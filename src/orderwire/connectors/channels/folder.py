@@ -11,7 +11,8 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import structlog
 
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.channels.names import channel_of, is_finished, is_plain
 from orderwire.errors import DeliveryRefusedError, LimitError, PermanentError, TransientError, UnavailableError
 from orderwire.ports.intake import DecodeHint, Receive

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from orderwire.config.channels import HttpProfile
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets, variable_of
 from orderwire.connectors.channels.names import is_plain
 from orderwire.connectors.channels.posting import Posting, trusted

@@ -12,7 +12,8 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 import structlog
 
 from orderwire.config.channels import SftpProfile
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.channels.names import channel_of, is_finished, is_plain
 from orderwire.errors import DeliveryRefusedError, LimitError, OrderwireError, PermanentError, UnavailableError

@@ -10,7 +10,7 @@ from paramiko import SFTPClient, SSHClient
 from pydantic import SecretStr
 
 from orderwire.config.channels import SftpProfile
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets, variable_of
 from orderwire.errors import DeliveryRefusedError, UnavailableError
 

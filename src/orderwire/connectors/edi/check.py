@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.decoder import decode_content
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.errors import PermanentError

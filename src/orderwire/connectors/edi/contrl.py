@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi import charset
 from orderwire.connectors.edi.message import Group
 from orderwire.connectors.edi.segment import Segment

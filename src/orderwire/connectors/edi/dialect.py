@@ -8,8 +8,8 @@ from typing import Final
 
 from orderwire.canonical.order import ItemId, ItemScheme
 from orderwire.canonical.party import Party, PartyRole
-from orderwire.config.edi import Directory, EdiWriting, OutgoingKind
-from orderwire.config.partners import EdiIdentifier, EdiProfile, PartnerProfile
+from orderwire.config.edi import Directory, EdiIdentifier, EdiProfile, EdiWriting, OutgoingKind
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.values import plain
 from orderwire.connectors.edi.writer import (
     MEDIA_TYPE,

@@ -11,7 +11,7 @@ from orderwire.canonical.model import Canonical
 from orderwire.canonical.response import AnsweredOrder
 from orderwire.canonical.shipment import Shipment
 from orderwire.config.edi import OutgoingKind
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi import aperak, desadv, invoic, invrpt, ordrsp
 from orderwire.connectors.edi.dialect import Dialect, dialect_of
 from orderwire.connectors.edi.writer import Row

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from orderwire.canonical.acknowledgement import Acknowledgement, AcknowledgementKind, Fault, Verdict
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi import aperak
 from orderwire.connectors.edi.dialect import dialect_of
 from orderwire.connectors.edi.message import Message

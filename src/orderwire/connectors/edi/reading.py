@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from orderwire.config.partners import EdiIdentifier, PartnerProfile
+from orderwire.config.edi import EdiIdentifier
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi import charset
 from orderwire.connectors.edi.envelope import Envelope
 from orderwire.connectors.edi.finding import Where, reject, warn

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from orderwire.canonical.order import ItemId, ItemScheme
-from orderwire.config.partners import EdiProfile, PartnerProfile
+from orderwire.config.edi import EdiProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.dialect import day
 from orderwire.connectors.edi.lines import SCHEMES
 from orderwire.connectors.edi.values import plain

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from orderwire.canonical.stock import StockFigure, StockKey
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.contract import published_as
 from orderwire.connectors.nav.customers import read_customer
 from orderwire.connectors.nav.follow import NavFollower

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, requote_uri
 from urllib3.util.wait import wait_for_read
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 
 _CHUNK_BYTES: Final = 64 * 1024
 #: How a body may be packed, and zlib's number for it. We ask for none; some proxies pack all the same.

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from orderwire.config.settings import NavSettings, Settings
+from orderwire.config.nav import NavSettings
+from orderwire.config.settings import Settings
 from orderwire.connectors.nav.client import NavErp
 from orderwire.connectors.nav.contract import published_as, read_contract, wants_of
 from orderwire.connectors.nav.endpoints import service_url

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.names import DOT, Names
 from orderwire.connectors.nav.wants import ORDERS, STOCK, WANTS, Page, Want
 from orderwire.connectors.nav.wsdl import FieldType, Wsdl

@@ -3,7 +3,7 @@
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.errors import ConfigurationError
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from lxml import etree
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import soap, wants
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.reads import (

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import soap
 from orderwire.connectors.nav.endpoints import service_url
 from orderwire.connectors.nav.lanes import Lanes, Monotonic

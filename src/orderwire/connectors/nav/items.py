@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import wants
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.reads import Row, askable, boolean_of, code, decimal_of, rows_by

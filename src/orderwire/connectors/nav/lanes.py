@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call, from_status
 from orderwire.connectors.nav.session import NavSession

@@ -10,7 +10,7 @@ from requests.adapters import HTTPAdapter
 from requests_ntlm import HttpNtlmAuth
 from spnego.exceptions import SpnegoError
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.connection import Reply, TooLargeError
 
 _CHUNK_BYTES: Final = 64 * 1024

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import soap, wants
 from orderwire.connectors.nav.order_record import (
     EXTERNAL_CHARS,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import soap
 from orderwire.connectors.nav.contract import Contract, read_contract, wants_of
 from orderwire.connectors.nav.endpoints import service_url

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.contract import Contract
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 
 import structlog
 
-from orderwire.config.settings import NavStockSettings
+from orderwire.config.nav import NavStockSettings
 from orderwire.errors import ImplausibleError
 
 log = structlog.get_logger(__name__)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.order_record import WITNESSES, belongs, external_no
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.reads import Row, code, quoted, rows

@@ -8,7 +8,7 @@ from typing import Final
 
 from lxml import etree
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import soap
 from orderwire.connectors.nav.page import PageService
 from orderwire.errors import UnavailableError

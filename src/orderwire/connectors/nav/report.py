@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from orderwire.config.settings import NavServices, NavSettings
+from orderwire.config.nav import NavServices, NavSettings
 from orderwire.connectors.nav.contract import Contract, Finding
 from orderwire.connectors.nav.pins import Pins
 from orderwire.connectors.nav.suggest import Suggestion, improved, renamed, suggestion

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Final
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.connection import Connection, Reply, TooLargeError
 from orderwire.connectors.nav.faults import Call, from_network
 from orderwire.connectors.nav.ntlm import BROKEN_HANDSHAKE, NtlmConnection

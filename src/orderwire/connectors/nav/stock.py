@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from orderwire.canonical.stock import StockFigure, StockKey
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import soap
 from orderwire.connectors.nav.coalescing import Coalescing
 from orderwire.connectors.nav.page import PageService

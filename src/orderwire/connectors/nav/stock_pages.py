@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav import wants
 from orderwire.connectors.nav.page import PageService
 from orderwire.connectors.nav.reads import Row, batches, code, date_of, option_of, quoted, rows, rows_by

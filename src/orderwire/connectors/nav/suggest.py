@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.contract import Contract, field_of, published_as, read_contract, wants_of
 from orderwire.connectors.nav.names import DOT, Names
 from orderwire.connectors.nav.wants import LINES, Page, Want

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from orderwire.config.cxml import CxmlIdentity, CxmlProfile
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.punchout.elements import to_instant
 from orderwire.connectors.punchout.envelope import Credential, CredentialMac, Envelope

@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 
 from orderwire.canonical.cart import Cart, CartLine, Setup
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import CartRules
 from orderwire.connectors.punchout.writing import Heading, element, elements, money, number, write_message
 from orderwire.errors import MappingError

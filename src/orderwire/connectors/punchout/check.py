@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.punchout.authenticate import Door, sent_by
 from orderwire.connectors.punchout.decoder import READERS, Opened, interchange_of, open_document

@@ -8,7 +8,8 @@ from typing import Final
 from lxml import etree
 
 from orderwire.canonical.order import PurchaseOrder
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.punchout.authenticate import sent_by
 from orderwire.connectors.punchout.document import XmlDocument, read_document
 from orderwire.connectors.punchout.dtd import Dtds

@@ -10,7 +10,7 @@ from orderwire.canonical.model import Canonical
 from orderwire.canonical.response import AnsweredOrder
 from orderwire.canonical.shipment import Shipment
 from orderwire.config.cxml import CxmlKind, CxmlProfile
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.punchout.confirmation import to_confirmation
 from orderwire.connectors.punchout.invoice import to_invoice_detail

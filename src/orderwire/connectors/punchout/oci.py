@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import ValidationError
 
 from orderwire.canonical.cart import Cart, CartLine, Operation, Setup
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import OciProfile
 from orderwire.errors import MappingError
 from orderwire.ports.intake import OutboundDocument

@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 
 from orderwire.canonical.order import ItemId, ItemScheme
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.punchout.writing import Heading, day, element, instant, money, new_payload_id, write_request
 from orderwire.errors import ConfigurationError
 

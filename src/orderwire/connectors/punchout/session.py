@@ -10,7 +10,7 @@ from orderwire.canonical.cart import Cart, CartFinding, CartLine, Classification
 from orderwire.canonical.model import Canonical, Instant, Quantity
 from orderwire.canonical.order import ItemScheme, OrderLine
 from orderwire.canonical.party import Party
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import CartRules, origin_of
 from orderwire.ports.punchout import CartState, PunchoutSession, SessionState
 

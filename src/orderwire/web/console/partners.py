@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.channels.as2_parties import RENEW, As2Parties
 from orderwire.connectors.channels.names import channel_of
 from orderwire.errors import ConfigurationError

@@ -10,7 +10,7 @@ from canonicals import a_shipment, an_inventory_report, an_invoice
 from fakes.documents import a_partner
 from orderwire.canonical.model import Canonical
 from orderwire.canonical.party import PartyId
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.api.events import WebhookEncoder
 from orderwire.errors import MappingError
 

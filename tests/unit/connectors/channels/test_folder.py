@@ -8,7 +8,7 @@ import pytest
 
 from fakes.documents import PartnersOf, a_partner
 from orderwire.canonical.order import Channel
-from orderwire.config.partners import FolderProfile
+from orderwire.config.profile import FolderProfile
 from orderwire.connectors.channels.folder import FolderDeliverer, FolderInlet, printable
 from orderwire.errors import DeliveryRefusedError, DuplicateConflictError, UnavailableError
 from orderwire.ports.intake import DecodeHint

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ediwire import OURS, SENDER, UNB, decode, interchange, message, order, profile
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 

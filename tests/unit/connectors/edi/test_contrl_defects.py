@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from ediwire import BUYER, HEADING, LINE, OURS, SENDER, UNB, decode, interchange, message, order, profile
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 
 NOW: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 BGM, DTM, _ = HEADING

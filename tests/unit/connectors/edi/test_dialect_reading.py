@@ -6,7 +6,7 @@ from decimal import Decimal
 from ediwire import SENDER, decode_one, interchange, order, profile
 from orderwire.canonical.order import ItemScheme, PurchaseOrder
 from orderwire.canonical.party import PartyRole
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 
 READING = {
     "item_codes": {"ZZZ": "buyer"},

@@ -23,7 +23,7 @@ from ediwire import profile
 from orderwire.canonical.acknowledgement import Acknowledgement, AcknowledgementKind, Fault, Verdict
 from orderwire.canonical.inventory import FigureKind, InventoryFigure, InventoryLine
 from orderwire.canonical.model import Canonical
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.encoder import EdifactEncoder
 from orderwire.errors import MappingError
 

@@ -9,7 +9,7 @@ from ediwire import OURS, SENDER, decode, profile
 from orderwire.canonical.order import Channel, ItemId, ItemScheme, OrderLine, PurchaseOrder
 from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.canonical.response import AnsweredOrder, Delivery, LineOutcome, OrderOutcome, OrderResponse, ResponseLine
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.encoder import EdifactEncoder
 from orderwire.errors import MappingError
 

@@ -7,7 +7,8 @@ import pytest
 from edibuyer import NOW
 from ediwire import decode_one, profile
 from orderwire.canonical.order import ItemId, ItemScheme
-from orderwire.config.partners import PartnerProfile, Partners
+from orderwire.config.partners import Partners
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.sample import known_items, sample_orders
 from orderwire.errors import ConfigurationError, MappingError
 

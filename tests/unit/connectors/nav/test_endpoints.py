@@ -3,7 +3,7 @@
 import pytest
 
 from navwire import NAV
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.endpoints import service_url
 from orderwire.errors import ConfigurationError
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from navwire import NAV, PAGES, READS, SHIPMENT, ScriptedLanes, answer, record, rows, without, wsdl
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.follow import NavFollower
 from orderwire.connectors.nav.wants import Page

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from navwire import NAV, SALES_LINE, SALES_ORDER, WRITES, ScriptedLanes, answer, fault, record, rows, without, wsdl
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.orders import Orders
 from orderwire.connectors.nav.posted import PostedOrders

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orderwire.config.settings import NavStockSettings
+from orderwire.config.nav import NavStockSettings
 from orderwire.connectors.nav import plausibility
 from orderwire.connectors.nav.plausibility import ACCEPTED_SECONDS, Acceptance, Plausibility
 from orderwire.errors import ImplausibleError

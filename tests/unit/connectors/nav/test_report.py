@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from navwire import CUSTOMER, ITEM, NAV, READS, SALES_LINE, SALES_ORDER, WRITES, Fields, without, wsdl
-from orderwire.config.settings import NavSettings, Settings
+from orderwire.config.nav import NavSettings
+from orderwire.config.settings import Settings
 from orderwire.connectors.nav.connector import check
 from orderwire.connectors.nav.contract import read_contract
 from orderwire.connectors.nav.pins import Pins

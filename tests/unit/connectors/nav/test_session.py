@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from navwire import NAV
-from orderwire.config.settings import NavSettings
+from orderwire.config.nav import NavSettings
 from orderwire.connectors.nav.connection import Reply
 from orderwire.connectors.nav.faults import Call
 from orderwire.connectors.nav.session import NavSession

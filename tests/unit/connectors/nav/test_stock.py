@@ -8,7 +8,7 @@ import pytest
 
 from navwire import NAV, ScriptedLanes, rows
 from orderwire.canonical.stock import StockKey
-from orderwire.config.settings import NavStockSettings
+from orderwire.config.nav import NavStockSettings
 from orderwire.connectors.nav.stock import StockReader
 from orderwire.connectors.nav.wants import Page
 from orderwire.errors import ContractError, ImplausibleError, UnavailableError

@@ -7,7 +7,7 @@ import pytest
 
 from cxmlwire import BUYER, SECRET, US, a_buyer, credential, cxml, header, secrets, shared
 from fakes.documents import PartnersOf, a_partner
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.punchout.authenticate import Door, mac_of, sent_by
 from orderwire.connectors.punchout.document import XmlDocument, read_document

@@ -10,7 +10,7 @@ from lxml import etree
 
 from canonicals import a_cart, a_cart_line
 from orderwire.canonical.cart import Cart
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.punchout.cart_message import CxmlCarts
 from orderwire.errors import MappingError
 from orderwire.ports.punchout import PunchoutSession

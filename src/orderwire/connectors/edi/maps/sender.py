@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orderwire.config.edi import EdiReading
-from orderwire.config.partners import PartnerProfile
+from orderwire.config.profile import PartnerProfile
 
 
 @dataclass(frozen=True, slots=True)
