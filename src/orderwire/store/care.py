@@ -12,19 +12,17 @@ from orderwire.ports.journal import DocumentState
 from orderwire.ports.replay import RunState
 from orderwire.store.care_tables import legal_holds
 from orderwire.store.console_tables import run_items, runs, texts
+from orderwire.store.punchout_tables import cart_lines, carts, punchout_sessions
 from orderwire.store.rows import columns_of, portions, record_of, values_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import (
     blobs,
-    cart_lines,
-    carts,
     documents,
     exchanges,
     inbox,
     ledger,
     outbox,
     parked,
-    punchout_sessions,
     steps,
 )
 

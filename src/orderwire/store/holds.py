@@ -14,7 +14,7 @@ from orderwire.ports.clock import Clock
 from orderwire.ports.holds import Backorders, Hold, HoldRecord
 from orderwire.store.rows import columns_of, portions, record_of
 from orderwire.store.statements import Statements
-from orderwire.store.tables import holds, stock_items
+from orderwire.store.stock_tables import holds, stock_items
 
 #: Sums are exact or an error; more digits than any two quantities can need.
 _SUMS: Final = Context(prec=200, traps=[Inexact])

@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.punchout import CartRecord, CartState, PunchoutSession, SessionState
+from orderwire.store.punchout_tables import cart_lines, carts, punchout_sessions
 from orderwire.store.rows import columns_of, portions, record_of, values_of
 from orderwire.store.statements import Statements
-from orderwire.store.tables import cart_lines, carts, punchout_sessions
 
 _SESSION: Final = select(*columns_of(PunchoutSession, punchout_sessions))
 _GET: Final = _SESSION.where(punchout_sessions.c.id == bindparam("key"))

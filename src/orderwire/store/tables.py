@@ -1,11 +1,10 @@
-"""Every table, in one MetaData; columns bear the names of the records' fields."""
+"""The tables of documents, events and orders, and the MetaData of all; columns bear the names of records' fields."""
 
 from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -22,8 +21,7 @@ from sqlalchemy import (
 from orderwire.ports.journal import DocumentState
 from orderwire.ports.ledger import LedgerSide, LedgerState
 from orderwire.ports.orders import OrderState
-from orderwire.ports.punchout import CartState, SessionState
-from orderwire.store.columns import Choice, Exact, Facts, Instant, Serial, Words
+from orderwire.store.columns import Choice, Facts, Instant, Serial, Words
 
 metadata: Final = MetaData(
     naming_convention={
@@ -205,44 +203,6 @@ order_changes: Final = Table(
     Index("ix_order_changes_document_id", "document_id"),
 )
 
-stock_items: Final = Table(
-    "stock_items",
-    metadata,
-    Column("item_no", Words, primary_key=True),
-    Column("location", Words, primary_key=True),
-    Column("variant", Words, primary_key=True),
-    Column("lease_owner", Words),
-    Column("lease_until", Instant),
-)
-
-_pending: Final = text("ended_at IS NULL")
-_uncovered: Final = text("backordered_sequence IS NOT NULL")
-
-holds: Final = Table(
-    "holds",
-    metadata,
-    Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("order_id", Words, ForeignKey("orders.id"), nullable=False),
-    Column("line_no", Words, nullable=False),
-    Column("item_no", Words, nullable=False),
-    Column("location", Words, nullable=False),
-    Column("variant", Words, nullable=False),
-    Column("quantity", Exact, nullable=False),
-    Column("backordered", Exact),  # None: nothing
-    Column("state", String(16), nullable=False),
-    Column("confirmed_sequence", BigInteger),
-    Column("backordered_sequence", BigInteger),  # since when it stands uncovered in NAV
-    Column("created_at", Instant, nullable=False),
-    Column("ended_at", Instant),
-    Column("reason", Words),
-    CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="pending_is_open"),
-    Index("ix_holds_order_id", "order_id"),
-    # These two find the few holds a reading may not have seen among any number of old ones.
-    Index("ix_holds_pending", "item_no", postgresql_where=_pending, sqlite_where=_pending),
-    Index("ix_holds_confirmed_sequence", "confirmed_sequence"),
-    Index("ix_holds_backordered", "item_no", postgresql_where=_uncovered, sqlite_where=_uncovered),
-)
-
 parked: Final = Table(
     "parked",
     metadata,
@@ -313,48 +273,4 @@ ledger: Final = Table(
     # Finds the few that are due among any number of old ones.
     Index("ix_ledger_open", "due_at", postgresql_where=_open, sqlite_where=_open),
     Index("ix_ledger_state", "state", "due_at"),
-)
-
-punchout_sessions: Final = Table(
-    "punchout_sessions",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("partner", Words, nullable=False),
-    Column("shop", Words, nullable=False),
-    Column("syntax", Words, nullable=False),
-    Column("setup", Words, nullable=False),  # JSON
-    Column("opened_at", Instant, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-    Column("token_sha256", String(64), unique=True),
-    Column("token_until", Instant),
-    Column("document_id", Words, nullable=False),
-    Column("state", Choice(SessionState), nullable=False),
-    Column("entered_at", Instant),
-    Index("ix_punchout_sessions_opened_at", "opened_at"),
-    Index("ix_punchout_sessions_document_id", "document_id"),
-)
-
-carts: Final = Table(
-    "carts",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("session_id", String(64), ForeignKey("punchout_sessions.id"), nullable=False, unique=True),
-    Column("partner", Words, nullable=False),
-    Column("state", Choice(CartState), nullable=False),
-    Column("cart", Words),  # JSON; None: cancelled
-    Column("findings", Words, nullable=False),  # JSON
-    Column("posted_at", Instant, nullable=False),
-    Column("document_id", Words),
-    Column("returned_at", Instant),
-    Index("ix_carts_returned_at", "partner", "returned_at"),
-)
-
-#: What an order line finds the cart by that it came from.
-cart_lines: Final = Table(
-    "cart_lines",
-    metadata,
-    Column("cart_id", String(64), ForeignKey("carts.id"), primary_key=True),
-    Column("line_no", String(20), primary_key=True),
-    Column("auxiliary_id", Words, nullable=False),
-    Index("ix_cart_lines_auxiliary_id", "auxiliary_id", postgresql_using="hash"),
 )

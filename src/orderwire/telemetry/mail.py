@@ -13,10 +13,10 @@ from typing import Any, Final
 import structlog
 
 from orderwire.config.alerts import AlertPlan, Smtp
+from orderwire.config.authorities import trusted
 from orderwire.config.secrets import SMTP_PASSWORD, Secrets
 from orderwire.errors import DeliveryRefusedError, UnavailableError
 from orderwire.ports.alerts import Notice
-from orderwire.telemetry.webhook import trusted
 
 log = structlog.get_logger(__name__)
 

@@ -14,6 +14,7 @@ import httpx
 from pydantic import SecretStr
 
 from orderwire.config.alerts import AlertPlan, Receiver
+from orderwire.config.authorities import trusted
 from orderwire.config.secrets import Secrets, signing_variable
 from orderwire.errors import DeliveryRefusedError, UnavailableError
 from orderwire.ports.alerts import Notice
@@ -71,18 +72,6 @@ def signed(notice_id: str, seconds: int, body: bytes, secret: SecretStr) -> Mapp
         "webhook-timestamp": str(seconds),
         "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
     }
-
-
-def trusted(config_dir: Path, ca_file: str | None) -> ssl.SSLContext:
-    """Return what decides whether a server is who it says: an authority of one's own, or the system's.
-
-    Raises:
-        DeliveryRefusedError: the file is missing, or holds no certificates.
-    """
-    try:
-        return ssl.create_default_context(cafile=str(config_dir / ca_file) if ca_file else None)
-    except OSError as error:  # ssl.SSLError is one
-        raise DeliveryRefusedError("the file of trusted certificates cannot be read", file=ca_file) from error
 
 
 def _key(secret: str) -> bytes:

@@ -4,13 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orderwire.config.authorities import trusted
 from orderwire.config.channels import As2Profile
 from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.channels import as2_receipt
 from orderwire.connectors.channels.as2_library import library
 from orderwire.connectors.channels.as2_parties import As2Parties
 from orderwire.connectors.channels.names import is_plain
-from orderwire.connectors.channels.posting import Answer, Posting, trusted
+from orderwire.connectors.channels.posting import Answer, Posting
 from orderwire.errors import DecodeError, DeliveryRefusedError, UnavailableError
 from orderwire.ports.intake import AwaitedReceipt, Delivered
 from orderwire.ports.transmission import RECEIPT_TYPE

@@ -7,11 +7,12 @@ from typing import Final
 
 import httpx
 
+from orderwire.config.authorities import trusted
 from orderwire.config.channels import HttpProfile
 from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets, variable_of
 from orderwire.connectors.channels.names import is_plain
-from orderwire.connectors.channels.posting import Posting, trusted
+from orderwire.connectors.channels.posting import Posting
 from orderwire.errors import DeliveryRefusedError
 from orderwire.ports.intake import Delivered
 

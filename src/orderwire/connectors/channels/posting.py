@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import httpx
@@ -63,15 +62,3 @@ def _body(answer: httpx.Response, limit: int) -> bytes:
             raise httpx.ReadError("the answer is too long")
         parts.append(part)
     return b"".join(parts)
-
-
-def trusted(folder: Path, ca_file: str | None) -> ssl.SSLContext:
-    """Return what decides whether a server is who it says: the partner's own authority, or the system's.
-
-    Raises:
-        DeliveryRefusedError: the file is missing, or holds no certificates.
-    """
-    try:
-        return ssl.create_default_context(cafile=str(folder / ca_file) if ca_file else None)
-    except OSError as error:  # ssl.SSLError is one
-        raise DeliveryRefusedError("the file of trusted certificates cannot be read", file=ca_file) from error

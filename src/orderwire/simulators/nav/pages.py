@@ -216,16 +216,21 @@ PURCHASE_LINES: Final = Page(
     editable=False,
 )
 
+#: What the headers of posted documents have in common.
+_POSTED: Final = (
+    _code("No", "no"),
+    _code("Sell_to_Customer_No", "customer_no"),
+    _code("Order_No", "order_no"),
+    _code("External_Document_No", "external_document_no", 35),
+    Field("Posting_Date", "posting_date", "date"),
+)
+
 POSTED_SHIPMENT: Final = Page(
     service="PostedSalesShipment",
     table="Sales Shipment Header",
     read_by=("No",),
     fields=(
-        _code("No", "no"),
-        _code("Sell_to_Customer_No", "customer_no"),
-        _code("Order_No", "order_no"),
-        _code("External_Document_No", "external_document_no", 35),
-        Field("Posting_Date", "posting_date", "date"),
+        *_POSTED,
         Field("Package_Tracking_No", "tracking_no", length=30),
     ),
     part=_posted_lines("SalesShipmLines", "Posted_Sales_Shpt_Line", "Sales Shipment Line"),
@@ -237,11 +242,7 @@ POSTED_INVOICE: Final = Page(
     table="Sales Invoice Header",
     read_by=("No",),
     fields=(
-        _code("No", "no"),
-        _code("Sell_to_Customer_No", "customer_no"),
-        _code("Order_No", "order_no"),
-        _code("External_Document_No", "external_document_no", 35),
-        Field("Posting_Date", "posting_date", "date"),
+        *_POSTED,
         Field("Due_Date", "due_date", "date"),
         _code("Currency_Code", "currency_code", 10),
     ),
