@@ -1,9 +1,7 @@
-"""Fulfilling: every shortage policy, duplicates, units, prices, and who may take over whose order."""
+"""Fulfilling: every shortage policy, units, refusals, and stock that is uncertain."""
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -11,22 +9,18 @@ from fakes.documents import a_line, an_order, order_event
 from fakes.erp import an_item
 from fakes.world import World
 from orderwire.canonical.envelope import EventType, event_id
-from orderwire.canonical.order import Channel, ItemId, ItemScheme, PurchaseOrder, Purpose
-from orderwire.canonical.party import Party, PartyId, PartyRole
+from orderwire.canonical.order import ItemId, ItemScheme, PurchaseOrder, Purpose
 from orderwire.canonical.response import LineOutcome, OrderOutcome
 from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import (
-    BusyError,
     DuplicateConflictError,
     ErpRefusedError,
-    InDoubtError,
     MappingError,
     OutageError,
     UnknownPartnerError,
     UnsettledError,
 )
 from orderwire.pipeline.plan import sales_order_no
-from orderwire.ports.erp import ShipTo
 from orderwire.ports.orders import OrderState
 
 GTIN, BUYER = ItemScheme.GTIN, ItemScheme.BUYER
@@ -85,63 +79,6 @@ def test_short_line(
         [in_nav] if in_nav else []
     )
     assert (answer.erp_no is None) == (in_nav is None)
-
-
-def priced(price: str) -> PurchaseOrder:
-    """Return an order whose first line is at another price than NAV's 9.90."""
-    prices: dict[str, Any] = {"net_price": D(price), "unit": "PCE"}
-    return an_order(a_line("1001", "4", **prices), a_line("1002", "1", net_price=D("9.90"), unit="PCE"))
-
-
-@pytest.mark.parametrize(
-    ("policy", "outcome", "reason", "left"),
-    [
-        ("accept", LineOutcome.ACCEPTED, None, ["1001", "1002"]),
-        ("flag", LineOutcome.CHANGED, "price_differs", ["1001", "1002"]),
-        ("reject", LineOutcome.REJECTED, "price_differs", ["1002"]),
-    ],
-)
-def test_another_price(world: World, policy: str, outcome: LineOutcome, reason: str | None, left: list[str]) -> None:
-    """NAV's price is read back and held against the buyer's: taken, told, or the line is taken out again."""
-    world.profile(price_policy=policy, price_tolerance_percent="1")
-
-    answer = world.place(priced("9.50"))
-
-    assert [(line.outcome, line.reason) for line in answer.lines] == [(outcome, reason), (LineOutcome.ACCEPTED, None)]
-    assert [line.item_no for order in world.erp.orders.values() for line in order.lines] == left
-
-
-def test_another_price_and_all_or_nothing(world: World) -> None:
-    """Then no line stands."""
-    world.profile(ShortagePolicy.REJECT_ORDER, price_policy="reject", price_tolerance_percent="0")
-
-    answer = world.place(priced("9.50"))
-
-    assert (answer.outcome, answer.reason) == (OrderOutcome.REJECTED, "all_or_nothing")
-    assert [line.reason for line in answer.lines] == ["price_differs", "order_refused"]
-    assert not world.erp.orders
-
-
-def test_another_price_that_nav_keeps(world: World) -> None:
-    """NAV does not give the line back, so it stands, and the buyer is told of the price."""
-    world.profile(price_policy="reject", price_tolerance_percent="0")
-    world.erp.fail("set_quantities", ErpRefusedError("released"))
-
-    [line, _] = world.place(priced("9.50")).lines
-
-    assert (line.outcome, line.reason, line.confirmed) == (LineOutcome.CHANGED, "price_differs", D(4))
-
-
-def test_another_price_over_a_crash(world: World) -> None:
-    """The reason outlives the worker that took the line out."""
-    world.profile(price_policy="reject", price_tolerance_percent="0")
-    world.erp.fail("set_quantities", InDoubtError("no answer"), after=True)
-    with pytest.raises(InDoubtError):
-        world.place(priced("9.50"))
-
-    [line, _] = world.place(priced("9.50")).lines
-
-    assert (line.outcome, line.reason) == (LineOutcome.REJECTED, "price_differs")
 
 
 @pytest.mark.parametrize("policy", ShortagePolicy)
@@ -367,96 +304,6 @@ def test_customer_that_nav_does_not_know(world: World) -> None:
         world.place(an_order())
 
 
-def test_same_content_again_gets_the_same_answer(world: World) -> None:
-    """An order sent twice makes one sales order, and the second document gets the first one's answer."""
-    order = an_order()
-    first = world.place(order)
-
-    second = world.place(order.model_copy(update={"channel": Channel.API}), document_id="another")
-
-    assert second == first
-    assert len(world.erp.orders) == 1
-    assert world.erp.calls["create_order"] == 1
-
-
-def test_second_document_is_journalled_as_a_duplicate(world: World) -> None:
-    """The journal of the second document tells which one was first; a redelivery of the first tells nothing."""
-    order = an_order()
-    world.place(order)
-    world.journal("another")
-    first_document_id = order_event(order).documentid
-    world.journal(first_document_id)
-
-    world.place(order, document_id="another")
-    world.place(order)
-
-    [step] = world.read(lambda tx: tx.journal.steps("another"))
-    assert (step.name, step.detail) == ("duplicate_order", {"first_document_id": first_document_id})
-    assert "duplicate_order" not in [step.name for step in world.read(lambda tx: tx.journal.steps(first_document_id))]
-
-
-def test_other_content_under_a_number_that_stands_is_a_conflict(world: World) -> None:
-    """Another order under a number that has a sales order parks; nothing in NAV changes."""
-    world.place(an_order(a_line("1001", "1")))
-
-    with pytest.raises(DuplicateConflictError):
-        world.place(an_order(a_line("1001", "2")), document_id="another")
-
-    assert [line.quantity for order in world.erp.orders.values() for line in order.lines] == [1]
-
-
-def test_refused_order_may_be_replaced(world: World) -> None:
-    """Once all of an order was refused, another one may take its number."""
-    refused = world.place(an_order(a_line("1007", "1")))
-    assert refused.outcome is OrderOutcome.REJECTED
-
-    answer = world.place(an_order(a_line("1001", "1")), document_id="another")
-
-    assert answer.outcome is OrderOutcome.ACCEPTED
-    record = world.record(an_order())
-    assert (record.revision, record.document_id) == (1, "another")
-    with pytest.raises(DuplicateConflictError):
-        world.place(an_order(a_line("1007", "1")))
-
-
-def test_same_number_of_two_partners(world: World) -> None:
-    """Order numbers are the partner's own."""
-    world.profile(key="toolbox", customer_no="C30000")
-
-    world.place(an_order())
-    world.place(an_order(partner="toolbox"))
-
-    assert len(world.erp.orders) == 2
-
-
-def test_order_in_other_hands_is_busy(world: World) -> None:
-    """While another worker has the order, this one waits its turn and touches nothing."""
-    order = an_order()
-
-    def second_worker(name: str) -> None:
-        if name == "stock":
-            world.worker = "worker-2"
-            with pytest.raises(BusyError):
-                world.place(order)
-            world.worker = "worker-1"
-
-    world.erp.passing(second_worker)
-
-    world.place(order)
-
-    assert world.erp.calls["create_order"] == 1
-
-
-def test_failed_try_lets_the_next_worker_in_at_once(world: World) -> None:
-    """A worker whose try failed does not keep the order until its lease has run out."""
-    world.erp.fail("customer", MappingError("boom"))
-    with pytest.raises(MappingError):
-        world.place(an_order())
-    world.worker = "worker-2"
-
-    assert world.place(an_order()).outcome is OrderOutcome.ACCEPTED
-
-
 def test_test_order_never_meets_production(world: World) -> None:
     """A production company refuses a test order, and NAV is not even asked."""
     world.erp = type(world.erp)(production=True)
@@ -470,14 +317,6 @@ def test_test_order_never_meets_production(world: World) -> None:
 def test_test_order_is_made_in_a_test_company(world: World) -> None:
     """Elsewhere a test order is an order like any other."""
     assert world.place(an_order(test=True)).outcome is OrderOutcome.ACCEPTED
-
-
-def test_real_order_may_follow_its_refused_test(world: World) -> None:
-    """The test under the same number does not stand in the way."""
-    world.erp = type(world.erp)(production=True)
-    world.place(an_order(test=True))
-
-    assert world.place(an_order(), document_id="another").outcome is OrderOutcome.ACCEPTED
 
 
 def test_long_order_number_is_cut_for_nav_alone(world: World) -> None:
@@ -608,64 +447,3 @@ def _hold(world: World, order: PurchaseOrder) -> None:
     world.erp.fail("create_order", OutageError("NAV is down"))
     with pytest.raises(OutageError):
         world.place(order)
-
-
-def a_place(**facts: Any) -> Party:
-    return Party.model_validate({"role": PartyRole.DELIVERY, **facts})
-
-
-@pytest.mark.parametrize(
-    ("place", "expected"),
-    [
-        (None, None),
-        (a_place(ids=(PartyId(scheme="gln", value="4099998000020"),)), None),
-        (a_place(ids=(PartyId(scheme="supplier", value="SOUTH"),)), None),
-        (
-            a_place(ids=(PartyId(scheme="gln", value="4099998000037"),), street=("Gate 3",), city="Lyon"),
-            ShipTo("SOUTH"),
-        ),
-        (
-            a_place(name="Site 7", street=("Gate 3",), city="Lyon", postal_code="69001", country="FR"),
-            ShipTo("", "Site 7", ("Gate 3",), "Lyon", "69001", "FR"),
-        ),
-        (a_place(name="Site 7", city="Lyon"), None),
-    ],
-)
-def test_where_an_order_goes(world: World, place: Party | None, expected: ShipTo | None) -> None:
-    """To our code of the place, else to the address in the order, else where NAV's customer has its goods sent."""
-    world.profile(parties={("gln", "4099998000037"): "SOUTH"})
-
-    world.place(an_order(parties=(place,) if place else ()))
-
-    [draft] = world.erp.drafts.values()
-    assert draft.ship_to == expected
-
-
-def test_a_branch_is_a_customer_of_its_own(world: World) -> None:
-    """A buyer that codes/parties.csv gives a number is NAV's customer of that number."""
-    world.profile(parties={("gln", "4099998000037"): "C20000"})
-    branch = Party(role=PartyRole.BUYER, ids=(PartyId(scheme="gln", value="4099998000037"),))
-
-    world.place(an_order(parties=(branch,)))
-
-    assert [order.customer_no for order in world.erp.orders.values()] == ["C20000"]
-
-
-def test_a_sender_cannot_name_another_customer(world: World) -> None:
-    """A number that the sender says is ours counts for nothing: only codes/parties.csv does."""
-    other = Party(role=PartyRole.BUYER, ids=(PartyId(scheme="supplier", value="C20000"),))
-
-    world.place(an_order(parties=(other,)))
-
-    assert [order.customer_no for order in world.erp.orders.values()] == ["C10000"]
-
-
-def test_the_day_of_delivery_is_told(world: World) -> None:
-    """NAV's day is that of what is confirmed; of a line that waits for stock it is the day of the rest."""
-    world.profile(ShortagePolicy.BACK_ORDER)
-    world.erp.planned = date(2026, 12, 1)
-
-    there, later = world.place(an_order(a_line("1001", "1"), a_line("1007", "1"))).lines
-
-    assert (there.promised_on, there.backorder_on) == (date(2026, 12, 1), None)
-    assert (later.promised_on, later.backorder_on) == (None, date(2026, 12, 1))
