@@ -29,6 +29,8 @@ _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 #: The log is written back when it has so many pages (32 MB). Ids are random, so a batch touches hundreds of pages, and
 #: the next one the same: SQLite's own 1,000 would write all of them back, with two syncs, at nearly every commit.
 _WAL_PAGES: Final = 8000
+#: What a writer keeps of the pages in memory: random ids go all over their indexes; SQLite's 2 MB are soon read anew.
+_CACHE_KB: Final = 32 * 1024
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
 
@@ -243,6 +245,8 @@ def _sqlite_engine(url: URL, *, looks: int = 0) -> Engine:
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
         if looks:
             connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "handle_error", translate, retval=True)

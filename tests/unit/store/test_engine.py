@@ -57,11 +57,18 @@ def test_sqlite_is_durable(tmp_path: Path) -> None:
     with database.begin() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "wal_autocheckpoint")
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "foreign_keys",
+                "busy_timeout",
+                "wal_autocheckpoint",
+                "cache_size",
+            )
         }
 
     wanted = {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 30_000}
-    assert found == wanted | {"wal_autocheckpoint": 8000}
+    assert found == wanted | {"wal_autocheckpoint": 8000, "cache_size": -32 * 1024}
     database.close()
 
 
