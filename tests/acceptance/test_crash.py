@@ -3,23 +3,11 @@
 from typing import Final
 
 from acceptance.conftest import Deploy
+from fault_points import IN_THE_WORKER
 from services.deployment import Deployment, company, sold
 from services.edifact import Order, interchange
 
 GLN: Final = "4000000000006"
-#: Where a worker may die, in the order in which an order passes.
-IN_THE_WORKER: Final = (
-    "after_commit.decode",
-    "after_publish.decode",
-    "after_intent",
-    "after_reply",
-    "after_commit.fulfil",
-    "after_publish.fulfil",
-    "after_commit.respond",
-    "after_publish.respond",
-    "after_commit.deliver",
-    "after_publish.deliver",
-)
 #: What becomes of NAV's answer to the order's creation.
 FAULTS: Final = ("reply_lost", "fault_after_commit", "truncated_reply", "deadlock", "lock_timeout")
 

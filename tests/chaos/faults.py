@@ -9,26 +9,13 @@ from random import Random
 from typing import Final
 
 from chaos.town import WORKERS, Town
+from fault_points import IN_THE_WORKER
 from services.proxy import Proxy
 from services.rabbitmq import RabbitMQ
 
 Inflict = Callable[[Town, Random], Iterator[None]]
 
 _ATTEMPTS: Final = 10
-
-#: Fault points at which a worker that is started after a kill may die by itself (ORDERWIRE_CHAOS__KILL_AT).
-POINTS: Final = (
-    "after_commit.decode",
-    "after_publish.decode",
-    "after_intent",
-    "after_reply",
-    "after_commit.fulfil",
-    "after_publish.fulfil",
-    "after_commit.respond",
-    "after_publish.respond",
-    "after_commit.deliver",
-    "after_publish.deliver",
-)
 
 
 @dataclass(frozen=True)
@@ -128,7 +115,7 @@ def _worker_killed(town: Town, die: Random) -> Iterator[None]:
     """Kill one; the one in its place may die at a fault point of its own."""
     number = die.randrange(WORKERS)
     once = str(town.folder / f"dead-{time.monotonic_ns()}")
-    town.workers[number].kill9(ORDERWIRE_CHAOS__KILL_AT=die.choice(POINTS), ORDERWIRE_CHAOS__ONCE_FILE=once)
+    town.workers[number].kill9(ORDERWIRE_CHAOS__KILL_AT=die.choice(IN_THE_WORKER), ORDERWIRE_CHAOS__ONCE_FILE=once)
     yield
 
 

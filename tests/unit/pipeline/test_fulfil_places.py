@@ -7,12 +7,9 @@ import pytest
 
 from fakes.documents import a_line, an_order
 from fakes.world import World
-from orderwire.canonical.order import ItemScheme
 from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.config.profile import ShortagePolicy
 from orderwire.ports.erp import ShipTo
-
-GTIN, BUYER = ItemScheme.GTIN, ItemScheme.BUYER
 
 
 def a_place(**facts: Any) -> Party:
