@@ -93,7 +93,7 @@ class SqlHolds:
 
     def lock(self, keys: Collection[StockKey]) -> None:
         wanted = sorted({(key.item_no, key.location, key.variant) for key in keys})
-        if not wanted:
+        if not wanted or self._connection.dialect.name == "sqlite":  # there, one transaction writes at a time anyway
             return
         self._connection.run(_ITEM, [_item_values(key) for key in wanted])
         # Every row of an item is locked, whatever its location: orders that name none and one must meet.
@@ -131,7 +131,7 @@ class SqlHolds:
             return
         lines = sorted({(hold.order_id, hold.line_no) for hold in holds})
         self._connection.run(_REPLACED, [{"order": order_id, "line": line_no} for order_id, line_no in lines])
-        self._connection.run(_ADD, [_hold_values(hold, at) for hold in holds])
+        self._connection.insert(_ADD, [_hold_values(hold, at) for hold in holds])
 
     def confirm(self, order_id: str, sequence: int) -> None:
         self._connection.run(_CONFIRM, {"order": order_id, "sequence": sequence, "at": self._clock()})

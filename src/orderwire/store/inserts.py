@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 from orderwire.store.columns import Words, storable
 
 #: Rows of one statement on SQLite, each a statement of its own to prepare; larger first.
-_PORTIONS: Final = (100, 25, 5, 1)
+_PORTIONS: Final = (100, 25, 10, 5, 4, 3, 2, 1)
 
 #: Texts that are stored hold no NUL.
 _BETWEEN: Final = "\0"
