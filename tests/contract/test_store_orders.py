@@ -138,6 +138,21 @@ def test_a_freed_lease_is_free(opened: SqlStore) -> None:
         assert tx.orders.lease("order-1", "a", NOON, 10) is None
 
 
+def test_finishing_saves_and_frees(opened: SqlStore) -> None:
+    """What was decided is saved and the lease is there for the next; a worker that lost its own finishes nothing."""
+    with opened.begin() as tx:
+        tx.orders.lease("order-1", "a", NOON, 10)
+        tx.orders.finish("order-1", 1, state=OrderState.ANSWERED, erp_no="OW-1")
+        assert tx.orders.lease("order-1", "b", NOON, 10) == 2
+        with pytest.raises(LeaseLostError):
+            tx.orders.finish("order-1", 1, state=OrderState.HELD)
+        assert tx.orders.lease("order-1", "a", NOON, 10) is None
+
+        record = tx.orders.get("order-1")
+    assert record is not None
+    assert (record.state, record.erp_no) == (OrderState.ANSWERED, "OW-1")
+
+
 def test_save_after_take_over_is_refused(opened: SqlStore) -> None:
     """A worker that lost its lease saves nothing."""
     with opened.begin() as tx:

@@ -274,8 +274,7 @@ class Amend:
         def commit(tx: Transaction) -> list[Event]:
             named = order.model_copy(update={"channel_refs": self._request.channel_refs or order.channel_refs})
             changes = {} if refusal else columns_of(named, plan, standing)
-            tx.orders.save(self._record.id, self._record.fence, **changes)
-            tx.orders.free(self._record.id, self._record.fence)
+            tx.orders.finish(self._record.id, self._record.fence, **changes)
             tx.changes.save(
                 self._change.id,
                 state=OrderState.ANSWERED,

@@ -73,7 +73,7 @@ class Answer:
 
         def commit(tx: Transaction) -> list[Event]:
             record = self._record
-            tx.orders.save(
+            tx.orders.finish(
                 record.id,
                 record.fence,
                 state=OrderState.ANSWERED,
@@ -82,7 +82,6 @@ class Answer:
                 outcome=response.outcome.value,
                 erp_no=response.erp_no,
             )
-            tx.orders.free(record.id, record.fence)
             return self._events(self._order, response)
 
         return commit
@@ -97,8 +96,7 @@ class Answer:
         def commit(tx: Transaction) -> list[Event]:
             record = self._record
             changes = {"response": response.model_dump_json(), "outcome": response.outcome.value}
-            tx.orders.save(record.id, record.fence, state=OrderState.HELD, draft=None, **changes)
-            tx.orders.free(record.id, record.fence)
+            tx.orders.finish(record.id, record.fence, state=OrderState.HELD, draft=None, **changes)
             return self._events(self._order, response)
 
         return commit

@@ -65,6 +65,10 @@ class Orders(Protocol):
         """
         ...
 
+    def finish(self, order_id: str, fence: int, **changes: object) -> None:
+        """Set columns, and give the lease up. Raises as `save`."""
+        ...
+
     def free(self, order_id: str, fence: int) -> None:
         """Give the lease up early; nothing happens if it is no longer ours."""
         ...

@@ -70,11 +70,20 @@ class SqlOrders:
         return None if fence is None else int(fence)
 
     def save(self, order_id: str, fence: int, **changes: object) -> None:
-        values = checked(OrderRecord, changes, fixed=["id", "partner", "order_no", "fence"])
         # Without a change the fence is set to itself: the row count tells whether it is still ours.
-        saved = self._connection.run(_FENCED, {"key": order_id, "held": fence, **(values or {"fence": fence})})
+        self._save(order_id, fence, _checked(changes) or {"fence": fence})
+
+    def finish(self, order_id: str, fence: int, **changes: object) -> None:
+        self._save(order_id, fence, {**_checked(changes), "lease_owner": None, "lease_until": None})
+
+    def _save(self, order_id: str, fence: int, values: Mapping[str, object]) -> None:
+        saved = self._connection.run(_FENCED, {"key": order_id, "held": fence, **values})
         if saved.rowcount == 0:
             raise LeaseLostError("another worker has the order", order_id=order_id, fence=fence)
 
     def free(self, order_id: str, fence: int) -> None:
         self._connection.run(_FREE, {"key": order_id, "held": fence})
+
+
+def _checked(changes: Mapping[str, object]) -> dict[str, object]:
+    return checked(OrderRecord, changes, fixed=["id", "partner", "order_no", "fence"])
