@@ -5,7 +5,6 @@ from pathlib import Path
 
 from orderwire.cli.context import ConfigDir, read_settings
 from orderwire.cli.output import Json, emit_json
-from orderwire.cli.simulate import simulated_nav
 from orderwire.errors import ConfigurationError
 
 
@@ -15,6 +14,7 @@ def demo(config: ConfigDir = None, *, as_json: Json = False) -> None:
 
     from orderwire.cli.demo_scene import play
     from orderwire.cli.demo_screen import show
+    from orderwire.cli.simulate import simulated_nav
     from orderwire.config.settings import QueueSettings, StoreSettings
     from orderwire.telemetry.logging import set_up_logging
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from orderwire.canonical.order import Channel
-from orderwire.config.settings import Settings
-from orderwire.ports.intake import Connector, Decoder
+if TYPE_CHECKING:
+    from orderwire.canonical.order import Channel
+    from orderwire.config.settings import Settings
+    from orderwire.ports.intake import Connector, Decoder
 
 #: Name → module with `connect(settings) -> Connector`.
 REGISTRY: Final[Mapping[str, str]] = {
@@ -19,12 +20,12 @@ REGISTRY: Final[Mapping[str, str]] = {
 }
 
 
-def decoders_of(connectors: Iterable[Connector]) -> dict[Channel, Decoder]:
+def decoders_of(connectors: "Iterable[Connector]") -> "dict[Channel, Decoder]":
     """Return the decoder of each channel."""
     return {channel: decoder for one in connectors for channel, decoder in one.decoders.items()}
 
 
-def connect_all(settings: Settings) -> list[Connector]:
+def connect_all(settings: "Settings") -> "list[Connector]":
     """Connect every registered connector, ours first."""
     ours = [import_module(module).connect for module in REGISTRY.values()]
     theirs = [point.load() for point in entry_points(group="orderwire.connectors")]
