@@ -64,7 +64,7 @@ def test_who_starts_first_waits(late: Late, tmp_path: Path) -> None:
             log = tmp_path / "work-2.log"
             deployment.wait_for(lambda: '"event": "awaited"' in log.read_text(), 60, "work says what it waits for")
             impatient.send_signal(signal.SIGTERM)
-            assert impatient.wait(10) == 0
+            assert impatient.wait(60) == 0
 
             late.database.heal()
             deployment.wait_for(lambda: readiness(url) == (503, away | {"store": "ok"}), 60, "the database is there")
