@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.desk import Desk
 from fakes.world import World, make_template
 
 
@@ -17,3 +18,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(template: Path, tmp_path: Path) -> Iterator[World]:
     with World.opened(template, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)

@@ -1,14 +1,12 @@
-"""What a person does about a parked message: replay, look before, discard; each once, and audited."""
+"""What a person does about a parked message: replay and discard; each once, and audited."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
+from fakes.desk import BROKEN, ORDER, Desk, leave_parked, outbound
 from fakes.documents import (
-    CannedDecoder,
     a_line,
     a_message,
     an_interchange,
@@ -20,83 +18,16 @@ from fakes.documents import (
 from fakes.transport import a_delivery
 from fakes.world import World
 from orderwire.canonical.change import LineAction, LineChange, OrderChange
-from orderwire.canonical.document import DocumentReady, DocumentReceived
-from orderwire.canonical.envelope import Event, EventType
-from orderwire.canonical.order import Channel, PurchaseOrder
+from orderwire.canonical.document import DocumentReady
+from orderwire.canonical.envelope import EventType
+from orderwire.canonical.order import Channel
 from orderwire.canonical.response import OrderOutcome
 from orderwire.config.profile import ShortagePolicy
 from orderwire.errors import AlreadyDoneError, BusyError, DecodeError, InDoubtError, LimitError, MappingError
 from orderwire.pipeline.abandon import abandon
-from orderwire.pipeline.decode import Decode
-from orderwire.pipeline.outgoing import Recipient, dispatch
-from orderwire.pipeline.parking import Failure, park
-from orderwire.pipeline.receive import Receiver
-from orderwire.pipeline.replay import Replays
-from orderwire.pipeline.trial import Trials
-from orderwire.pipeline.work import Source
-from orderwire.ports.intake import DecodeHint, Finding, OutboundDocument, Severity
-from orderwire.ports.journal import Document, DocumentQuery, DocumentState
+from orderwire.ports.intake import OutboundDocument
+from orderwire.ports.journal import DocumentState
 from orderwire.ports.orders import OrderState
-from orderwire.ports.parking import Parked
-
-ORDER = an_order(a_line("1001", "2"))
-BROKEN = MappingError("no such date", segment="DTM")
-
-
-class Desk:
-    """Takes in, decodes, replays."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.decoder = world, CannedDecoder()
-        self.announced: list[Event] = []
-
-    def announce(self, events: Sequence[Event]) -> None:
-        self.announced.extend(events)
-
-    @property
-    def replays(self) -> Replays:
-        return Replays(self.world.store, self.announce, self.world.clock, 10**6)
-
-    @property
-    def trials(self) -> Trials:
-        partners: Any = self.world.partners  # a fake of what is used
-        return Trials(self.world.store, {Channel.EDI: self.decoder}, partners)
-
-    def receive(self, content: bytes) -> Event:
-        receiver = Receiver(self.world.store, self.announce, self.world.clock, 1000, lambda _name: None)
-        receiver(content, Channel.EDI, DecodeHint(partner="baumarkt", name="file.edi"))
-        return self.announced.pop()
-
-    def decode(self, event: Event) -> list[Event]:
-        self.world.clock.sleep(1)
-        decoders = {Channel.EDI: self.decoder}
-        flow = Decode(self.world.store, decoders, decoders, self.world.partners, self.world.clock)
-        self.world.transport.published.clear()
-        self.world.batch(flow, [a_delivery(event)], "decode")
-        return list(self.world.transport.published)
-
-    def replay(self) -> list[Event]:
-        """Replay the one parked message, decode it, and return what follows."""
-        self.replays.replay(self.entry.id, who="ann", why="the map is mended")
-        return self.decode(self.announced.pop())
-
-    def parked(self) -> list[Parked]:
-        entries: list[Parked] = self.world.read(lambda tx: tx.parked.find())
-        return entries
-
-    @property
-    def entry(self) -> Parked:
-        [entry] = self.parked()
-        return entry
-
-    def rows(self) -> list[Document]:
-        rows: list[Document] = self.world.read(lambda tx: tx.journal.find(DocumentQuery()))
-        return rows
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
 
 
 def test_replay_of_one_message(desk: Desk) -> None:
@@ -207,7 +138,7 @@ def test_whole_file_again_is_acknowledged_once(desk: Desk) -> None:
 def test_replay_of_an_answer_sends_it_again(desk: Desk) -> None:
     """An outbound document that could not be delivered goes out again with the same bytes."""
     document_id = outbound(desk.world)
-    _park(desk.world, document_id, "deliver")
+    leave_parked(desk.world, document_id, "deliver")
 
     desk.replays.replay(desk.entry.id, who="ann", why="their server is back")
 
@@ -250,7 +181,7 @@ def test_entry_that_does_not_exist(desk: Desk) -> None:
 
 def test_replay_without_a_document(desk: Desk) -> None:
     """What has no document cannot be replayed; it stays parked."""
-    _park(desk.world, "nobody", "decode")
+    leave_parked(desk.world, "nobody", "decode")
 
     with pytest.raises(MappingError):
         desk.replays.replay(desk.entry.id, who="ann", why="")
@@ -261,7 +192,7 @@ def test_replay_without_a_document(desk: Desk) -> None:
 def test_replay_of_a_message_whose_file_is_gone(desk: Desk) -> None:
     """Without the raw bytes there is nothing to replay; it stays parked."""
     desk.world.journal("m1", sha256="00", parent_id="gone")
-    _park(desk.world, "m1", "decode")
+    leave_parked(desk.world, "m1", "decode")
 
     with pytest.raises(MappingError):
         desk.replays.replay(desk.entry.id, who="ann", why="")
@@ -286,7 +217,7 @@ def test_discard_ends_it(desk: Desk) -> None:
 
 def test_discard_without_a_document(desk: Desk) -> None:
     """Rubbish that belongs to no document can be discarded."""
-    _park(desk.world, "nobody", "decode")
+    leave_parked(desk.world, "nobody", "decode")
 
     desk.replays.discard(desk.entry.id, who="ann", why="rubbish")
 
@@ -338,7 +269,7 @@ def test_discard_while_the_order_is_worked_on(desk: Desk) -> None:
 def test_discarded_rival_leaves_the_order_alone(desk: Desk) -> None:
     """Giving up another content of the same number does not touch the order that is under way."""
     in_doubt(desk.world)
-    _park(desk.world, "rival", "fulfil", an_order(a_line("1002")))
+    leave_parked(desk.world, "rival", "fulfil", an_order(a_line("1002")))
     [rival] = [entry for entry in desk.parked() if entry.document_id is None]
 
     desk.replays.discard(rival.id, who="ann", why="")
@@ -350,63 +281,13 @@ def test_discarded_rival_leaves_the_order_alone(desk: Desk) -> None:
 def test_abandoning_what_is_answered(world: World) -> None:
     """An answered order has nothing to give up."""
     world.place(ORDER)
-    _park(world, "again", "fulfil", ORDER)
+    leave_parked(world, "again", "fulfil", ORDER)
     [entry] = world.read(lambda tx: tx.parked.find())
 
     with world.store.begin() as tx:
         abandon(tx, entry, "no reason", world.clock())
 
     assert world.record(ORDER).state is OrderState.ANSWERED
-
-
-def test_dry_run_changes_nothing(desk: Desk) -> None:
-    """Looking shows what today's map makes of the bytes, and leaves everything as it is."""
-    desk.decoder.put(b"f", an_interchange(a_message(None, error=BROKEN), a_message(ORDER, message_no=2)))
-    desk.decode(desk.receive(b"f"))
-    odd = Finding("odd", Severity.WARN, "odd, but understood")
-    desk.decoder.put(b"f", an_interchange(a_message(ORDER, findings=(odd,)), a_message(ORDER, message_no=2)))
-    before = (desk.rows(), desk.parked())
-
-    shown = desk.trials.of_parked(desk.entry.id)
-
-    assert shown["was"] == {"code": "mapping", "reason": "no such date"}
-    [message] = shown["messages"]
-    assert (message["message_no"], message["accepted"], message["error"], message["partner"]) == (
-        1,
-        True,
-        None,
-        "baumarkt",
-    )
-    assert message["findings"] == ["odd, but understood"]
-    assert message["order"]["order_no"] == "PO-1"
-    assert (desk.rows(), desk.parked(), desk.announced) == (*before, [])
-    assert desk.decoder.hints[-1] == DecodeHint(partner="baumarkt", name="file.edi")
-
-
-def test_dry_run_of_what_still_fails(desk: Desk) -> None:
-    """What would fail again is shown with its error."""
-    desk.decoder.put(b"f", an_interchange(a_message(None, error=BROKEN)))
-    desk.decode(desk.receive(b"f"))
-
-    [message] = desk.trials.of_parked(desk.entry.id)["messages"]
-
-    assert (message["error"], message["order"]) == ("no such date (segment=DTM)", None)
-
-
-def test_dry_run_by_the_code_list(desk: Desk) -> None:
-    """A unit that no code list knows is told before NAV is asked; a line in the list, and it passes."""
-    desk.world.profile(units={})
-    desk.decoder.put(b"f", an_interchange(a_message(an_order(a_line(unit="PCE")))))
-    [event] = desk.decode(desk.receive(b"f"))
-    _park(desk.world, event.documentid, "fulfil")
-
-    before = desk.trials.of_parked(desk.entry.id)
-    desk.world.profile(units={"PCE": "PCS"})
-    after = desk.trials.of_parked(desk.entry.id)
-
-    assert before["result"] == "fails"
-    assert "unit=PCE" in before["messages"][0]["error"]
-    assert after["result"] == "passes"
 
 
 def test_an_edited_copy_goes_the_whole_way(desk: Desk) -> None:
@@ -433,7 +314,7 @@ def test_an_edited_copy_goes_the_whole_way(desk: Desk) -> None:
 
 def test_our_own_documents_are_not_edited(desk: Desk) -> None:
     """They say what was decided."""
-    _park(desk.world, outbound(desk.world), "deliver")
+    leave_parked(desk.world, outbound(desk.world), "deliver")
 
     with pytest.raises(MappingError, match="not edited"):
         desk.replays.replay_edited(desk.entry.id, b"x", who="ann", why="")
@@ -450,44 +331,6 @@ def test_a_copy_that_is_too_large_is_refused(desk: Desk) -> None:
         desk.replays.replay_edited(desk.entry.id, b"x" * (10**6 + 1), who="ann", why="")
 
 
-def test_dry_run_of_an_answer(desk: Desk) -> None:
-    """An outbound document would go out as it is."""
-    _park(desk.world, outbound(desk.world), "deliver")
-
-    assert desk.trials.of_parked(desk.entry.id)["resend"] == "ORDRSP_1.edi"
-
-
-def test_dry_run_of_a_channel_without_decoder(desk: Desk) -> None:
-    """A connector that was taken out is named."""
-    event = desk.receive(b"f")
-    _park(desk.world, event.documentid, "decode")
-    trials = replace(desk.trials, decoders={})
-
-    with pytest.raises(MappingError):
-        trials.of_parked(desk.entry.id)
-
-
-def test_dry_run_of_a_message_whose_file_is_gone(desk: Desk) -> None:
-    """A row without its parent is decoded by what it knows itself."""
-    event = desk.receive(b"f")
-    sha256 = DocumentReceived.model_validate(event.data).sha256
-    desk.world.journal("m1", sha256=sha256, parent_id="gone", message_no=1)
-    _park(desk.world, "m1", "decode")
-    desk.decoder.put(b"f", an_interchange(a_message(ORDER)))
-
-    assert len(desk.trials.of_parked(desk.entry.id)["messages"]) == 1
-
-
-def outbound(world: World) -> str:
-    """Leave an answer behind that waits for delivery."""
-    world.journal("d1")
-    source = Source("d1", "d1", "baumarkt")
-    answer = OutboundDocument("ORDRSP", b"answer", "ORDRSP_1.edi", "application/edifact")
-    with world.store.begin() as tx:
-        event = dispatch(tx, answer, Recipient("baumarkt", "edi", "answer", "PO-1"), source, world.clock())
-    return event.documentid
-
-
 def in_doubt(world: World, *, stands: bool = False) -> None:
     """Have an order park whose fate in NAV is not known."""
     event = order_event(ORDER)
@@ -496,12 +339,6 @@ def in_doubt(world: World, *, stands: bool = False) -> None:
     if stands:
         world.erp.fail("find_order", InDoubtError("no answer in time"))
     world.batch(world.fulfil, [a_delivery(event, 11)], "fulfil")
-
-
-def _park(world: World, document_id: str, flow: str, order: PurchaseOrder | None = None) -> None:
-    body = order.model_dump_json().encode() if order else b""
-    with world.store.begin() as tx:
-        park(tx, Source(document_id, document_id), Failure(BROKEN, flow, body), world.clock())
 
 
 def test_a_discarded_change_gives_its_stock_free(desk: Desk) -> None:
