@@ -55,7 +55,7 @@ def _compared(name: str, ours: list[float], bare_ones: list[float]) -> Result:
     ratios = [mine / theirs for mine, theirs in zip(ours, bare_ones, strict=True)]
     speed, theirs, ratio = (statistics.median(each) for each in (ours, bare_ones, ratios))
     spread = f"least {min(ratios):.0%}, greatest {max(ratios):.0%}"
-    print(f"    {name}, queue to answer, every commit synced: {speed:.0f} orders/s, {ratio:.0%} of that ({spread})")
+    print(f"    {name}, queue to answer, what must last synced: {speed:.0f} orders/s, {ratio:.0%} of that ({spread})")
     return Result("nav", name, "orders/s", round(speed, 1), "bare threads", round(theirs, 1), round(ratio, 3))
 
 
@@ -84,7 +84,7 @@ def bare(company: Company, orders: int, run: str) -> float:
 
 
 def fulfilled(company: Company, folder: Path, orders: int, run: str) -> float:
-    """Return orders a second from the queue to the answer's event: embedded queue and store, synced to the disk."""
+    """Return orders a second from the queue to the answer's event: embedded queue and store, synced as in operation."""
     folder.mkdir()
     _partner(folder / "config")
     settings = Settings(
