@@ -38,7 +38,8 @@ log = structlog.get_logger(__name__)
 class Lane:
     """What a flow is made of. `probe` returns when the other side answers again; None: this flow never pauses.
 
-    A flow that asks nobody else `overlaps`: while the broker confirms one batch, the next is worked on, in order.
+    A flow that asks nobody else `overlaps`: while the broker confirms one batch, the next is committed, and the one
+    after that worked on; in order.
     """
 
     flow: str
@@ -80,19 +81,24 @@ class Batch:
         Raises:
             TransientError: the store or the broker is away; everything unfinished was given back.
         """
-        return self.begin().end()
+        self.work()
+        self.commit()
+        return self.end()
 
-    def begin(self) -> "Batch":
-        """Work, commit, and send what follows. Raises as `run` does."""
+    def work(self) -> None:
+        """Do each message's outside work. Raises as `run` does."""
         with self._given_back():
             bound = structlog.contextvars.bound_contextvars(correlation_id=None, flow=self._lane.flow)
             with self._around.meter.working(self._lane.flow, len(self._items)), bound:
                 self._work_off(self._unseen())
+
+    def commit(self) -> None:
+        """Commit, and send what follows. Raises as `run` does."""
+        with self._given_back():
             self._commit()
             self._around.checkpoint(f"after_commit.{self._lane.flow}")
             if events := [event for item in self._items for event in item.events]:
                 self._confirmation = self._around.transport.send(events)
-        return self
 
     def end(self) -> Pause | None:
         """Wait until the broker has all that follows, and settle the batch."""

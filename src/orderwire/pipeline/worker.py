@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -56,8 +57,8 @@ class Worker:
         sent = self._dispatcher.sent
         if not lane.overlaps:
             return [LaneThread(lane, self._around, breaker, self._stopping, sent) for _ in range(lane.threads)]
-        order = threading.Lock()
-        return [OverlappingThread(lane, self._around, breaker, self._stopping, sent, order=order) for _ in range(2)]
+        turns = Turns()
+        return [OverlappingThread(lane, self._around, breaker, self._stopping, sent, turns=turns) for _ in range(3)]
 
     def stop(self, timeout_seconds: float = 25.0) -> bool:
         """Finish what is in hand; return whether everything was finished in time."""
@@ -184,11 +185,18 @@ class LaneThread:
 
     def turn(self) -> None:
         """Work one batch, if there is one."""
-        self._end(self._begun())
+        batch = self._taken()
+        if batch is not None:
+            batch.commit()
+        self._end(batch)
 
-    def _begun(self) -> Batch | None:
+    def _taken(self) -> Batch | None:
         deliveries = self._around.transport.receive(self._lane.queue, self._lane.batch, RECEIVE_SECONDS)
-        return Batch(self._lane, self._around, deliveries, self._sent).begin() if deliveries else None
+        if not deliveries:
+            return None
+        batch = Batch(self._lane, self._around, deliveries, self._sent)
+        batch.work()
+        return batch
 
     def _end(self, batch: Batch | None) -> None:
         if batch is None:
@@ -200,10 +208,18 @@ class LaneThread:
         self._sent.mark(self._around.store, self._around.clock)
 
 
-class OverlappingThread(LaneThread):
-    """One of two threads of a lane: each takes, commits and sends in its turn, and waits for the broker outside of it.
+@dataclass(frozen=True)
+class Turns:
+    """What the threads of an overlapping lane take in turn: to work on a batch, and to commit and send it."""
 
-    `order` is the turn.
+    working: threading.Lock = field(default_factory=threading.Lock)
+    committing: threading.Lock = field(default_factory=threading.Lock)
+
+
+class OverlappingThread(LaneThread):
+    """One of three threads of a lane: one works, one waits for the database, and one for the broker's confirms.
+
+    Whoever has worked on a batch holds that turn until it may commit, so that batches are committed as they were taken.
     """
 
     def __init__(
@@ -214,16 +230,23 @@ class OverlappingThread(LaneThread):
         stopping: threading.Event,
         sent: Sent,
         *,
-        order: threading.Lock,
+        turns: Turns,
     ) -> None:
         super().__init__(lane, around, breaker, stopping, sent)
-        self._order = order
+        self._turns = turns
 
     def turn(self) -> None:
         batch = None
-        if self._order.acquire(timeout=TURN_SECONDS):
+        if self._turns.working.acquire(timeout=TURN_SECONDS):
             try:
-                batch = self._begun()
+                batch = self._taken()
+                if batch is not None:
+                    self._turns.committing.acquire()
             finally:
-                self._order.release()
+                self._turns.working.release()
+        if batch is not None:
+            try:
+                batch.commit()
+            finally:
+                self._turns.committing.release()
         self._end(batch)

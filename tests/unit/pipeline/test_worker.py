@@ -17,7 +17,7 @@ from orderwire.errors import BrokenContractError, BusyError, ContractError, Outa
 from orderwire.pipeline.lane import Lane
 from orderwire.pipeline.outbox import Dispatcher, Sent
 from orderwire.pipeline.work import Commit, Source, next_event
-from orderwire.pipeline.worker import Breaker, LaneThread, OverlappingThread, Worker
+from orderwire.pipeline.worker import Breaker, LaneThread, OverlappingThread, Turns, Worker
 from orderwire.ports.queue import Confirmation, Delivery
 
 BODY = DocumentReceived(document_id="d1", channel=Channel.EDI, sha256="00", size=1)
@@ -340,7 +340,7 @@ def test_overlapping_lane_marks_what_was_sent_when_nothing_comes(world: World) -
     stopping = Patience()
     lane = Lane("flow", "q", Following(1), overlaps=True)
     breaker = Breaker(lane, world.around, stopping)
-    thread = OverlappingThread(lane, world.around, breaker, stopping, Sent(), order=threading.Lock())
+    thread = OverlappingThread(lane, world.around, breaker, stopping, Sent(), turns=Turns())
 
     thread.turn()
     assert [event.documentid for event in world.read(lambda tx: tx.outbox.unsent())] == ["d1"]
@@ -350,13 +350,33 @@ def test_overlapping_lane_marks_what_was_sent_when_nothing_comes(world: World) -
     assert world.read(lambda tx: tx.outbox.unsent()) == []
 
 
+def test_overlapping_lane_works_on_while_another_batch_is_committed(world: World) -> None:
+    """A batch is worked on at once, and committed when it is its turn."""
+    world.transport.queues["q"].append(a_delivery(EVENT))
+    stopping, turns, handler = Patience(), Turns(), Following(1)
+    lane = Lane("flow", "q", handler, overlaps=True)
+    breaker = Breaker(lane, world.around, stopping)
+    other = OverlappingThread(lane, world.around, breaker, stopping, Sent(), turns=turns)
+
+    with turns.committing:
+        turn = threading.Thread(target=other.turn)
+        turn.start()
+        assert handler.enough.wait(10)
+        assert turns.working.locked(), "nobody overtakes it"
+        assert world.transport.acked == []
+    turn.join(10)
+
+    assert len(world.transport.acked) == 1
+    assert not turns.working.locked()
+
+
 def test_overlapping_lane_marks_with_its_next_commit(world: World) -> None:
     """One transaction does both."""
     world.transport.queues["q"].extend(a_delivery(numbered(number)) for number in range(2))
     stopping = Patience()
     lane = Lane("flow", "q", Following(2), batch=1, overlaps=True)
     breaker = Breaker(lane, world.around, stopping)
-    thread = OverlappingThread(lane, world.around, breaker, stopping, Sent(), order=threading.Lock())
+    thread = OverlappingThread(lane, world.around, breaker, stopping, Sent(), turns=Turns())
 
     thread.turn()
     thread.turn()
