@@ -190,6 +190,24 @@ def test_postings_are_told_once_through_restarts(deployment: Deployment) -> None
     assert deployment.parked() == []
 
 
+def test_one_poll_tells_of_a_shipment(deployment: Deployment) -> None:
+    """What NAV's people post between two looks is told by the very next one, and becomes a DESADV."""
+    worker = deployment.run("work")
+    wait_until_followed(deployment)
+    order_no, erp_no = place(deployment)
+    worker.terminate()
+    worker.wait(60)
+    deployment.nav.users.posting.ship(erp_no, {10000: Decimal(1)})
+
+    polled = deployment.command("nav", "follow", "--json")
+
+    told = {each["list"]: each["told"] for each in json.loads(polled.stdout)}
+    assert told["shipments"] == 1, (told, polled.stderr)
+    deployment.run("work")
+    deployment.wait_for(lambda: bool(documents(deployment, "DESADV")), 60, "the DESADV")
+    assert progress(deployment, order_no)[0] == ("1", "4", "1", "3", "0")
+
+
 def test_a_webshop_is_told_by_webhook(deployment: Deployment) -> None:
     """Its order, what NAV's people change in it, and its shipment are posted to the webshop's address, each once."""
     with serving() as shop:

@@ -47,10 +47,10 @@ def opened(chromium: Browser, scene: ConsoleScene, name: str, **options: object)
     assert (wrong, hurt) == ([], None)
 
 
-def log_in(page: Page, name: str) -> None:
+def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
     page.goto("/console")
     page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
 
@@ -323,6 +323,24 @@ def test_discard_with_a_reason(page: Page) -> None:
     expect(page.get_by_role("region", name="Audit")).to_contain_text("spam, the sender was told")
 
 
+def test_discard_one_message(page: Page, scene: ConsoleScene) -> None:
+    """From its own page, with a reason; it is ended, and stays to be seen."""
+    before = {one.id for one in scene.deployment.parked()}
+    scene.deployment.receive(b"a letter, and no document", "letter.edi")
+    scene.wait_for(lambda: {one.id for one in scene.deployment.parked()} > before, "parked")
+    (parked,) = {one.id for one in scene.deployment.parked()} - before
+
+    page.goto(f"/console/parked/{parked}")
+    page.get_by_text("Discard it", exact=True).click()
+    page.locator("#discard-reason").fill("a letter for the office")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Discard", exact=True).click()
+
+    expect(page.get_by_role("status")).to_contain_text("Discarded")
+    page.goto(f"/console/parked/{parked}")
+    expect(page.locator("main")).to_contain_text("discarded")
+
+
 def test_paste_a_document(page: Page) -> None:
     """Of a partner, to see what would become of it; nothing is taken in."""
     page.goto("/console/partners/acme")
@@ -352,6 +370,33 @@ def test_people_are_added(page: Page) -> None:
     olga.get_by_label("Disabled").check()
     olga.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="olga operator, disabled")).to_be_visible()
+
+
+def test_passwords_are_set_and_changed(page: Page) -> None:
+    """By an admin for somebody who forgot, and then by that person."""
+    given, own = "given by ada at noon", "known to pia alone"
+    page.goto("/console/people")
+    form = page.locator("section").filter(has_text="Add somebody")
+    form.get_by_label("Name").fill("pia")
+    form.get_by_label(re.compile("^Password")).fill(PASSWORD)
+    form.get_by_role("button", name="Add").click()
+    pia = page.locator("section").filter(has=page.get_by_role("heading", name=re.compile("^pia ")))
+    pia.get_by_text("Change", exact=True).click()
+    pia.get_by_label(re.compile("^New password")).fill(given)
+    pia.get_by_role("button", name="Set it").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+
+    log_in(page, "pia", given)
+    page.goto("/console/me")
+    page.get_by_label("Now").fill(given)
+    page.locator("#new").fill(own)
+    page.locator("#again").fill(own)
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+
+    log_in(page, "pia", own)
 
 
 def test_a_viewer_has_no_buttons(chromium: Browser, scene: ConsoleScene) -> None:
