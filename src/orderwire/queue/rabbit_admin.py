@@ -73,15 +73,16 @@ def ready_counts(nodes: Sequence[Any], topology: Topology) -> dict[str, int]:
 def _connected(nodes: Sequence[Any]) -> Iterator[Any]:
     try:
         connection = pika.BlockingConnection(nodes)
-    except (pika.exceptions.AMQPError, OSError) as error:
+    except (pika.exceptions.AMQPError, OSError, ValueError) as error:  # ValueError: a socket that was reset at once
         raise UnavailableError("the broker is out of reach", reason=reason_of(error)) from error
     try:
-        yield connection
+        try:
+            yield connection
+        finally:
+            if connection.is_open:
+                connection.close()
     except (pika.exceptions.AMQPError, OSError) as error:
         raise UnavailableError("the broker closed the connection", reason=reason_of(error)) from error
-    finally:
-        if connection.is_open:
-            connection.close()
 
 
 def _problem(connection: Any, act: Callable[[Any], object]) -> list[str]:
