@@ -110,10 +110,9 @@ class Publisher:
             batch.abandoned = True
             del self._batches[batch]
         if batch.remaining:
+            reason = self._trouble  # before the channel is closed for it
             self._thread.call(self._doubt, batch)
-            raise UnavailableError(
-                "the broker did not confirm in time", unconfirmed=batch.remaining, reason=self._trouble
-            )
+            raise UnavailableError("the broker did not confirm in time", unconfirmed=batch.remaining, reason=reason)
 
     def send(self, item: Item, on_confirmed: Callable[[], None]) -> None:
         """Publish without waiting; only in the loop."""
