@@ -2,12 +2,15 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import to_json
 
 from orderwire.canonical.acknowledgement import Acknowledgement
 from orderwire.canonical.cart import Cart
@@ -106,6 +109,30 @@ class Event(Canonical):
     traceparent: Annotated[str | None, BeforeValidator(_trace_or_none)] = Field(
         default=None, description="W3C trace context of what made the event, where tracing is on"
     )
+
+    @cached_property
+    def content(self) -> bytes:
+        """The data as JSON, which is made once: for the outbox, and for the wire.
+
+        Raises:
+            PydanticSerializationError: it holds what JSON has not.
+        """
+        return to_json(self.data)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy; what was made of the data is made anew of the copy's."""
+        copy = super().model_copy(update=update, deep=deep)
+        vars(copy).pop("content", None)
+        return copy
+
+    def to_text(self) -> str:
+        """Return the event as `model_dump_json` does, with the data last."""
+        values = vars(self)
+        attributes = to_json({name: values[name] for name in _ATTRIBUTES})
+        return f'{attributes[:-1].decode()},"data":{self.content.decode()}}}'
+
+
+_ATTRIBUTES: Final = tuple(name for name in Event.model_fields if name != "data")
 
 
 def event_id(document_id: str, epoch: int, step: str) -> str:

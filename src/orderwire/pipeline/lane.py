@@ -23,7 +23,7 @@ from orderwire.pipeline.pauses import Pauses
 from orderwire.pipeline.pulse import Pulse
 from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Discard, Park, Pause, Retry, RetryPolicy, decide
-from orderwire.pipeline.work import Commit, Handler, Source, traced
+from orderwire.pipeline.work import Handler, Source, traced
 from orderwire.ports.clock import Checkpoint, Clock
 from orderwire.ports.journal import Step
 from orderwire.ports.meter import Meter
@@ -64,6 +64,18 @@ class Surroundings:
     pauses: Pauses = field(default_factory=Pauses)
     pulse: Pulse = field(default_factory=Pulse)
     tracer: Tracer = NO_TRACER
+
+
+class _SplitError(Exception):
+    """One of a batch is in the way: its transaction is undone, and each meets its own error."""
+
+
+@contextmanager
+def _splitting() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise _SplitError from error
 
 
 class Batch:
@@ -176,39 +188,49 @@ class Batch:
             told.error("handler_defect", exc_info=error)
 
     def _commit(self) -> None:
+        worked = [item for item in self._items if item.commit is not None]
+        if not self._committed_at_once(worked):
+            with self._transaction() as tx:
+                for item in worked:
+                    self._commit_one(tx, item)
+
+    def _committed_at_once(self, items: Sequence[Item]) -> bool:
+        """Commit them in one go, which is how it goes nearly always; False: one is in the way, nothing was done."""
+        try:
+            with self._transaction() as tx, _splitting():
+                self._commit_together(tx, items)
+        except _SplitError as split:
+            log.debug("batch_split", flow=self._lane.flow, error=type(split.__cause__).__name__)
+            return False
+        return True
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        """Mark what was sent before, let the block commit the work, and write down what failed."""
         with self._sent.taken() as event_ids, self._around.store.begin() as tx:
             tx.outbox.mark_sent(event_ids, self._around.clock())
-            worked = [item for item in self._items if item.commit is not None]
-            together = len(worked) > 1 and self._commit_together(tx, worked)
+            yield tx
             for item in self._items:
-                if item.commit is not None and not together:
-                    self._commit_one(tx, item, item.commit)
                 if item.error is not None:
                     self._note(tx, item, item.error)
                 if item.delivery.event is not None:
                     item.tape.keep(tx, item.delivery.event.documentid, again=item.error is not None)
 
-    def _commit_together(self, tx: Transaction, items: Sequence[Item]) -> bool:
-        """Commit them in one go, which is how it goes nearly always; False: one is in the way, nothing was done."""
+    def _commit_together(self, tx: Transaction, items: Sequence[Item]) -> None:
         by_consumer: defaultdict[str, list[str]] = defaultdict(list)
         for item in items:
             if item.delivery.event is not None:
                 by_consumer[self._consumer(item)].append(item.delivery.event.id)
-        try:
-            with tx.savepoint():
-                for consumer, ids in by_consumer.items():
-                    self._mark(tx, consumer, ids)
-                for item in items:
-                    self._fill(tx, item, item.commit(tx) if item.commit else ())
-        except Exception as error:  # noqa: BLE001  one by one, each meets its own error
-            log.debug("batch_split", flow=self._lane.flow, error=type(error).__name__)
-            return False
-        return True
+        for consumer, ids in by_consumer.items():
+            self._mark(tx, consumer, ids)
+        for item in items:
+            self._fill(tx, item, item.commit(tx) if item.commit else ())
+        tx.flush()
 
-    def _commit_one(self, tx: Transaction, item: Item, commit: Commit) -> None:
+    def _commit_one(self, tx: Transaction, item: Item) -> None:
         try:
             with tx.savepoint():
-                self._store(tx, item, commit(tx))
+                self._store(tx, item, item.commit(tx) if item.commit else ())
         except Exception as error:  # noqa: BLE001  the other half of the one place
             self._decide(item, error)
 
@@ -267,10 +289,10 @@ class Batch:
 
     def _finish(self) -> Pause | None:
         """Ack what is done, give back what met an outage, put on the ladder what wants another try."""
+        self._count()
         pause = None
         done, back = [], []
         for item in self._items:
-            self._count(item)
             match item.decision:
                 case Retry():
                     pass
@@ -286,17 +308,20 @@ class Batch:
                 self._around.transport.retry(item.delivery, item.decision.delay_seconds)
         return pause
 
-    def _count(self, item: Item) -> None:
-        meter, flow = self._around.meter, self._lane.flow
-        meter.handled(flow, item.outcome, item.seconds)
-        event = item.delivery.event
-        if item.decision is None and event is not None:
-            now = self._around.clock()
-            took = (now - event.time).total_seconds()
-            meter.ended(flow, took)
-            self._around.pulse.ended(flow, now, took)
-        match item.decision:
-            case Retry():
-                meter.retried(flow)
-            case Park(code=code):
-                meter.parked(flow, code)
+    def _count(self) -> None:
+        meter, flow, now = self._around.meter, self._lane.flow, self._around.clock()
+        handled: defaultdict[str, list[float]] = defaultdict(list)
+        ended: list[float] = []
+        for item in self._items:
+            handled[item.outcome].append(item.seconds)
+            match item.decision:
+                case None if item.delivery.event is not None:
+                    ended.append((now - item.delivery.event.time).total_seconds())
+                case Retry():
+                    meter.retried(flow)
+                case Park(code=code):
+                    meter.parked(flow, code)
+        for outcome, seconds in handled.items():
+            meter.handled(flow, outcome, seconds)
+        meter.ended(flow, ended)
+        self._around.pulse.ended(flow, now, ended)

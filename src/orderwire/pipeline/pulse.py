@@ -24,17 +24,18 @@ class Pulse:
         self._lock = threading.Lock()
         self._tallies: dict[tuple[str, int], _Tally] = {}
 
-    def ended(self, flow: str, at: datetime, seconds: float) -> None:
-        """Count a message that a flow was done with, `seconds` after its event was made."""
+    def ended(self, flow: str, at: datetime, seconds: Sequence[float]) -> None:
+        """Count messages that a flow was done with, each so many seconds after its event was made."""
+        if not seconds:
+            return
         key = flow, int(at.timestamp()) // PIECE_SECONDS
         with self._lock:
             tally = self._tallies.get(key)
             if tally is None:
                 tally = self._tallies[key] = _Tally()
-            tally.count += 1
-            if seconds > 0:
-                tally.seconds += seconds
-                tally.worst_seconds = max(tally.worst_seconds, seconds)
+            tally.count += len(seconds)
+            tally.seconds += sum(one for one in seconds if one > 0)
+            tally.worst_seconds = max(tally.worst_seconds, *seconds)
 
     def pieces(self) -> Sequence[FlowPiece]:
         """Return the pieces that may not have been told of as they are now."""

@@ -70,14 +70,9 @@ class Tape:
         self._exchanges: list[Exchange] = []
         self._kept = 0
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> "Running":
         """Take down what this thread exchanges inside."""
-        token = _running.set(self)
-        try:
-            yield
-        finally:
-            _running.reset(token)
+        return Running(self)
 
     @property
     def exchanges(self) -> Sequence[Exchange]:
@@ -92,6 +87,21 @@ class Tape:
         self._kept = len(self._exchanges)
         if left:
             tx.exchanges.add(document_id, left)
+
+
+class Running:
+    """A tape that runs while its block does; every message has one, so that it is no generator."""
+
+    __slots__ = ("_tape", "_token")
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def __enter__(self) -> None:
+        self._token = _running.set(self._tape)
+
+    def __exit__(self, *_error: object) -> None:
+        _running.reset(self._token)
 
 
 _running: ContextVar[Tape | None] = ContextVar("exchanges", default=None)

@@ -1,5 +1,6 @@
 """What the pipeline counts, without knowing what counts it."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -7,12 +8,12 @@ from typing import Protocol
 class Meter(Protocol):
     """Called from any worker thread. Never raises, never waits."""
 
-    def handled(self, flow: str, outcome: str, seconds: float) -> None:
-        """Count a message that left the flow: done, rejected, discarded, retried, parked."""
+    def handled(self, flow: str, outcome: str, seconds: Sequence[float]) -> None:
+        """Count messages that left the flow (done, rejected, discarded, retried, parked), and what each took."""
         ...
 
-    def ended(self, flow: str, seconds: float) -> None:
-        """Observe a message's critical time: from the making of its event until its flow was done with it."""
+    def ended(self, flow: str, seconds: Sequence[float]) -> None:
+        """Observe messages' critical times: from the making of its event until its flow was done with it."""
         ...
 
     def working(self, flow: str, messages: int) -> AbstractContextManager[None]:
@@ -43,10 +44,10 @@ class Meter(Protocol):
 class NoMeter:
     """Counts nothing: for tests and one-off commands."""
 
-    def handled(self, flow: str, outcome: str, seconds: float) -> None:
+    def handled(self, flow: str, outcome: str, seconds: Sequence[float]) -> None:
         pass
 
-    def ended(self, flow: str, seconds: float) -> None:
+    def ended(self, flow: str, seconds: Sequence[float]) -> None:
         pass
 
     def working(self, flow: str, messages: int) -> AbstractContextManager[None]:  # noqa: ARG002  the port

@@ -147,6 +147,10 @@ class Transaction(Protocol):
         """Draw from the sequence of `Store.next_sequence`; a number of a transaction that fails may come again."""
         ...
 
+    def flush(self) -> None:
+        """Send what waits to the database, so that what is wrong with it is raised here."""
+        ...
+
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was done inside when it raises; the transaction goes on."""
         ...

@@ -1,11 +1,11 @@
 """Events on the wire: CloudEvents in binary mode, the attributes as headers and the data as the body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic_core import PydanticSerializationError, from_json
 
 from orderwire.canonical.envelope import Event
 from orderwire.errors import LimitError, MappingError
@@ -29,12 +29,12 @@ MAX_ATTEMPT: Final = 1_000_000
 _PREFIX: Final = "cloudEvents:"
 _NAMES: Final = tuple(name for name in Event.model_fields if name not in {"data", "datacontenttype"})
 _HEADERS: Final = {f"{_PREFIX}{name}": name for name in _NAMES}
+_attributes_of: Final = itemgetter(*_NAMES)
 _TIME: Final = f"{_PREFIX}time"
 _TYPE: Final = f"{_PREFIX}type"
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """A message as both transports carry it."""
 
     headers: Mapping[Any, Any]
@@ -46,13 +46,13 @@ class Wire:
     def clean(self) -> "Wire":
         """Return a copy without the broker's own marks of this one's life."""
         kept = {name: value for name, value in self.headers.items() if not str(name).startswith("x-")}
-        return replace(self, headers=kept)
+        return self._replace(headers=kept)
 
     def again(self, attempt: int, dead_from: str | None = None) -> "Wire":
         """Return a clean copy for that attempt."""
         clean = self.clean()
         grave = {} if dead_from is None else {DEAD_FROM: dead_from}
-        return replace(clean, headers={**clean.headers, ATTEMPT: attempt, **grave})
+        return clean._replace(headers={**clean.headers, ATTEMPT: attempt, **grave})
 
 
 class Decoded(NamedTuple):
@@ -71,20 +71,19 @@ def encode(event: Event) -> Wire:
         LimitError: larger than a broker takes.
     """
     try:
-        body = to_json(event.data)
+        body = event.content
     except (PydanticSerializationError, ValueError) as error:
         raise MappingError("the event's data is not JSON", event_id=event.id) from error
     if len(body) > MAX_BODY_BYTES:
         raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_BODY_BYTES)
-    values = vars(event)
-    headers: dict[str, str | int | bool] = {
-        header: value for header, name in _HEADERS.items() if (value := values[name]) is not None
-    }
-    headers |= {_TIME: event.time.isoformat(), _TYPE: event.type.value, ATTEMPT: 0, EPOCH: event.epoch}
-    length = sum([len(value) for value in headers.values() if isinstance(value, str)])
+    kind = event.type.value
+    told = zip(_HEADERS, _attributes_of(vars(event)), strict=True)
+    headers = {header: value for header, value in told if value is not None}
+    headers |= {_TIME: event.time.isoformat(), _TYPE: kind, ATTEMPT: 0, EPOCH: event.epoch}
+    length = sum([len(value) for value in headers.values() if type(value) is str])
     if length > MAX_HEADER_CHARACTERS or len(event.id.encode()) > MAX_ID_BYTES:
         raise LimitError("the event's attributes are longer than a broker takes", event_id=event.id[:MAX_ID_BYTES])
-    return Wire(headers, body, event.id, event.type.value)
+    return Wire(headers, body, event.id, kind)
 
 
 def decode(wire: Wire) -> Decoded:

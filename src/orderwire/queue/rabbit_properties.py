@@ -2,7 +2,8 @@
 
 import struct
 from functools import lru_cache
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 import pika  # type: ignore[import-untyped]
 from pika import data
@@ -12,8 +13,8 @@ from orderwire.queue.codec import UNREADABLE, Wire
 
 _BASIC: Final = pika.BasicProperties
 _FLAGS: Final = _BASIC.FLAG_HEADERS | _BASIC.FLAG_DELIVERY_MODE
-#: What we write; of a message with other properties, the library reads all.
-_KNOWN: Final = _FLAGS | _BASIC.FLAG_CONTENT_TYPE | _BASIC.FLAG_MESSAGE_ID | _BASIC.FLAG_TYPE
+#: What we write; of a message with more, or less, the library reads all.
+_OURS: Final = _FLAGS | _BASIC.FLAG_CONTENT_TYPE | _BASIC.FLAG_MESSAGE_ID | _BASIC.FLAG_TYPE
 _PERSISTENT: Final = b"\x02"
 _LONG_STRING: Final = ord("S")
 _FLAG_WORD: Final = struct.Struct(">H")
@@ -22,8 +23,8 @@ _TEXT: Final = struct.Struct(">cI")
 _NUMBER: Final = struct.Struct(">ci")
 _INT: Final = struct.Struct(">i")
 _LONG: Final = struct.Struct(">q")
-#: What is no longer comes again and again: the sender, the type, the partner.
-_OFTEN: Final = 30
+#: Forms that are remembered, by the length of the properties.
+_MOST_FORMS: Final = 256
 _NUMBERS: Final = range(-(2**31), 2**31)
 #: What the library raises when it meets bytes or values that it cannot take.
 DEFECTS: Final = (
@@ -70,7 +71,16 @@ def _encode(wire: Wire) -> bytes:
     if wire.content_type is not None:
         flags |= _BASIC.FLAG_CONTENT_TYPE
         pieces.append(_name(wire.content_type))
-    table = b"".join([_field(name, value) for name, value in wire.headers.items()])
+    fields: list[bytes] = []
+    for name, value in wire.headers.items():
+        if type(value) is str:
+            text = value.encode()
+            fields += (_text_head(name, len(text)), text)
+        elif type(value) is bool or type(value) is int:
+            fields.append(_known_field(name, value))
+        else:
+            fields += (_name(name), _value(value))
+    table = b"".join(fields)
     pieces += (_LENGTH.pack(len(table)), table, _PERSISTENT)
     if wire.message_id is not None:
         flags |= _BASIC.FLAG_MESSAGE_ID
@@ -82,25 +92,17 @@ def _encode(wire: Wire) -> bytes:
     return b"".join(pieces)
 
 
-def _field(name: str | bytes, value: Any) -> bytes:
-    if type(value) is str:
-        if len(value) > _OFTEN:
-            text = value.encode()
-            return _name(name) + _TEXT.pack(b"S", len(text)) + text
-    elif type(value) is not int and type(value) is not bool:
-        return _name(name) + _value(value)
-    return _known_field(name, value)
+@lru_cache(maxsize=1024)
+def _text_head(name: str | bytes, length: int) -> bytes:
+    return _name(name) + _TEXT.pack(b"S", length)
 
 
-@lru_cache(maxsize=1024, typed=True)
-def _known_field(name: str | bytes, value: str | int) -> bytes:
+@lru_cache(maxsize=256, typed=True)
+def _known_field(name: str | bytes, value: int) -> bytes:
     return _name(name) + _value(value)
 
 
 def _value(value: Any) -> bytes:
-    if type(value) is str:
-        text = value.encode()
-        return _TEXT.pack(b"S", len(text)) + text
     if type(value) is bool:
         return b"t\x01" if value else b"t\x00"
     if type(value) is int and value in _NUMBERS:
@@ -116,66 +118,84 @@ def _name(name: str | bytes) -> bytes:
 
 
 def _short(text: str | bytes) -> bytes:
-    pieces: list[bytes] = []
-    data.encode_short_string(pieces, text)
-    return b"".join(pieces)
+    content = text.encode() if isinstance(text, str) else text
+    return bytes((len(content),)) + content  # ValueError: longer than 255 bytes
+
+
+class _Form(NamedTuple):
+    """Where the texts stand in properties that were read, what stands around them, and the headers that are none.
+
+    Messages of one kind differ in their texts alone, so that most are of the form of one before: nearly all of their
+    properties are compared, and cut up, at once.
+    """
+
+    around: "itemgetter[Any]"
+    stood: tuple[bytes, ...]
+    texts: "itemgetter[Any]"  # the headers', then content type, message id and type
+    names: tuple[str, ...]
+    others: dict[str, int | bool]
+
+
+_forms: Final[dict[int, _Form]] = {}
 
 
 def _decode(encoded: bytes, body: bytes) -> Wire:
     """Read properties of the kinds we write. Raises LookupError, ValueError or struct.error if they are others."""
+    form = _forms.get(len(encoded))
+    if form is None or form.around(encoded) != form.stood:
+        form = _learned(encoded)
+    *texts, content_type, message_id, kind = map(bytes.decode, form.texts(encoded))
+    return Wire(form.others | dict(zip(form.names, texts, strict=True)), body, message_id, kind, content_type)
+
+
+def _learned(encoded: bytes) -> _Form:
+    """Read properties one after the other. Raises as `_decode` does."""
     (flags,) = _FLAG_WORD.unpack_from(encoded)
-    if flags & ~_KNOWN:
+    if flags != _OURS:
         raise ValueError("other properties")
-    at = _FLAG_WORD.size
-    content_type = message_id = kind = None
-    headers: dict[str, Any] = {}
-    if flags & _BASIC.FLAG_CONTENT_TYPE:
-        content_type, at = _short_at(encoded, at)
-    if flags & _BASIC.FLAG_HEADERS:
-        headers, at = _table_at(encoded, at)
-    if flags & _BASIC.FLAG_DELIVERY_MODE:
-        at += 1
-    if flags & _BASIC.FLAG_MESSAGE_ID:
-        message_id, at = _short_at(encoded, at)
-    if flags & _BASIC.FLAG_TYPE:
-        kind, at = _short_at(encoded, at)
-    if at != len(encoded):
+    content_type, at = _short_at(encoded, _FLAG_WORD.size)
+    texts, others, at = _table_at(encoded, at)
+    message_id, at = _short_at(encoded, at + len(_PERSISTENT))
+    kind, at = _short_at(encoded, at)
+    if at != len(encoded) or texts.keys() & others.keys():
         raise ValueError("more, or less, than the properties")
-    return Wire(headers, body, message_id, kind, content_type)
+    own = (content_type, message_id, kind)
+    ends = [0, *(bound for text in sorted((*texts.values(), *own)) for bound in text), at]
+    around = itemgetter(*(slice(*pair) for pair in zip(ends[::2], ends[1::2], strict=True)))
+    form = _Form(
+        around, around(encoded), itemgetter(*(slice(*text) for text in (*texts.values(), *own))), tuple(texts), others
+    )
+    if len(_forms) >= _MOST_FORMS:
+        _forms.clear()
+    _forms[len(encoded)] = form
+    return form
 
 
-def _short_at(encoded: bytes, at: int) -> tuple[str, int]:
-    start = at + 1
-    end = start + encoded[at]
-    return encoded[start:end].decode(), end
+def _short_at(encoded: bytes, at: int) -> tuple[tuple[int, int], int]:
+    """Return from where to where a short string stands, and where it ends."""
+    end = at + 1 + encoded[at]
+    return (at + 1, end), end
 
 
-def _table_at(encoded: bytes, at: int) -> tuple[dict[str, Any], int]:
-    """Read a table of texts, whole numbers and truth values."""
+def _table_at(encoded: bytes, at: int) -> tuple[dict[str, tuple[int, int]], dict[str, int | bool], int]:
+    """Return where a table's texts stand, its whole numbers and truth values, and where it ends."""
     (size,) = _LENGTH.unpack_from(encoded, at)
     at += _LENGTH.size
     end = at + size
-    if end > len(encoded):
-        raise ValueError("longer than the properties")
-    table: dict[str, Any] = {}
+    texts: dict[str, tuple[int, int]] = {}
+    others: dict[str, int | bool] = {}
     while at < end:
-        start = at + 1
-        at = start + encoded[at]
-        name = _text(encoded[start:at])
+        (start, at), _ = _short_at(encoded, at)
+        name = encoded[start:at].decode()
         if encoded[at] == _LONG_STRING:
             start = at + _TEXT.size
             at = start + _TEXT.unpack_from(encoded, at)[1]
-            table[name] = encoded[start:at].decode()
+            texts[name] = start, at
         else:
-            table[name], at = _value_at(encoded, at)
+            others[name], at = _value_at(encoded, at)
     if at != end:
         raise ValueError("a field longer than its table")
-    return table, at
-
-
-@lru_cache(maxsize=256)
-def _text(encoded: bytes) -> str:
-    return encoded.decode()
+    return texts, others, at
 
 
 def _value_at(encoded: bytes, at: int) -> tuple[int | bool, int]:

@@ -1,5 +1,7 @@
 """Engines: how to reach SQLite and PostgreSQL so that a commit is durable and nobody waits for ever."""
 
+import math
+import select
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,13 +12,14 @@ from pathlib import Path
 from threading import Lock, get_ident
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from orderwire.config.settings import StoreSettings
 from orderwire.errors import BusyError, ConfigurationError, UnavailableError
 from orderwire.ports.syncing import Syncing, sync_log
 from orderwire.store.failures import translate, translated
+from orderwire.store.inserts import TextArray
 from orderwire.store.statements import Statements
 
 #: How long a statement waits for somebody else's lock before BusyError.
@@ -31,6 +34,9 @@ _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 _WAL_PAGES: Final = 8000
 #: What a writer keeps of the pages in memory: random ids go all over their indexes; SQLite's 2 MB are soon read anew.
 _CACHE_KB: Final = 32 * 1024
+#: A connection that was unused for longer is asked whether it is still there.
+ASK_AFTER_SECONDS: Final = 1.0
+_UNUSED_SINCE: Final = "orderwire_unused_since"
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
 
@@ -197,7 +203,6 @@ def _postgresql_engine(url: URL, settings: StoreSettings, pool_size: int, more: 
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=settings.connect_timeout_seconds,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "connect_timeout": max(2, round(settings.connect_timeout_seconds)),  # libpq takes 1 for 2
@@ -210,8 +215,48 @@ def _postgresql_engine(url: URL, settings: StoreSettings, pool_size: int, more: 
             "tcp_user_timeout": 60_000,
         },
     )
+    event.listen(engine, "connect", _take_arrays)
+    event.listen(engine, "checkin", _put_back)
+    event.listen(engine, "checkout", partial(_asked, engine.dialect))
     event.listen(engine, "handle_error", translate, retval=True)
     return engine
+
+
+def _put_back(_connection: Any, record: Any) -> None:
+    record.info[_UNUSED_SINCE] = time.monotonic()
+
+
+def _asked(dialect: Dialect, connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection whether it is still there, if there is any doubt; the pool opens another if not."""
+    fresh = time.monotonic() - record.info.get(_UNUSED_SINCE, -math.inf) < ASK_AFTER_SECONDS
+    if fresh and not _spoken(connection.fileno()):
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
+
+
+def _spoken(socket: int) -> bool:
+    """Whether something came that nobody asked for: the server's last words, or the connection's end."""
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _take_arrays(connection: Any, _record: Any) -> None:
+    """Teach the driver our arrays."""
+    from psycopg.adapt import Dumper  # loaded with PostgreSQL's engine only
+    from psycopg.pq import Format
+
+    class ArrayDumper(Dumper):
+        format = Format.BINARY
+        oid = connection.adapters.types["text"].array_oid
+
+        def dump(self, obj: TextArray) -> TextArray:
+            return obj
+
+    connection.adapters.register_dumper(TextArray, ArrayDumper)
 
 
 def _sqlite(url: URL) -> Database:

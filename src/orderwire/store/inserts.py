@@ -1,5 +1,6 @@
 """Many rows by one statement, prepared once: SQLite takes them as lists of values, PostgreSQL as one array a column."""
 
+import struct
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -15,8 +16,12 @@ from orderwire.store.columns import Words, storable
 #: Rows of one statement on SQLite, each a statement of its own to prepare; larger first.
 _PORTIONS: Final = (100, 25, 10, 5, 4, 3, 2, 1)
 
-#: Texts that are stored hold no NUL.
-_BETWEEN: Final = "\0"
+#: PostgreSQL's arrays as they are sent: dimensions, whether any is NULL, kind of the elements, how many, the first's.
+_ARRAY: Final = struct.Struct(">iiiii")
+_NO_ELEMENTS: Final = struct.Struct(">iii")
+_LENGTH: Final = struct.Struct(">i")
+_NULL: Final = _LENGTH.pack(-1)
+_TEXT: Final = 25  # its object identifier
 
 Row = dict[str, Any]
 #: Executes a statement with its values, and returns the number of rows.
@@ -98,22 +103,42 @@ class _Lists:
         return inserted
 
 
+class TextArray(bytes):
+    """An array of texts, as PostgreSQL reads it without looking for quotes; `engine` makes its driver send it so."""
+
+
 class _Arrays:
-    """`SELECT * FROM unnest(…)`: one statement and one answer, however many rows."""
+    """`SELECT …, unnest(…)`: one statement and one answer, however many rows.
+
+    What all rows have in common is sent once: each array is a list of its own that PostgreSQL walks through.
+    """
 
     def __init__(self, statement: Insert, names: tuple[str, ...], dialect: Dialect) -> None:
         self._columns = _Columns(statement, names, dialect)
-        arrays = ", ".join(
-            f"CAST(:{name} AS {_name_of(kind, dialect)}[])" for name, kind in self._columns.types.items()
-        )
-        source = text(f"SELECT * FROM unnest({arrays})").columns(*[column(name) for name in names])  # noqa: S608  names
-        compiled: Any = statement.from_select(list(names), source, include_defaults=False).compile(dialect=dialect)
-        self._sql = str(compiled)
-        self._names = names
+        self._statement, self._dialect = statement, dialect
+        self._sql_of = lru_cache(maxsize=64)(self._compiled)
 
     def insert(self, send: Send, rows: Sequence[Row]) -> int:
-        values = dict(zip(self._names, map(array_of, self._columns.of(rows)), strict=True))
-        return send(self._sql, values)
+        columns = dict(zip(self._columns.types, self._columns.of(rows), strict=True))
+        listed = [name for name, values in columns.items() if values.count(values[0]) != len(values)]
+        if not listed and len(rows) > 1:
+            listed = [next(iter(columns))]
+        values = {
+            name: text_array(column) if name in listed else _written(column[0]) for name, column in columns.items()
+        }
+        return send(self._sql_of(tuple(listed)), values)
+
+    def _compiled(self, listed: tuple[str, ...]) -> str:
+        """Return the statement for rows that differ in some columns; one row does in none."""
+        quote = self._dialect.identifier_preparer.quote
+        types = {name: _name_of(kind, self._dialect) for name, kind in self._columns.types.items()}
+        same = {name: f"CAST(:{name} AS {kind}) AS {quote(name)}" for name, kind in types.items() if name not in listed}
+        values = ", ".join(same.get(name, quote(name)) for name in types)
+        arrays = ", ".join(f"CAST(CAST(:{name} AS TEXT[]) AS {types[name]}[])" for name in listed)
+        rows = f" FROM unnest({arrays}) AS listed ({', '.join(map(quote, listed))})" if listed else ""
+        source = text(f"SELECT {values}{rows}").columns(*[column(name) for name in types])
+        statement = self._statement.from_select(list(types), source, include_defaults=False)
+        return str(statement.compile(dialect=self._dialect))
 
 
 def _name_of(kind: TypeEngine[Any], dialect: Dialect) -> str:
@@ -122,23 +147,26 @@ def _name_of(kind: TypeEngine[Any], dialect: Dialect) -> str:
     return "TEXT" if name.startswith("VARCHAR") else name
 
 
-def array_of(values: Sequence[Any]) -> str | None:
-    """Return the text of a PostgreSQL array; None when all are NULL, which `unnest` fills up. Texts hold no NUL."""
-    if values.count(None) == len(values):
-        return None
-    if all(type(value) is str for value in values):  # in one go, however many
-        texts = _quoted(_BETWEEN.join(values)).replace(_BETWEEN, '","')
-        return f'{{"{texts}"}}'
-    return f"{{{','.join(['NULL' if value is None else _element(value) for value in values])}}}"
+def text_array(values: Sequence[Any]) -> TextArray:
+    """Return values as an array of texts."""
+    elements = [_element(value) for value in values]
+    if not elements:
+        return TextArray(_NO_ELEMENTS.pack(0, 0, _TEXT))
+    return TextArray(_ARRAY.pack(1, int(None in values), _TEXT, len(elements), 1) + b"".join(elements))
 
 
-def _element(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{_quoted(value)}"'
+def _element(value: Any) -> bytes:
+    if type(value) is not str:
+        value = _written(value)
+        if value is None:
+            return _NULL
+    content: bytes = value.encode()
+    return _LENGTH.pack(len(content)) + content
+
+
+def _written(value: Any) -> str | None:
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, bytes):
-        return f'"\\\\x{value.hex()}"'
+        return f"\\x{value.hex()}"
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')

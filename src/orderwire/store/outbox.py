@@ -37,7 +37,7 @@ class SqlOutbox:
         self._connection = connection
 
     def add(self, event: Event, *, cause: str | None) -> None:
-        content = event.model_dump_json()
+        content = event.to_text()
         size = len(content.encode())
         if size > MAX_EVENT_BYTES:
             raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_EVENT_BYTES)

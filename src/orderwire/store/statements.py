@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from orderwire.errors import UnavailableError
 from orderwire.store.columns import storable
 from orderwire.store.failures import of_sqlite
-from orderwire.store.inserts import array_of, rows_of
+from orderwire.store.inserts import rows_of, text_array
 from orderwire.store.prepared import Rows, prepared
 from orderwire.store.tables import metadata
 
@@ -107,10 +107,10 @@ class Statements:
         self.flush()
         return self._insert(statement, rows)
 
-    def listed(self, names: Iterable[str]) -> str:
+    def listed(self, names: Iterable[str]) -> str | bytes:
         """Return texts as one value, for a statement to take apart: a JSON array on SQLite, else PostgreSQL's own."""
         texts = [storable(name) for name in names]
-        return json.dumps(texts) if self.dialect.name == "sqlite" else array_of(texts) or "{}"
+        return json.dumps(texts) if self.dialect.name == "sqlite" else text_array(texts)
 
     def flush(self) -> None:
         """Insert what waits."""

@@ -91,5 +91,5 @@ class SqlTransaction:
         return draw(self._statements)
 
     def flush(self) -> None:
-        """Send what waits to the database: the last thing before the commit."""
+        """Send what waits to the database, so that what is wrong with it is raised here."""
         self._statements.flush()

@@ -78,10 +78,10 @@ class Metrics:
         self._handling_of = cache(self._handling.labels)
         self._critical_of = cache(self._critical.labels)
 
-    def handled(self, flow: str, outcome: str, seconds: float) -> None:
-        """Count a message that left the flow."""
-        self._messages_of(flow, outcome).inc()
-        self._handling_of(flow).observe(max(seconds, 0.0))
+    def handled(self, flow: str, outcome: str, seconds: Sequence[float]) -> None:
+        """Count messages that left the flow, and what each took."""
+        self._messages_of(flow, outcome).inc(len(seconds))
+        _observe(self._handling_of(flow), seconds)
 
     def retried(self, flow: str) -> None:
         """Count a message put on the ladder."""
@@ -104,9 +104,9 @@ class Metrics:
         finally:
             self._in_flight.labels(flow).dec(messages)
 
-    def ended(self, flow: str, seconds: float) -> None:
-        """Observe a message's critical time: from the making of its event until its flow was done with it."""
-        self._critical_of(flow).observe(max(seconds, 0.0))
+    def ended(self, flow: str, seconds: Sequence[float]) -> None:
+        """Observe messages' critical times: from the making of its event until its flow was done with it."""
+        _observe(self._critical_of(flow), seconds)
 
     def erp_called(self, operation: str, outcome: str, seconds: float) -> None:
         """Count a call to the ERP; `outcome` is ok or an error's code."""
@@ -135,6 +135,11 @@ class Metrics:
     def exposition(self) -> bytes:
         """Return all figures in Prometheus' text format, for `/metrics`."""
         return generate_latest(self.registry)
+
+
+def _observe(histogram: Histogram, seconds: Sequence[float]) -> None:
+    for one in seconds:
+        histogram.observe(max(one, 0.0))
 
 
 @contextmanager

@@ -157,3 +157,17 @@ def test_equal_content_has_an_equal_hash() -> None:
     assert content_hash(same) == content_hash(ORDER)
     assert content_hash(by_api) != content_hash(ORDER)
     assert content_hash(by_api, exclude={"channel"}) == content_hash(ORDER, exclude={"channel"})
+
+
+def test_the_text_of_an_event_is_the_event() -> None:
+    """For the outbox: whatever its data and attributes; a copy with other data has a text of its own."""
+    event = Event(
+        id="e", source="orderwire", type=EventType.ORDER_RECEIVED, time=NOW, data={"a": ["ü\n"], "b": None},
+        documentid="d", correlationid="c", epoch=2, test=True,
+    )  # fmt: skip
+    other = event.model_copy(update={"data": {"b": 1}})
+
+    assert Event.model_validate_json(event.to_text()) == event
+    assert Event.model_validate_json(other.to_text()) == other
+    changed = event.model_copy(update={"data": {"b": 2}, "subject": "PO-1"})
+    assert Event.model_validate_json(changed.to_text()) == changed

@@ -518,14 +518,14 @@ class _CountingMeter(NoMeter):
         self.codes: list[str] = []
         self.retries = 0
 
-    def handled(self, flow: str, outcome: str, seconds: float) -> None:
+    def handled(self, flow: str, outcome: str, seconds: Sequence[float]) -> None:
         assert flow == "flow"
-        assert seconds >= 0
-        self.outcomes.append(outcome)
+        assert min(seconds) >= 0
+        self.outcomes += [outcome] * len(seconds)
 
-    def ended(self, flow: str, seconds: float) -> None:
+    def ended(self, flow: str, seconds: Sequence[float]) -> None:
         assert flow == "flow"
-        self.done.append(seconds)
+        self.done += seconds
 
     def retried(self, flow: str) -> None:
         assert flow == "flow"

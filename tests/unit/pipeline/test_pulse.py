@@ -16,16 +16,14 @@ PIECE = timedelta(seconds=PIECE_SECONDS)
 def test_pieces_are_counted() -> None:
     """By flow and by five minutes, with the worst; a clock that was set back counts as no time."""
     pulse = Pulse()
-    for flow, at, seconds in (
-        ("fulfil", NOON, 2),
-        ("fulfil", NOON, 4),
-        ("decode", NOON, -1),
-        ("fulfil", NOON + PIECE, 1),
-    ):
-        pulse.ended(flow, at, seconds)
+    pulse.ended("fulfil", NOON, [2])
+    pulse.ended("fulfil", NOON, [4, 1])
+    pulse.ended("decode", NOON, [-1])
+    pulse.ended("fulfil", NOON + PIECE, [1])
+    pulse.ended("fulfil", NOON + 2 * PIECE, [])
 
     assert pulse.pieces() == [
-        FlowPiece("fulfil", START, 2, 6, 4),
+        FlowPiece("fulfil", START, 3, 7, 4),
         FlowPiece("decode", START, 1, 0, 0),
         FlowPiece("fulfil", START + PIECE, 1, 1, 1),
     ]
@@ -34,12 +32,12 @@ def test_pieces_are_counted() -> None:
 def test_pieces_that_are_over_are_forgotten_when_they_were_told() -> None:
     """Not the current one, and none that has grown meanwhile: the whole of it is told again."""
     pulse = Pulse()
-    pulse.ended("fulfil", NOON, 1)
-    pulse.ended("decode", NOON, 1)
+    pulse.ended("fulfil", NOON, [1])
+    pulse.ended("decode", NOON, [1])
     told = pulse.pieces()
     pulse.told(told, NOON)
     assert pulse.pieces() == told
-    pulse.ended("decode", NOON, 1)
+    pulse.ended("decode", NOON, [1])
 
     pulse.told(told, NOON + PIECE)
 
@@ -52,10 +50,10 @@ def test_a_worker_tells_its_pieces(world: World) -> None:
     record = WorkerRecord("w", "host", 1, "1.0", now, now)
     pulse = Pulse()
     heartbeat = Heartbeat(world.store, record, world.around.pauses, world.clock, pulse)
-    pulse.ended("fulfil", now, 2)
+    pulse.ended("fulfil", now, [2])
     heartbeat.beat()
     heartbeat.beat()
-    pulse.ended("fulfil", now, 1)
+    pulse.ended("fulfil", now, [1])
     heartbeat.stop()
 
     [piece] = world.read(lambda tx: tx.workers.flows(now - PIECE))

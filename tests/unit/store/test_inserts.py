@@ -1,5 +1,6 @@
 """Many rows in one statement."""
 
+import struct
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,10 +9,12 @@ from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.store import statements
-from orderwire.store.inserts import array_of
+from orderwire.store.inserts import text_array
 from orderwire.store.statements import Statements
 from orderwire.store.tables import inbox
 
+#: PostgreSQL's number of the type.
+TEXT = 25
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -51,18 +54,40 @@ def test_much_does_not_wait(connection: Connection, monkeypatch: pytest.MonkeyPa
     assert len(connection.execute(select(inbox)).all()) == 3
 
 
+def texts_of(array: bytes) -> list[str | None]:
+    """Read an array as PostgreSQL's `array_recv` does."""
+    dimensions, nulls, kind = struct.unpack_from(">iii", array)
+    assert kind == TEXT
+    if not dimensions:
+        assert len(array) == 12
+        return []
+    count, first = struct.unpack_from(">ii", array, 12)
+    assert (dimensions, first) == (1, 1)
+    texts: list[str | None] = []
+    at = 20
+    for _ in range(count):
+        (length,) = struct.unpack_from(">i", array, at)
+        at += 4
+        texts.append(None if length < 0 else array[at : at + length].decode())
+        at += max(length, 0)
+    assert at == len(array)
+    assert bool(nulls) is (None in texts)
+    return texts
+
+
 @pytest.mark.parametrize(
-    ("values", "written"),
+    ("values", "texts"),
     [
-        ([], None),
-        ([None, None], None),
-        (["NULL", None, ""], '{"NULL",NULL,""}'),
-        (['a"b\\c', "{x,y}"], '{"a\\\\"b\\\\\\\\c","{x,y}"}'),
-        ([True, False, 7], "{True,False,7}"),
-        ([NOON, None], "{2026-03-01T12:00:00+00:00,NULL}"),
-        ([b"\x00\xff"], '{"\\\\\\\\x00ff"}'),
+        ([], []),
+        ([None, None], [None, None]),
+        (["NULL", None, ""], ["NULL", None, ""]),
+        (['a"b\\c', "{x,y}", "ü\n"], ['a"b\\c', "{x,y}", "ü\n"]),
+        (["same", "same", "same"], ["same", "same", "same"]),
+        ([True, False, 7], ["True", "False", "7"]),
+        ([NOON, None], ["2026-03-01T12:00:00+00:00", None]),
+        ([b"\x00\xff"], ["\\x00ff"]),
     ],
 )
-def test_arrays_are_written_as_postgresql_reads_them(values: list[Any], written: str | None) -> None:
-    """Texts are quoted, no value is not; a column without any value is none."""
-    assert array_of(values) == (None if written is None else written.replace("\\\\", "\\"))
+def test_arrays_are_written_as_postgresql_receives_them(values: list[Any], texts: list[str | None]) -> None:
+    """Element by element, with its length."""
+    assert texts_of(text_array(values)) == texts

@@ -17,8 +17,7 @@ def test_metrics_are_a_meter() -> None:
     metrics = Metrics()
     meter: Meter = metrics
 
-    meter.handled("fulfil", "done", 0.2)
-    meter.handled("fulfil", "done", 0.3)
+    meter.handled("fulfil", "done", [0.2, 0.3])
     meter.retried("fulfil")
     meter.parked("decode", "mapping")
     meter.paused("fulfil", open=True)
@@ -74,8 +73,8 @@ def test_time_that_ran_backwards_counts_as_none() -> None:
     """A clock set back never makes a histogram fall."""
     metrics = Metrics()
 
-    metrics.handled("fulfil", "done", -1)
-    metrics.ended("fulfil", -5)
+    metrics.handled("fulfil", "done", [-1])
+    metrics.ended("fulfil", [-5])
 
     assert value(metrics, "orderwire_handling_seconds_sum", flow="fulfil") == 0
     assert value(metrics, "orderwire_critical_seconds_sum", flow="fulfil") == 0
@@ -103,7 +102,7 @@ def test_no_meter_counts_nothing_and_fits_the_port() -> None:
     """Code under test may be metered without a registry."""
     meter: Meter = NoMeter()
 
-    meter.handled("fulfil", "done", 0.1)
+    meter.handled("fulfil", "done", [0.1])
     meter.retried("fulfil")
     meter.parked("fulfil", "mapping")
     meter.paused("fulfil", open=True)
