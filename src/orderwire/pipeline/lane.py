@@ -38,8 +38,8 @@ log = structlog.get_logger(__name__)
 class Lane:
     """What a flow is made of. `probe` returns when the other side answers again; None: this flow never pauses.
 
-    A flow that asks nobody else `overlaps`: while the broker confirms one batch, the next is committed, and the one
-    after that worked on; in order.
+    A flow that asks nobody else `overlaps`: while one batch is worked on, those before it are committed, and confirmed
+    by the broker. What follows from them is sent in the order in which they were taken.
     """
 
     flow: str
@@ -95,6 +95,7 @@ class Batch:
         """
         self.work()
         self.commit()
+        self.send()
         return self.end()
 
     def work(self) -> None:
@@ -105,10 +106,14 @@ class Batch:
                 self._work_off(self._unseen())
 
     def commit(self) -> None:
-        """Commit, and send what follows. Raises as `run` does."""
+        """Commit. Raises as `run` does."""
         with self._given_back():
             self._commit()
             self._around.checkpoint(f"after_commit.{self._lane.flow}")
+
+    def send(self) -> None:
+        """Send what follows. Raises as `run` does."""
+        with self._given_back():
             if events := [event for item in self._items for event in item.events]:
                 self._confirmation = self._around.transport.send(events)
 

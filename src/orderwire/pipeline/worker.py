@@ -22,6 +22,8 @@ RAMP = (1, 10)
 #: How long a thread waits for messages, and for its turn to wait for them.
 RECEIVE_SECONDS: Final = 0.5
 TURN_SECONDS: Final = 1.0
+#: Threads of a lane that overlaps.
+OVERLAPPING: Final = 4
 
 
 class Worker:
@@ -58,7 +60,10 @@ class Worker:
         if not lane.overlaps:
             return [LaneThread(lane, self._around, breaker, self._stopping, sent) for _ in range(lane.threads)]
         turns = Turns()
-        return [OverlappingThread(lane, self._around, breaker, self._stopping, sent, turns=turns) for _ in range(3)]
+        return [
+            OverlappingThread(lane, self._around, breaker, self._stopping, sent, turns=turns)
+            for _ in range(OVERLAPPING)
+        ]
 
     def stop(self, timeout_seconds: float = 25.0) -> bool:
         """Finish what is in hand; return whether everything was finished in time."""
@@ -188,6 +193,7 @@ class LaneThread:
         batch = self._taken()
         if batch is not None:
             batch.commit()
+            batch.send()
         self._end(batch)
 
     def _taken(self) -> Batch | None:
@@ -208,18 +214,22 @@ class LaneThread:
         self._sent.mark(self._around.store, self._around.clock)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Turns:
-    """What the threads of an overlapping lane take in turn: to work on a batch, and to commit and send it."""
+    """What the threads of an overlapping lane take in turn: to work on a batch, and to send what follows from it."""
 
     working: threading.Lock = field(default_factory=threading.Lock)
-    committing: threading.Lock = field(default_factory=threading.Lock)
+    #: Set when the batch that was taken last has sent, or never will.
+    last_sent: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.last_sent.set()
 
 
 class OverlappingThread(LaneThread):
-    """One of three threads of a lane: one works, one waits for the database, and one for the broker's confirms.
+    """One of some threads of a lane: one works, while others wait for the database, and for the broker's confirms.
 
-    Whoever has worked on a batch holds that turn until it may commit, so that batches are committed as they were taken.
+    Batches may be committed in another order than they were taken in, as those of two workers are; they send in order.
     """
 
     def __init__(
@@ -236,17 +246,19 @@ class OverlappingThread(LaneThread):
         self._turns = turns
 
     def turn(self) -> None:
-        batch = None
+        batch, before, mine = None, self._turns.last_sent, threading.Event()
         if self._turns.working.acquire(timeout=TURN_SECONDS):
             try:
                 batch = self._taken()
                 if batch is not None:
-                    self._turns.committing.acquire()
+                    before, self._turns.last_sent = self._turns.last_sent, mine
             finally:
                 self._turns.working.release()
         if batch is not None:
             try:
                 batch.commit()
+                before.wait()
+                batch.send()
             finally:
-                self._turns.committing.release()
+                mine.set()
         self._end(batch)

@@ -1,6 +1,7 @@
 """A worker's threads: the breaker that pauses a lane, the ramp after it, and a graceful stop."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -350,24 +351,43 @@ def test_overlapping_lane_marks_what_was_sent_when_nothing_comes(world: World) -
     assert world.read(lambda tx: tx.outbox.unsent()) == []
 
 
-def test_overlapping_lane_works_on_while_another_batch_is_committed(world: World) -> None:
-    """A batch is worked on at once, and committed when it is its turn."""
+def test_overlapping_lane_commits_at_once_and_sends_in_order(world: World) -> None:
+    """A batch is worked on and committed, and what follows is sent when the batch before it has sent."""
     world.transport.queues["q"].append(a_delivery(EVENT))
     stopping, turns, handler = Patience(), Turns(), Following(1)
     lane = Lane("flow", "q", handler, overlaps=True)
     breaker = Breaker(lane, world.around, stopping)
-    other = OverlappingThread(lane, world.around, breaker, stopping, Sent(), turns=turns)
+    thread = OverlappingThread(lane, world.around, breaker, stopping, Sent(), turns=turns)
+    turns.last_sent = before = threading.Event()
 
-    with turns.committing:
-        turn = threading.Thread(target=other.turn)
-        turn.start()
-        assert handler.enough.wait(10)
-        assert turns.working.locked(), "nobody overtakes it"
-        assert world.transport.acked == []
+    turn = threading.Thread(target=thread.turn)
+    turn.start()
+    until = time.monotonic() + 10
+    while not world.read(lambda tx: tx.outbox.unsent()):
+        assert time.monotonic() < until, "it is committed"
+    assert not turns.working.locked(), "the next may be worked on"
+    assert (world.transport.published, world.transport.acked) == ([], [])
+    assert not turns.last_sent.is_set()
+    before.set()
     turn.join(10)
 
     assert len(world.transport.acked) == 1
-    assert not turns.working.locked()
+    assert turns.last_sent.is_set()
+
+
+def test_overlapping_lane_goes_on_after_a_batch_that_was_never_sent(world: World) -> None:
+    """One that met an outage holds up nobody behind it."""
+    world.transport.queues["q"].append(a_delivery(EVENT))
+    stopping, turns = Patience(), Turns()
+    lane = Lane("flow", "q", Following(1), overlaps=True)
+    breaker = Breaker(lane, world.around, stopping)
+    thread = OverlappingThread(lane, world.around, breaker, stopping, Sent(), turns=turns)
+    world.transport.away = {"send"}
+
+    with pytest.raises(UnavailableError):
+        thread.turn()
+
+    assert turns.last_sent.is_set()
 
 
 def test_overlapping_lane_marks_with_its_next_commit(world: World) -> None:
