@@ -1,0 +1,52 @@
+"""A worker told to end finishes what it has in hand, and leaves nothing in between for anybody to clear up."""
+
+import signal
+import time
+from typing import Final
+
+from acceptance.conftest import Deploy
+from services.deployment import Deployment, company, sold
+from services.edifact import Order, interchange
+
+GLN: Final = "4000000000006"
+#: What a worker is given, and what it takes from the word to its end on top: threads, connections, the interpreter.
+GRACE_SECONDS: Final = 25.0
+START_AND_END_SECONDS: Final = 10.0
+#: NAV takes so long for each order, so that there is always one in hand.
+NAV_SECONDS: Final = 1.0
+ORDERS: Final = 40
+
+
+def test_stop_under_load(deploy: Deploy) -> None:
+    """In time and without an error; every order that reached NAV is answered, and what follows is with the broker."""
+    deployment = deploy(company(i1001=100))
+    deployment.partner("acme", GLN)
+    deployment.nav.inject("hang_after_commit", operation="Create", seconds=NAV_SECONDS, times=None)
+    numbers = [f"STOP-{number}" for number in range(ORDERS)]
+    deployment.receive(interchange(GLN, "STOP", [Order(number) for number in numbers]))
+    worker = deployment.run("work")
+    deployment.wait_for(lambda: bool(sold(deployment.nav, numbers)), 60, "an order is in hand")
+
+    told = time.monotonic()
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(60) == 0, deployment.logs()
+    took = time.monotonic() - told
+
+    assert took < GRACE_SECONDS + START_AND_END_SECONDS
+    made = sold(deployment.nav, numbers)
+    assert 0 < len(made) < ORDERS, "it ended under load"
+    assert made.keys() == deployment.answers().keys(), "nothing is in doubt"
+    assert _unsent(deployment) == 0
+    assert deployment.parked() == []
+
+    deployment.run("work")
+    deployment.settle(ORDERS, 90)
+    made = sold(deployment.nav, numbers)
+    assert {number: len(found) for number, found in made.items()} == dict.fromkeys(numbers, 1)
+    assert len(deployment.replies("acme")) == ORDERS
+    assert {one.attempts for one in deployment.documents(kind="ORDERS")} == {0}, "none was tried twice"
+
+
+def _unsent(deployment: Deployment) -> int:
+    with deployment.services.store.begin() as tx:
+        return tx.outbox.waiting()
