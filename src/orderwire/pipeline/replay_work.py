@@ -13,6 +13,7 @@ import structlog
 
 from orderwire.canonical.envelope import Event
 from orderwire.errors import OrderwireError, TransientError
+from orderwire.pipeline.parking import as_orderwire_error
 from orderwire.pipeline.replay import Replays
 from orderwire.pipeline.replay_outcome import Outcome, Outcomes
 from orderwire.pipeline.trial import FAILS, Trials
@@ -80,8 +81,11 @@ class RunWork:
             return self.trials.of_parked_in(tx, parked_id)
         except TransientError:
             raise
-        except OrderwireError as error:
-            return {"parked_id": parked_id, "result": FAILS, "error": str(error), "messages": []}
+        except Exception as error:
+            told = as_orderwire_error(error)  # of a defect, too: tried again and again, it would end no other way
+            if told is not error:
+                log.exception("trial_defect", parked_id=parked_id)
+            return {"parked_id": parked_id, "result": FAILS, "error": str(told), "messages": []}
 
     def _look(self, run: Run, fence: int) -> None:
         """Write down what became of what was sent, some at a time."""

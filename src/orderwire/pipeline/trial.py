@@ -32,7 +32,7 @@ class Trials:
 
         Raises:
             AlreadyDoneError: there is no such message.
-            MappingError: there is no document to replay from.
+            MappingError: there is no document to replay from, or its raw bytes are gone.
         """
         with self.store.read() as tx:
             return self.of_parked_in(tx, parked_id, content)
@@ -43,8 +43,7 @@ class Trials:
         if entry is None:
             raise AlreadyDoneError("no parked message of that id", parked_id=parked_id)
         document = document_of(tx, entry)
-        if content is None:
-            content = tx.archive.get(document.sha256 or "")
+        content = raw_of(tx, document) if content is None else content
         file = (tx.journal.get(document.parent_id) if document.parent_id else None) or document
         was = {"code": entry.code, "reason": entry.reason}
         if document.direction == "out":
@@ -141,3 +140,15 @@ def document_of(tx: Transaction, entry: Parked) -> Document:
     if document is None or document.sha256 is None:
         raise MappingError("no document to replay from: look at the bytes and discard it", parked_id=entry.id)
     return document
+
+
+def raw_of(tx: Transaction, document: Document) -> bytes:
+    """Return a document's raw bytes.
+
+    Raises:
+        MappingError: they are gone.
+    """
+    try:
+        return tx.archive.get(document.sha256 or "")
+    except KeyError:
+        raise MappingError("the raw bytes are gone: ask the sender for them", document_id=document.id) from None

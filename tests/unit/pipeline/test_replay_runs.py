@@ -332,6 +332,25 @@ def test_a_dry_run_is_repeated_after_mending(floor: Floor) -> None:
     assert dict(floor.world.read(lambda tx: tx.runs.trials(run.id))) == {"passes": 60}
 
 
+def test_a_dry_run_ends_whatever_it_meets(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw bytes that are gone, and a defect of a decoder: each fails its own message, and the run goes on."""
+    floor.park(2)
+    floor.world.journal("gone-file", DocumentState.DONE, kind="file", sha256="0" * 64)
+    floor.world.journal("gone", parent_id="gone-file", correlation_id="gone-file", sha256="0" * 64, message_no=1)
+    with floor.world.store.begin() as tx:
+        park(tx, Source("gone", "gone-file"), Failure(CAUSE, "fulfil"), floor.world.clock())
+    monkeypatch.setattr(floor.decoder, "decode", lambda *_: 1 // 0)
+    run = floor.freeze()
+
+    floor.runs.try_out(run.id, who="ann")
+    floor.turn(2)
+
+    assert floor.run(run).state is RunState.TRIED
+    errors = [item.trial["error"] for item in floor.world.read(lambda tx: tx.runs.items(run.id)) if item.trial]
+    assert sum("defect in Orderwire: ZeroDivisionError" in error for error in errors) == 2
+    assert sum("the raw bytes are gone" in error for error in errors) == 1
+
+
 def test_what_cannot_be_replayed_is_skipped(floor: Floor) -> None:
     """A message without a document stays parked, and does not stop the others."""
     with floor.world.store.begin() as tx:
