@@ -116,14 +116,15 @@ class Bench:
             worker.communicate()
 
     def fill_plain(self, count: int) -> None:
-        """Put plain messages into the peers' queue."""
-        connection = pika.BlockingConnection(pika.URLParameters(self._url))
-        channel = connection.channel()
+        """Put plain messages into the peers' queue: without confirms, and again what a queue that is young has lost."""
         persistent = pika.BasicProperties(content_type="application/json", delivery_mode=2)
         content = _json(a_body())
-        for _ in range(count):
-            channel.basic_publish("", "peer.in", content, persistent)
-        connection.close()
+        while missing := count - self._settled("peer.in", count):
+            connection = pika.BlockingConnection(pika.URLParameters(self._url))
+            channel = connection.channel()
+            for _ in range(missing):
+                channel.basic_publish("", "peer.in", content, persistent)
+            connection.close()
 
     def fill_by(self, command: list[str]) -> Callable[[int], None]:
         """Return a filler that lets the peer's own client send, because the messages are of its own form."""
@@ -153,6 +154,14 @@ class Bench:
 
     def _depth(self, queue: str) -> int:
         return int(self._channel.queue_declare(queue, passive=True).method.message_count)
+
+    def _settled(self, queue: str, count: int) -> int:
+        """Return how many messages are in a queue when they are so many, or become no more."""
+        before, depth = -1, self._depth(queue)
+        while before < depth < count:
+            time.sleep(1)
+            before, depth = depth, self._depth(queue)
+        return depth
 
     def _wait_for(self, queue: str, count: int) -> None:
         until = time.monotonic() + _PATIENCE_SECONDS
