@@ -119,7 +119,7 @@ class Bench:
         """Put plain messages into the peers' queue: without confirms, and again what a queue that is young has lost."""
         persistent = pika.BasicProperties(content_type="application/json", delivery_mode=2)
         content = _json(a_body())
-        while missing := count - self._settled("peer.in", count):
+        while (missing := count - self._settled("peer.in", count)) > 0:
             connection = pika.BlockingConnection(pika.URLParameters(self._url))
             channel = connection.channel()
             for _ in range(missing):

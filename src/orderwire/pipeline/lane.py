@@ -70,14 +70,6 @@ class _SplitError(Exception):
     """One of a batch is in the way: its transaction is undone, and each meets its own error."""
 
 
-@contextmanager
-def _splitting() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        raise _SplitError from error
-
-
 class Batch:
     """One batch of one lane."""
 
@@ -202,7 +194,7 @@ class Batch:
     def _committed_at_once(self, items: Sequence[Item]) -> bool:
         """Commit them in one go, which is how it goes nearly always; False: one is in the way, nothing was done."""
         try:
-            with self._transaction() as tx, _splitting():
+            with self._transaction() as tx:
                 self._commit_together(tx, items)
         except _SplitError as split:
             log.debug("batch_split", flow=self._lane.flow, error=type(split.__cause__).__name__)
@@ -226,11 +218,14 @@ class Batch:
         for item in items:
             if item.delivery.event is not None:
                 by_consumer[self._consumer(item)].append(item.delivery.event.id)
-        for consumer, ids in by_consumer.items():
-            self._mark(tx, consumer, ids)
-        for item in items:
-            self._fill(tx, item, item.commit(tx) if item.commit else ())
-        tx.flush()
+        try:
+            for consumer, ids in by_consumer.items():
+                self._mark(tx, consumer, ids)
+            for item in items:
+                self._fill(tx, item, item.commit(tx) if item.commit else ())
+            tx.flush()
+        except Exception as error:
+            raise _SplitError from error
 
     def _commit_one(self, tx: Transaction, item: Item) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import struct
 from functools import lru_cache
+from itertools import chain, starmap
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -159,12 +160,10 @@ def _learned(encoded: bytes) -> _Form:
     kind, at = _short_at(encoded, at)
     if at != len(encoded) or texts.keys() & others.keys():
         raise ValueError("more, or less, than the properties")
-    own = (content_type, message_id, kind)
-    ends = [0, *(bound for text in sorted((*texts.values(), *own)) for bound in text), at]
-    around = itemgetter(*(slice(*pair) for pair in zip(ends[::2], ends[1::2], strict=True)))
-    form = _Form(
-        around, around(encoded), itemgetter(*(slice(*text) for text in (*texts.values(), *own))), tuple(texts), others
-    )
+    told = (*texts.values(), content_type, message_id, kind)
+    bounds = [0, *chain.from_iterable(sorted(told)), at]
+    around = itemgetter(*starmap(slice, zip(bounds[::2], bounds[1::2], strict=True)))
+    form = _Form(around, around(encoded), itemgetter(*starmap(slice, told)), tuple(texts), others)
     if len(_forms) >= _MOST_FORMS:
         _forms.clear()
     _forms[len(encoded)] = form

@@ -35,7 +35,7 @@ _WAL_PAGES: Final = 8000
 #: What a writer keeps of the pages in memory: random ids go all over their indexes; SQLite's 2 MB are soon read anew.
 _CACHE_KB: Final = 32 * 1024
 #: A connection that was unused for longer is asked whether it is still there.
-ASK_AFTER_SECONDS: Final = 1.0
+_ASK_AFTER_SECONDS: Final = 1.0
 _UNUSED_SINCE: Final = "orderwire_unused_since"
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
@@ -228,7 +228,7 @@ def _put_back(_connection: Any, record: Any) -> None:
 
 def _asked(dialect: Dialect, connection: Any, record: Any, _proxy: Any) -> None:
     """Ask a connection whether it is still there, if there is any doubt; the pool opens another if not."""
-    fresh = time.monotonic() - record.info.get(_UNUSED_SINCE, -math.inf) < ASK_AFTER_SECONDS
+    fresh = time.monotonic() - record.info.get(_UNUSED_SINCE, -math.inf) < _ASK_AFTER_SECONDS
     if fresh and not _spoken(connection.fileno()):
         return
     try:

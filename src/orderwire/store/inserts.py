@@ -108,9 +108,9 @@ class TextArray(bytes):
 
 
 class _Arrays:
-    """`SELECT …, unnest(…)`: one statement and one answer, however many rows.
+    """`SELECT … FROM unnest(…)`: one statement and one answer, however many rows.
 
-    What all rows have in common is sent once: each array is a list of its own that PostgreSQL walks through.
+    What all rows have in common is sent once, and is no array: each is a list of its own that PostgreSQL walks through.
     """
 
     def __init__(self, statement: Insert, names: tuple[str, ...], dialect: Dialect) -> None:
@@ -156,16 +156,15 @@ def text_array(values: Sequence[Any]) -> TextArray:
 
 
 def _element(value: Any) -> bytes:
-    if type(value) is not str:
-        value = _written(value)
-        if value is None:
-            return _NULL
-    content: bytes = value.encode()
+    written = _written(value)
+    if written is None:
+        return _NULL
+    content = written.encode()
     return _LENGTH.pack(len(content)) + content
 
 
 def _written(value: Any) -> str | None:
-    if value is None or type(value) is str:
+    if value is None or isinstance(value, str):
         return value
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"

@@ -90,3 +90,19 @@ def test_what_amqp_cannot_say_is_refused(wire: Wire) -> None:
     """Before it comes near the connection, which it would end."""
     with pytest.raises(LimitError):
         properties_of(wire)
+
+
+def test_messages_of_one_length_and_different_forms() -> None:
+    """What is remembered of one is no help with the other, and does no harm: each is read as the library reads it."""
+    forms = [
+        {"subject": "PO-1234", "partner": "acme", "epoch": 1},
+        {"subject": "PO-123", "partner": "acmes", "epoch": 1},
+        {"subject": "PO-123", "partner": "acmes", "epoch": 2},
+        {"partner": "PO-1234", "subject": "acme", "epoch": 1},
+    ]
+    written = [properties_of(Wire(headers, b"", "id", "order.received")) for headers in forms]
+    assert len({len(each) for each in written}) == 1
+
+    for _ in range(2):
+        for headers, encoded in zip(forms, written, strict=True):
+            assert wire_of(encoded, b"") == Wire(headers, b"", "id", "order.received")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from orderwire.errors import OrderwireError
 from orderwire.mapping.masking import masked
-from orderwire.pipeline.trial import document_of
+from orderwire.pipeline.trial import document_of, raw_of
 from orderwire.ports.access import Permission, Principal
 from orderwire.ports.parking import Parked
 from orderwire.ports.store import Transaction
@@ -93,8 +93,8 @@ def _entry(context: Context, who: Principal, parked_id: str) -> Parked:
 def _bytes(tx: Transaction, entry: Parked) -> bytes:
     """Return the document without its secrets: they proved the sender when it came, and are not asked for again."""
     try:
-        return masked(tx.archive.get(document_of(tx, entry).sha256 or ""))
-    except (OrderwireError, KeyError):
+        return masked(raw_of(tx, document_of(tx, entry)))
+    except OrderwireError:
         return b""
 
 

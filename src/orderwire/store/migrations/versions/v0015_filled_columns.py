@@ -6,7 +6,7 @@ from alembic import op
 revision = "0015"
 down_revision = "0014"
 
-#: And how PostgreSQL has them; a hash takes words of any length.
+#: By column, the kind of its index on PostgreSQL; a hash takes words of any length.
 COLUMNS = {
     "parent_id": "btree",
     "replay_of": "btree",
