@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import replace
 
 from orderwire.canonical.envelope import Event
 from orderwire.errors import UnavailableError
@@ -62,7 +61,7 @@ class FakeTransport:
     def wake(self) -> None:
         """Let every delay end."""
         for delivery, _ in self.retried:
-            self.queues[delivery.queue].append(replace(delivery, attempt=delivery.attempt + 1))
+            self.queues[delivery.queue].append(delivery._replace(attempt=delivery.attempt + 1))
         self.retried.clear()
 
     def release(self, deliveries: Sequence[Delivery]) -> None:

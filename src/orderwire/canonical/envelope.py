@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel, BeforeValidator, Field
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 
 from orderwire.canonical.acknowledgement import Acknowledgement
 from orderwire.canonical.cart import Cart
@@ -110,14 +110,17 @@ class Event(Canonical):
         default=None, description="W3C trace context of what made the event, where tracing is on"
     )
 
-    @cached_property
+    @property
     def content(self) -> bytes:
         """The data as JSON, which is made once: for the outbox, and for the wire.
 
         Raises:
-            PydanticSerializationError: it holds what JSON has not.
+            TypeError: it holds what JSON has not.
         """
-        return to_json(self.data)
+        known = vars(self)
+        if "content" not in known:
+            known["content"] = orjson.dumps(self.data, default=to_jsonable_python)
+        return known["content"]  # type: ignore[no-any-return]
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy; what was made of the data is made anew of the copy's."""
@@ -126,13 +129,10 @@ class Event(Canonical):
         return copy
 
     def to_text(self) -> str:
-        """Return the event as `model_dump_json` does, with the data last."""
-        values = vars(self)
-        attributes = to_json({name: values[name] for name in _ATTRIBUTES})
-        return f'{attributes[:-1].decode()},"data":{self.content.decode()}}}'
-
-
-_ATTRIBUTES: Final = tuple(name for name in Event.model_fields if name != "data")
+        """Return the event as `model_dump_json` does. Raises as `content` does."""
+        values = vars(self) | {"data": orjson.Fragment(self.content)}
+        del values["content"]
+        return orjson.dumps(values, option=orjson.OPT_UTC_Z).decode()
 
 
 def event_id(document_id: str, epoch: int, step: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from orderwire.canonical.envelope import Event
 
@@ -10,8 +10,7 @@ from orderwire.canonical.envelope import Event
 MAX_EVENT_BYTES: Final = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One message in our hands until it is acked, retried, parked or released."""
 
     queue: str

@@ -1,13 +1,13 @@
 """Events on the wire: CloudEvents in binary mode, the attributes as headers and the data as the body."""
 
 from collections.abc import Mapping
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+import orjson
 from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError, from_json
 
 from orderwire.canonical.envelope import Event
+from orderwire.canonical.model import iso_of
 from orderwire.errors import LimitError, MappingError
 from orderwire.ports.queue import Delivery
 
@@ -28,8 +28,8 @@ MAX_ATTEMPT: Final = 1_000_000
 
 _PREFIX: Final = "cloudEvents:"
 _NAMES: Final = tuple(name for name in Event.model_fields if name not in {"data", "datacontenttype"})
-_HEADERS: Final = {f"{_PREFIX}{name}": name for name in _NAMES}
-_attributes_of: Final = itemgetter(*_NAMES)
+#: Which attribute each header has.
+ATTRIBUTES: Final = {f"{_PREFIX}{name}": name for name in _NAMES}
 _TIME: Final = f"{_PREFIX}time"
 _TYPE: Final = f"{_PREFIX}type"
 
@@ -70,46 +70,62 @@ def encode(event: Event) -> Wire:
         MappingError: its data is not JSON.
         LimitError: larger than a broker takes.
     """
-    try:
-        body = event.content
-    except (PydanticSerializationError, ValueError) as error:
-        raise MappingError("the event's data is not JSON", event_id=event.id) from error
-    if len(body) > MAX_BODY_BYTES:
-        raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_BODY_BYTES)
-    kind = event.type.value
-    told = zip(_HEADERS, _attributes_of(vars(event)), strict=True)
-    headers = {header: value for header, value in told if value is not None}
-    headers |= {_TIME: event.time.isoformat(), _TYPE: kind, ATTEMPT: 0, EPOCH: event.epoch}
+    body = body_of(event)
+    values, kind = vars(event), event.type.value
+    headers = {header: value for header, name in ATTRIBUTES.items() if (value := values[name]) is not None}
+    headers[_TIME], headers[_TYPE], headers[ATTEMPT], headers[EPOCH] = iso_of(event.time), kind, 0, event.epoch
     length = sum([len(value) for value in headers.values() if type(value) is str])
     if length > MAX_HEADER_CHARACTERS or len(event.id.encode()) > MAX_ID_BYTES:
         raise LimitError("the event's attributes are longer than a broker takes", event_id=event.id[:MAX_ID_BYTES])
     return Wire(headers, body, event.id, kind)
 
 
+def body_of(event: Event) -> bytes:
+    """Return what goes as the body. Raises as `encode` does."""
+    try:
+        body = event.content
+    except TypeError as error:
+        raise MappingError("the event's data is not JSON", event_id=event.id) from error
+    if len(body) > MAX_BODY_BYTES:
+        raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_BODY_BYTES)
+    return body
+
+
 def decode(wire: Wire) -> Decoded:
     """Read an event. Never raises: what is no event of ours says why in `malformed`."""
-    attempt = wire.headers.get(ATTEMPT, 0)
-    if isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 <= attempt <= MAX_ATTEMPT:
+    attempt = attempt_of(wire.headers)
+    if attempt is None:
         return Decoded(None, 0, f"{ATTEMPT}: must be a count")
     malformed = _unfit(wire)
     if malformed is not None:
         return Decoded(None, attempt, malformed)
+    attributes = {
+        ATTRIBUTES[name]: value for name, value in wire.headers.items() if name in ATTRIBUTES and value is not None
+    }
+    return decode_body(attributes, wire.body, attempt)
+
+
+def attempt_of(headers: Mapping[Any, Any]) -> int | None:
+    """Return which attempt a message is; None: it does not say so."""
+    attempt = headers.get(ATTEMPT, 0)
+    count = isinstance(attempt, int) and not isinstance(attempt, bool) and 0 <= attempt <= MAX_ATTEMPT
+    return attempt if count else None
+
+
+def decode_body(attributes: dict[str, Any], body: bytes, attempt: int) -> Decoded:
+    """Read an event of these attributes, which the data joins. Never raises."""
     try:
-        attributes = {
-            _HEADERS[name]: value for name, value in wire.headers.items() if name in _HEADERS and value is not None
-        }
-        data = from_json(wire.body, allow_inf_nan=False)
-        return Decoded(Event.model_validate(attributes | {"data": data}), attempt, None)
+        attributes["data"] = orjson.loads(body)
+        return Decoded(Event.model_validate(attributes), attempt, None)
     except ValidationError as error:
         return Decoded(None, attempt, _summary(error))
     except ValueError as error:
         return Decoded(None, attempt, f"body: {error}"[:300])
 
 
-def delivery_of(wire: Wire, queue: str, tag: object, dead_from: str | None) -> Delivery:
+def delivery_of(decoded: Decoded, queue: str, tag: object, body: bytes, dead_from: str | None) -> Delivery:
     """Make what `receive` returns."""
-    decoded = decode(wire)
-    return Delivery(queue, decoded.event, decoded.attempt, tag, wire.body, decoded.malformed, dead_from)
+    return Delivery(queue, decoded.event, decoded.attempt, tag, body, decoded.malformed, dead_from)
 
 
 def _unfit(wire: Wire) -> str | None:

@@ -10,7 +10,7 @@ from orderwire.canonical.envelope import Event
 from orderwire.errors import ConfigurationError, UnavailableError
 from orderwire.ports.queue import Confirmation, Delivery, QueueDepth
 from orderwire.queue import embedded_messages as messages
-from orderwire.queue.codec import delivery_of, encode
+from orderwire.queue.codec import decode, delivery_of, encode
 from orderwire.queue.embedded_file import QueueFile
 from orderwire.queue.embedded_hands import Hands
 from orderwire.queue.embedded_messages import Lease
@@ -91,7 +91,7 @@ class EmbeddedTransport:
             taken = self._take(queue, min(limit, self._hands.room(queue)))
             remaining = deadline - time.monotonic()
             if taken or remaining <= 0:
-                return [delivery_of(lease.wire, queue, lease, self._grave(queue, lease)) for lease in taken]
+                return [self._delivery(queue, lease) for lease in taken]
             with self._changed:
                 self._changed.wait(min(POLL_SECONDS, remaining))
 
@@ -149,6 +149,9 @@ class EmbeddedTransport:
             for name, limit in self._limits.items()
             if declared.get(name, limit) != limit
         ]
+
+    def _delivery(self, queue: str, lease: Lease) -> Delivery:
+        return delivery_of(decode(lease.wire), queue, lease, lease.wire.body, self._grave(queue, lease))
 
     def _grave(self, queue: str, lease: Lease) -> str | None:
         return self._topology.events if queue == self._topology.unrouted else lease.dead_from

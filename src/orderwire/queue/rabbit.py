@@ -11,9 +11,11 @@ from orderwire.config.settings import QueueSettings
 from orderwire.errors import ConfigurationError, LimitError
 from orderwire.ports.queue import Confirmation, Delivery, QueueDepth
 from orderwire.queue import rabbit_admin
-from orderwire.queue.codec import DEAD_FROM, Wire, delivery_of, encode
+from orderwire.queue.codec import DEAD_FROM, Wire, decode, delivery_of
 from orderwire.queue.rabbit_connection import Link, LoopThread, connection_parameters
 from orderwire.queue.rabbit_consumer import Held, Lane, Session
+from orderwire.queue.rabbit_events import letter_for, read
+from orderwire.queue.rabbit_properties import Letter, letter_of
 from orderwire.queue.rabbit_publisher import Item, Publisher
 from orderwire.queue.topology import DEFAULT_TOPOLOGY, Topology
 
@@ -54,7 +56,8 @@ class RabbitTransport:
         self.send(events)()
 
     def send(self, events: Sequence[Event]) -> Confirmation:
-        items = [Item(self._topology.events, event.type.value, encode(event)) for event in events]
+        events_exchange = self._topology.events
+        items = [Item(events_exchange, event.type.value, event.id, letter_for(event)) for event in events]
         return self._publisher.submit(items, self._settings.confirm_timeout_seconds)
 
     def receive(self, queue: str, limit: int, timeout_seconds: float) -> list[Delivery]:
@@ -74,7 +77,8 @@ class RabbitTransport:
             return  # the broker gives it again
         rung = self._topology.rung_for(delay_seconds)
         copy = held.wire.again(delivery.attempt + 1, delivery.dead_from)
-        self._publisher.submit([Item(rung, delivery.queue, copy)], self._settings.confirm_timeout_seconds)()
+        item = Item(rung, delivery.queue, copy.message_id, letter_of(copy))
+        self._publisher.submit([item], self._settings.confirm_timeout_seconds)()
         self.ack([delivery])
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
@@ -127,18 +131,21 @@ class RabbitTransport:
 
     def _copy(self, queue: str, wire: Wire, on_confirmed: Callable[[], None]) -> None:
         try:
-            item = Item("", queue, wire)
+            item = Item("", queue, wire.message_id, letter_of(wire))
         except LimitError:
             return  # headers that only others can write: it stays in hand until the connection ends
         self._publisher.send(item, on_confirmed)
 
     def _delivery(self, queue: str, held: Held) -> Delivery:
-        dead_from = held.wire.headers.get(DEAD_FROM)
-        if dead_from is None and queue == self._topology.dead:
-            dead_from = held.routing_key
-        elif dead_from is None and queue == self._topology.unrouted:
-            dead_from = self._topology.events
-        return delivery_of(held.wire, queue, held, dead_from if isinstance(dead_from, str) else None)
+        decoded, grave = read(held.content) if isinstance(held.content, Letter) else None, None
+        if decoded is None:
+            wire = held.wire
+            decoded, grave = decode(wire), wire.headers.get(DEAD_FROM)
+        if grave is None and queue == self._topology.dead:
+            grave = held.routing_key
+        elif grave is None and queue == self._topology.unrouted:
+            grave = self._topology.events
+        return delivery_of(decoded, queue, held, held.content.body, grave if isinstance(grave, str) else None)
 
 
 class _Lanes:

@@ -11,6 +11,7 @@ from orderwire.errors import UnavailableError
 from orderwire.queue.codec import Wire
 from orderwire.queue.rabbit_connection import LoopThread, Outage, reason_of
 from orderwire.queue.rabbit_frames import Arrival
+from orderwire.queue.rabbit_properties import Letter, read_wire, wire_of
 from orderwire.queue.topology import Queue
 
 REOPEN_SECONDS: Final = 0.5
@@ -74,9 +75,18 @@ class Held(NamedTuple):
 
     session: Session
     number: int
-    wire: Wire
-    deaths: int  # deliveries that the broker has counted before this one
     routing_key: str
+    content: Letter | Wire
+
+    @property
+    def wire(self) -> Wire:
+        return wire_of(self.content) if isinstance(self.content, Letter) else self.content
+
+    @property
+    def deaths(self) -> int:
+        """Deliveries that the broker has counted before this one."""
+        counted = self.wire.headers.get("x-delivery-count", 0)
+        return counted if isinstance(counted, int) else 0
 
 
 #: Publishes to that queue, and then calls back.
@@ -266,18 +276,13 @@ class Lane:
 
     def _take_one(self, session: Session, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
         """Take what the library has read: a body of several frames."""
-        wire = Wire(properties.headers or {}, body, properties.message_id, properties.type, properties.content_type)
-        self._take(session, [Arrival(method.delivery_tag, method.routing_key, wire)])
+        self._hold([Held(session, method.delivery_tag, method.routing_key, read_wire(properties, body))])
 
     def _take(self, session: Session, arrivals: Sequence[Arrival]) -> None:
-        session.take(arrival.number for arrival in arrivals)
-        held = [_held(session, arrival) for arrival in arrivals]
+        self._hold([Held(session, *arrival) for arrival in arrivals])
+
+    def _hold(self, messages: Sequence[Held]) -> None:
+        messages[0].session.take([held.number for held in messages])
         with self._changed:
-            self._buffer.extend(held)
+            self._buffer.extend(messages)
             self._changed.notify()
-
-
-def _held(session: Session, arrival: Arrival) -> Held:
-    deaths = arrival.wire.headers.get("x-delivery-count", 0)
-    counted = deaths if isinstance(deaths, int) else 0
-    return Held(session, arrival.number, arrival.wire, counted, arrival.routing_key)

@@ -9,8 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 import pika  # type: ignore[import-untyped]
 from pika import frame, spec
 
-from orderwire.queue.codec import Wire
-from orderwire.queue.rabbit_properties import wire_of
+from orderwire.queue.rabbit_properties import Letter
 
 T = TypeVar("T")
 
@@ -35,7 +34,7 @@ class Arrival(NamedTuple):
 
     number: int
     routing_key: str
-    wire: Wire
+    letter: Letter
 
 
 class Confirm(NamedTuple):
@@ -130,7 +129,7 @@ def delivery_at(buffer: bytes, at: int, channel: int) -> tuple[Arrival, int] | G
     if named is None:
         return Gap.FOREIGN
     properties, body, after = content
-    return Arrival(*named, wire_of(properties, body)), after
+    return Arrival(*named, Letter(properties, body)), after
 
 
 def _content(buffer: bytes, at: int, channel: int) -> tuple[bytes, bytes, int] | Gap:
@@ -168,11 +167,19 @@ def _number_and_key(arguments: bytes) -> tuple[int, str] | None:
     try:
         number_at = 1 + arguments[0]
         (number,) = _NUMBER.unpack_from(arguments, number_at)
-        key_at = number_at + _NUMBER.size + 2 + arguments[number_at + _NUMBER.size + 1]
-        key = arguments[key_at + 1 :]
-        return (number, key.decode()) if len(key) == arguments[key_at] else None
+        return number, _routing_key(arguments[number_at + _NUMBER.size + 1 :])
     except (IndexError, ValueError, struct.error):
         return None
+
+
+@lru_cache(maxsize=256)
+def _routing_key(address: bytes) -> str:
+    """Read exchange and routing key. Raises IndexError or ValueError if they are not that."""
+    key_at = 1 + address[0]
+    key = address[key_at + 1 :]
+    if len(key) != address[key_at]:
+        raise ValueError("not a routing key")
+    return key.decode()
 
 
 @lru_cache(maxsize=256)

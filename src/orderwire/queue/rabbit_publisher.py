@@ -9,10 +9,9 @@ from typing import Any, Final
 
 from orderwire.errors import UnavailableError
 from orderwire.ports.queue import Confirmation
-from orderwire.queue.codec import Wire
 from orderwire.queue.rabbit_connection import LoopThread, reason_of
 from orderwire.queue.rabbit_frames import Confirm, publish_frames
-from orderwire.queue.rabbit_properties import properties_of
+from orderwire.queue.rabbit_properties import Letter
 
 #: Unconfirmed messages and bytes on the channel: enough to keep the broker busy, little enough to publish again.
 WINDOW_MESSAGES: Final = 1000
@@ -38,22 +37,17 @@ class Batch:
 
 
 class Item:
-    """One message on its way.
-
-    Raises:
-        LimitError: its headers cannot be put on the wire.
-    """
+    """One message on its way."""
 
     __slots__ = ("_properties", "address", "batch", "body", "message_id", "refusals", "returned")
 
-    def __init__(self, exchange: str, routing_key: str, wire: Wire) -> None:
+    def __init__(self, exchange: str, routing_key: str, message_id: str | None, letter: Letter) -> None:
         self.address = exchange, routing_key
-        self.message_id = wire.message_id
-        self.body = wire.body
+        self.message_id = message_id
+        self._properties, self.body = letter
         self.batch: Batch
         self.refusals = 0
         self.returned = False
-        self._properties = properties_of(wire)
 
     def frames(self, channel: int, largest: int) -> Sequence[bytes]:
         """Return it as it goes out on that channel; `largest` is how much of a body a frame holds."""

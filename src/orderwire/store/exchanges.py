@@ -7,11 +7,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.exchange import Exchange
-from orderwire.store.rows import columns_of, record_of, values_of
+from orderwire.store.inserts import Insertion
+from orderwire.store.rows import columns_of, names_of, record_of, row_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import documents, exchanges
 
-_ADD: Final = insert(exchanges).on_conflict_do_nothing()
+_ADD: Final = Insertion(insert(exchanges).on_conflict_do_nothing(), ("document_id", *names_of(Exchange)))
 _LAST: Final = (
     select(exchanges.c.document_id, *columns_of(Exchange, exchanges))
     .join(documents, documents.c.id == exchanges.c.document_id)
@@ -27,7 +28,7 @@ class SqlExchanges:
 
     def add(self, document_id: str, exchanges: Collection[Exchange]) -> None:
         for exchange in exchanges:
-            self._connection.later(_ADD, {"document_id": document_id, **values_of(exchange)})
+            self._connection.later(_ADD, (document_id, *row_of(exchange)))
 
     def of(self, correlation_id: str, limit: int) -> Sequence[tuple[str, Exchange]]:
         rows = self._connection.execute(_LAST, {"key": correlation_id, "most": limit}).all()

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from orderwire.canonical.stock import StockKey
 from orderwire.ports.clock import Clock
 from orderwire.ports.holds import Backorders, Hold, HoldRecord
+from orderwire.store.inserts import Insertion
 from orderwire.store.rows import columns_of, portions, record_of
 from orderwire.store.statements import Statements
 from orderwire.store.stock_tables import holds, stock_items
@@ -48,7 +49,10 @@ _UNSETTLED: Final = union_all(
 )
 _of_line: Final = (holds.c.order_id == bindparam("order"), holds.c.line_no == bindparam("line"))
 _REPLACED: Final = delete(holds).where(*_of_line, holds.c.confirmed_sequence.is_(None))
-_ADD: Final = insert(holds).inline()
+_ADD: Final = Insertion(
+    insert(holds).inline(),
+    ("item_no", "location", "variant", "order_id", "line_no", "quantity", "backordered", "state", "created_at"),
+)
 _END: Final = update(holds).where(holds.c.order_id == bindparam("order"), holds.c.ended_at.is_(None))
 _CONFIRM: Final = _END.values(
     state="confirmed",
@@ -131,7 +135,7 @@ class SqlHolds:
             return
         lines = sorted({(hold.order_id, hold.line_no) for hold in holds})
         self._connection.run(_REPLACED, [{"order": order_id, "line": line_no} for order_id, line_no in lines])
-        self._connection.insert(_ADD, [_hold_values(hold, at) for hold in holds])
+        self._connection.insert(_ADD, [_row(hold, at) for hold in holds])
 
     def confirm(self, order_id: str, sequence: int) -> None:
         self._connection.run(_CONFIRM, {"order": order_id, "sequence": sequence, "at": self._clock()})
@@ -175,13 +179,7 @@ def _key_values(key: StockKey) -> dict[str, str]:
     return {"of_item": key.item_no, "of_location": key.location, "of_variant": key.variant}
 
 
-def _hold_values(hold: Hold, at: datetime) -> dict[str, Any]:
-    return {
-        **_item_values((hold.key.item_no, hold.key.location, hold.key.variant)),
-        "order_id": hold.order_id,
-        "line_no": hold.line_no,
-        "quantity": hold.quantity,
-        "backordered": hold.backordered or None,
-        "state": "pending",
-        "created_at": at,
-    }
+def _row(hold: Hold, at: datetime) -> tuple[Any, ...]:
+    key = hold.key
+    item = key.item_no, key.location, key.variant
+    return *item, hold.order_id, hold.line_no, hold.quantity, hold.backordered or None, "pending", at

@@ -8,10 +8,11 @@ from sqlalchemy import Executable, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.store.columns import storable
+from orderwire.store.inserts import Insertion
 from orderwire.store.statements import Statements
 from orderwire.store.tables import inbox
 
-_MARK: Final = insert(inbox).on_conflict_do_nothing()
+_MARK: Final = Insertion(insert(inbox).on_conflict_do_nothing(), ("consumer", "event_id", "at"))
 #: The limit lets PostgreSQL ask the index for each of them, whatever its statistics say.
 _SEEN: Final[Mapping[str, Executable]] = {
     "sqlite": select(inbox.c.event_id).where(
@@ -34,5 +35,5 @@ class SqlInbox:
 
     def mark(self, consumer: str, event_ids: Collection[str], at: datetime) -> bool:
         # Sorted, so that two workers that share some lock them in one order.
-        rows = [{"consumer": consumer, "event_id": event_id, "at": at} for event_id in sorted(event_ids)]
+        rows = [(consumer, event_id, at) for event_id in sorted(event_ids)]
         return not rows or self._connection.insert(_MARK, rows) == len(rows)

@@ -4,13 +4,15 @@ import struct
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
-from typing import Any, Final, Protocol
+from itertools import chain, repeat
+from operator import is_
+from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Insert, TypeDecorator, column, text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeEngine
 
+from orderwire.canonical.model import iso_of
 from orderwire.store.columns import Words, storable
 
 #: Rows of one statement on SQLite, each a statement of its own to prepare; larger first.
@@ -22,14 +24,22 @@ _NO_ELEMENTS: Final = struct.Struct(">iii")
 _LENGTH: Final = struct.Struct(">i")
 _NULL: Final = _LENGTH.pack(-1)
 _TEXT: Final = 25  # its object identifier
+_TEXTS: Final = frozenset({str})
 
-Row = dict[str, Any]
+Row = tuple[Any, ...]
 #: Executes a statement with its values, and returns the number of rows.
 Send = Callable[[str, Any], int]
 
 
+class Insertion(NamedTuple):
+    """An insert of rows, and the columns that they have values of."""
+
+    statement: Insert
+    names: tuple[str, ...]
+
+
 class Rows(Protocol):
-    """An insert of rows that have values of the same names."""
+    """Rows on their way into the database."""
 
     def insert(self, send: Send, rows: Sequence[Row]) -> int:
         """Return how many were new."""
@@ -37,22 +47,24 @@ class Rows(Protocol):
 
 
 @lru_cache(maxsize=64)
-def rows_of(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> Rows:
-    """Return how that dialect inserts many rows with values of those names.
+def rows_of(insertion: Insertion, dialect: Dialect) -> Rows:
+    """Return how that dialect inserts many rows.
 
     Raises:
         TypeError: a column makes its own values.
     """
     kind = _Arrays if dialect.name == "postgresql" else _Lists
-    return kind(statement, names, dialect)
+    return kind(insertion, dialect)
 
 
 class _Columns:
-    """The values of many rows by column, as the driver takes them."""
+    """The values of many rows by column, as the driver takes them: most columns have the same one in every row."""
 
-    def __init__(self, statement: Insert, names: tuple[str, ...], dialect: Dialect) -> None:
-        columns = statement.table.columns
-        self.types: dict[str, TypeEngine[Any]] = {name: columns[name].type.dialect_impl(dialect) for name in names}
+    def __init__(self, insertion: Insertion, dialect: Dialect) -> None:
+        columns = insertion.statement.table.columns
+        self.types: dict[str, TypeEngine[Any]] = {
+            name: columns[name].type.dialect_impl(dialect) for name in insertion.names
+        }
         # PostgreSQL's arrays are written here, so its driver's own forms of bytes and truth values are not wanted.
         own = dialect.name != "postgresql"
         self._takes = [
@@ -60,47 +72,58 @@ class _Columns:
             for name, kind in self.types.items()
         ]
 
-    def of(self, rows: Sequence[Row]) -> list[list[Any]]:
-        return [_taken([row[name] for row in rows], take) for name, take in self._takes]
+    def of(self, rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Sequence[Any]]]:
+        """Return what all rows have in common, and the columns in which they differ."""
+        same: dict[str, Any] = {}
+        listed: dict[str, Sequence[Any]] = {}
+        for (name, take), values in zip(self._takes, zip(*rows, strict=True), strict=True):
+            if all(map(is_, values, repeat(values[0]))):
+                same[name] = _taken(values[0], take)
+                continue
+            taken = values if take is None else [_taken(value, take) for value in values]
+            if taken.count(taken[0]) == len(taken):
+                same[name] = taken[0]
+            else:
+                listed[name] = taken
+        return same, listed
 
 
 def _take_of(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     return storable if isinstance(kind, Words) else kind.bind_processor(dialect)
 
 
-def _taken(values: list[Any], take: Callable[[Any], Any] | None) -> list[Any]:
-    """Return the values as the driver takes them; many columns hold the same one in row after row."""
-    if take is None:
-        return values
-    previous = taken = None
-    result = []
-    for value in values:
-        if value is not previous:
-            previous, taken = value, None if value is None else take(value)
-        result.append(taken)
-    return result
+def _taken(value: Any, take: Callable[[Any], Any] | None) -> Any:
+    return value if take is None or value is None else take(value)
 
 
 class _Lists:
-    """`VALUES (…), (…)`: one by one, each row would take its turn at Python's lock."""
+    """`VALUES (…), (…)`: one by one, each row would take its turn at Python's lock. What is the same is bound once."""
 
-    def __init__(self, statement: Insert, names: tuple[str, ...], dialect: Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
+    def __init__(self, insertion: Insertion, dialect: Dialect) -> None:
+        compiled: Any = insertion.statement.compile(dialect=dialect, column_keys=list(insertion.names))
         if compiled.insert_prefetch:
             raise TypeError("a column that makes its own values is inserted at once")
-        self._columns = _Columns(statement, tuple(compiled.positiontup), dialect)
-        one = f"({', '.join('?' * len(names))})"
-        self._sql = {count: str(compiled).replace(one, ", ".join([one] * count), 1) for count in _PORTIONS}
+        self._columns = _Columns(insertion, dialect)
+        self._sql, self._places = str(compiled), tuple(compiled.positiontup)
+        self._sql_of = lru_cache(maxsize=256)(self._compiled)
 
     def insert(self, send: Send, rows: Sequence[Row]) -> int:
-        values = list(zip(*self._columns.of(rows), strict=True))
+        same, listed = self._columns.of(rows)
+        differing = list(zip(*listed.values(), strict=True)) or [()] * len(rows)
         first = inserted = 0
         for count in _PORTIONS:
-            while len(values) - first >= count:
-                portion = tuple(chain.from_iterable(values[first : first + count]))
-                inserted += send(self._sql[count], portion)
+            while len(rows) - first >= count:
+                portion = chain.from_iterable(differing[first : first + count])
+                inserted += send(self._sql_of(count, tuple(same), tuple(listed)), (*same.values(), *portion))
                 first += count
         return inserted
+
+    def _compiled(self, count: int, same: tuple[str, ...], listed: tuple[str, ...]) -> str:
+        """Return the statement for so many rows that differ in some columns."""
+        numbers = {name: number for number, name in enumerate((*same, *listed), 1)}
+        places = [(numbers[name], len(listed) if name in listed else 0) for name in self._places]
+        rows = (f"({', '.join(f'?{first + row * step}' for first, step in places)})" for row in range(count))
+        return self._sql.replace(f"({', '.join('?' * len(self._places))})", ", ".join(rows), 1)
 
 
 class TextArray(bytes):
@@ -113,19 +136,18 @@ class _Arrays:
     What all rows have in common is sent once, and is no array: each is a list of its own that PostgreSQL walks through.
     """
 
-    def __init__(self, statement: Insert, names: tuple[str, ...], dialect: Dialect) -> None:
-        self._columns = _Columns(statement, names, dialect)
-        self._statement, self._dialect = statement, dialect
+    def __init__(self, insertion: Insertion, dialect: Dialect) -> None:
+        self._columns = _Columns(insertion, dialect)
+        self._statement, self._dialect = insertion.statement, dialect
         self._sql_of = lru_cache(maxsize=64)(self._compiled)
 
     def insert(self, send: Send, rows: Sequence[Row]) -> int:
-        columns = dict(zip(self._columns.types, self._columns.of(rows), strict=True))
-        listed = [name for name, values in columns.items() if values.count(values[0]) != len(values)]
+        same, listed = self._columns.of(rows)
         if not listed and len(rows) > 1:
-            listed = [next(iter(columns))]
-        values = {
-            name: text_array(column) if name in listed else _written(column[0]) for name, column in columns.items()
-        }
+            name, value = same.popitem()
+            listed = {name: [value] * len(rows)}
+        arrays = {name: text_array(column) for name, column in listed.items()}
+        values = arrays | {name: _written(value) for name, value in same.items()}
         return send(self._sql_of(tuple(listed)), values)
 
     def _compiled(self, listed: tuple[str, ...]) -> str:
@@ -149,17 +171,19 @@ def _name_of(kind: TypeEngine[Any], dialect: Dialect) -> str:
 
 def text_array(values: Sequence[Any]) -> TextArray:
     """Return values as an array of texts."""
-    elements = [_element(value) for value in values]
-    if not elements:
+    if not values:
         return TextArray(_NO_ELEMENTS.pack(0, 0, _TEXT))
-    return TextArray(_ARRAY.pack(1, int(None in values), _TEXT, len(elements), 1) + b"".join(elements))
+    written = values if _TEXTS.issuperset(map(type, values)) else [_written(value) for value in values]
+    head = _ARRAY.pack(1, int(None in values), _TEXT, len(values), 1)
+    if None in values:
+        return TextArray(head + b"".join([_NULL if text is None else _element(text) for text in written]))
+    elements = [*map(str.encode, written)]
+    sizes = map(_LENGTH.pack, map(len, elements))
+    return TextArray(head + b"".join(chain.from_iterable(zip(sizes, elements, strict=True))))
 
 
-def _element(value: Any) -> bytes:
-    written = _written(value)
-    if written is None:
-        return _NULL
-    content = written.encode()
+def _element(text: str) -> bytes:
+    content = text.encode()
     return _LENGTH.pack(len(content)) + content
 
 
@@ -168,4 +192,4 @@ def _written(value: Any) -> str | None:
         return value
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    return iso_of(value) if isinstance(value, datetime) else str(value)

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.clock import Clock
 from orderwire.ports.journal import Claim, Document, DocumentQuery, DocumentState, Step
-from orderwire.store.rows import checked, columns_of, portions, record_of, values_of
+from orderwire.store.inserts import Insertion
+from orderwire.store.rows import checked, columns_of, names_of, portions, record_of, row_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import claims, counters, documents, steps
 
@@ -31,7 +32,7 @@ _EQUALITIES: Final = (
 )
 
 # PostgreSQL's construct serves both: SQLite took ON CONFLICT over from there, and SQLAlchemy compiles it alike.
-_ADD: Final = insert(documents).on_conflict_do_nothing()
+_ADD: Final = Insertion(insert(documents).on_conflict_do_nothing(), names_of(Document))
 _DOCUMENT: Final = select(*columns_of(Document, documents))
 _GET: Final = _DOCUMENT.where(documents.c.id == bindparam("key"))
 _UPDATE: Final = update(documents).where(documents.c.id == bindparam("key"))
@@ -39,7 +40,7 @@ _UPDATE: Final = update(documents).where(documents.c.id == bindparam("key"))
 _RETRY: Final = update(documents).where(
     documents.c.id == bindparam("key"), documents.c.state.not_in([state for state in DocumentState if state.is_end])
 )
-_STEP: Final = insert(steps).inline()
+_STEP: Final = Insertion(insert(steps).inline(), names_of(Step))
 _STEPS: Final = (
     select(*columns_of(Step, steps))
     .join(documents, documents.c.id == steps.c.document_id)
@@ -61,7 +62,7 @@ class SqlJournal:
         self._clock = clock
 
     def add(self, document: Document) -> None:
-        self._connection.later(_ADD, values_of(document))
+        self._connection.later(_ADD, row_of(document))
 
     def get(self, document_id: str) -> Document | None:
         row = self._connection.run(_GET, {"key": document_id}).one_or_none()
@@ -104,7 +105,7 @@ class SqlJournal:
         return [record_of(Document, row) for row in rows]
 
     def step(self, step: Step) -> None:
-        self._connection.later(_STEP, values_of(step))
+        self._connection.later(_STEP, row_of(step))
 
     def steps(self, correlation_id: str) -> list[Step]:
         return [record_of(Step, row) for row in self._connection.run(_STEPS, {"key": correlation_id})]

@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from orderwire.canonical.envelope import Event
 from orderwire.errors import LimitError
 from orderwire.ports.queue import MAX_EVENT_BYTES
+from orderwire.store.inserts import Insertion
 from orderwire.store.rows import portions
 from orderwire.store.statements import Statements
 from orderwire.store.tables import inbox, outbox
 
-_ADD: Final = insert(outbox).on_conflict_do_nothing().inline()
+_ADD: Final = Insertion(insert(outbox).on_conflict_do_nothing().inline(), ("event_id", "cause", "time", "event"))
 _UNSENT: Final = select(outbox.c.event).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.seq)
 _WAITING: Final = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
 #: In the order of the ids, so that two dispatchers lock the rows they share in one order; the limit lets PostgreSQL ask
@@ -41,8 +42,7 @@ class SqlOutbox:
         size = len(content.encode())
         if size > MAX_EVENT_BYTES:
             raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_EVENT_BYTES)
-        values = {"event_id": event.id, "cause": cause, "time": event.time, "event": content}
-        self._connection.later(_ADD, values, size)
+        self._connection.later(_ADD, (event.id, cause, event.time, content), size)
 
     def unsent(self, *, cause: str | None = None, before: datetime | None = None, limit: int = 500) -> list[Event]:
         statement = _UNSENT.limit(max(0, limit))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Column, Table
@@ -19,13 +20,19 @@ _IN_LIST = 500
 
 
 @cache
-def _names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+def names_of(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+    """Return the columns of a record."""
     return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _values(kind: "type[DataclassInstance]") -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*names_of(kind))
 
 
 def columns_of(kind: "type[DataclassInstance]", table: Table) -> list[Column[Any]]:
     """Return the table's columns that make up a record, in the order of its fields."""
-    return [table.c[name] for name in _names(kind)]
+    return [table.c[name] for name in names_of(kind)]
 
 
 def record_of(kind: type[R], row: Sequence[Any]) -> R:
@@ -34,9 +41,14 @@ def record_of(kind: type[R], row: Sequence[Any]) -> R:
     return make(*row)
 
 
+def row_of(record: "DataclassInstance") -> tuple[Any, ...]:
+    """Return a record's values in the order of its columns."""
+    return _values(type(record))(record)
+
+
 def values_of(record: "DataclassInstance") -> dict[str, Any]:
     """Return a record's values by column."""
-    return {name: getattr(record, name) for name in _names(type(record))}
+    return dict(zip(names_of(type(record)), row_of(record), strict=True))
 
 
 def checked(kind: "type[DataclassInstance]", changes: Mapping[str, object], *, fixed: Iterable[str]) -> dict[str, Any]:
@@ -45,7 +57,7 @@ def checked(kind: "type[DataclassInstance]", changes: Mapping[str, object], *, f
     Raises:
         TypeError: one names no field of the record, or one that never changes.
     """
-    known = set(_names(kind)) - set(fixed)
+    known = set(names_of(kind)) - set(fixed)
     if unknown := sorted(set(changes) - known):
         raise TypeError(f"{kind.__name__} takes no change of {', '.join(unknown)}")
     return dict(changes)

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert, Table
+from sqlalchemy import Connection, CursorResult, Executable, Table
 from sqlalchemy.engine.interfaces import Dialect
 
 from orderwire.errors import UnavailableError
 from orderwire.store.columns import storable
 from orderwire.store.failures import of_sqlite
-from orderwire.store.inserts import rows_of, text_array
+from orderwire.store.inserts import Insertion, Row, rows_of, text_array
 from orderwire.store.prepared import Rows, prepared
 from orderwire.store.tables import metadata
 
@@ -39,7 +39,7 @@ class Statements:
         self._connection = connection
         raw: Any = connection.connection.dbapi_connection
         self._sqlite = raw if isinstance(raw, sqlite3.Connection) else None
-        self._waiting: defaultdict[Insert, list[dict[str, Any]]] = defaultdict(list)
+        self._waiting: defaultdict[Insertion, list[Row]] = defaultdict(list)
         self._size = 0
 
     @property
@@ -92,20 +92,20 @@ class Statements:
                 raise
             raise told from error
 
-    def later(self, statement: Insert, values: dict[str, Any], size: int = 0) -> None:
+    def later(self, insertion: Insertion, row: Row, size: int = 0) -> None:
         """Insert a row when it is time, `size` being what it holds in memory where that may be much.
 
         The statement must be harmless, or right to fail, when the row is there.
         """
-        self._waiting[statement].append(values)
+        self._waiting[insertion].append(row)
         self._size += size
         if self._size > _MOST_WAITING:
             self.flush()
 
-    def insert(self, statement: Insert, rows: Sequence[dict[str, Any]]) -> int:
+    def insert(self, insertion: Insertion, rows: Sequence[Row]) -> int:
         """Insert rows now; return how many were new."""
         self.flush()
-        return self._insert(statement, rows)
+        return self._insert(insertion, rows)
 
     def listed(self, names: Iterable[str]) -> str | bytes:
         """Return texts as one value, for a statement to take apart: a JSON array on SQLite, else PostgreSQL's own."""
@@ -115,16 +115,16 @@ class Statements:
     def flush(self) -> None:
         """Insert what waits."""
         waiting, self._waiting, self._size = self._waiting, defaultdict(list), 0
-        for statement in sorted(waiting, key=_rank):
-            self._insert(statement, waiting[statement])
+        for insertion in sorted(waiting, key=_rank):
+            self._insert(insertion, waiting[insertion])
 
     def forget(self) -> None:
         """Drop what waits, because what it belongs to is undone."""
         self._waiting.clear()
         self._size = 0
 
-    def _insert(self, statement: Insert, rows: Sequence[dict[str, Any]]) -> int:
-        return rows_of(statement, tuple(rows[0]), self._connection.dialect).insert(self._send, rows)
+    def _insert(self, insertion: Insertion, rows: Sequence[Row]) -> int:
+        return rows_of(insertion, self._connection.dialect).insert(self._send, rows)
 
     def _send(self, sql: str, values: Any) -> int:
         """Execute what is compiled already, and return the number of rows."""
@@ -133,6 +133,6 @@ class Statements:
         return self._connection.exec_driver_sql(sql, values).rowcount
 
 
-def _rank(statement: Insert) -> int:
-    table: Table = statement.table  # type: ignore[assignment]  # all of ours insert into tables
+def _rank(insertion: Insertion) -> int:
+    table: Table = insertion.statement.table  # type: ignore[assignment]  # all of ours insert into tables
     return _RANKS[table]

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from orderwire.canonical.model import Amount, Canonical, Currency, Instant, Quantity, QuantityOrZero, SignedQuantity
+from orderwire.canonical.model import (
+    Amount,
+    Canonical,
+    Currency,
+    Instant,
+    Quantity,
+    QuantityOrZero,
+    SignedQuantity,
+    iso_of,
+)
 
 
 class Sample(Canonical):
@@ -107,3 +116,9 @@ def test_json_gives_the_same_number_back(value: Decimal) -> None:
     assert Sample.model_validate_json(sample.model_dump_json()) == sample
     assert sample.price == value
     assert "E" not in sample.model_dump(mode="json")["price"]
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_instants_are_written_as_python_writes_them(instant: datetime) -> None:
+    """Of any year, with and without microseconds."""
+    assert iso_of(instant) == instant.isoformat()

@@ -1,7 +1,6 @@
 """A batch: savepoints, the inbox, the outbox, and a crash at every point between receive and ack."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -478,7 +477,7 @@ def test_nameless_message_seen_as_done(world: World, flow: Flow, monkeypatch: py
 
 def test_dead_letter_parks(world: World, flow: Flow) -> None:
     """What the broker gave up is parked under the queue it died in."""
-    delivery = replace(a_delivery(received(1), 3, "ow.dead"), dead_from="ow.fulfil")
+    delivery = a_delivery(received(1), 3, "ow.dead")._replace(dead_from="ow.fulfil")
 
     world.batch(flow, [delivery], "dead")
 

@@ -10,16 +10,21 @@ from pika import frame, spec
 
 from orderwire.queue.codec import Wire
 from orderwire.queue.rabbit_frames import Arrival, Confirm, FrameReader, Gap, publish_frames
-from orderwire.queue.rabbit_properties import properties_of
+from orderwire.queue.rabbit_properties import letter_of
 
 WIRE = Wire({"ow-attempt": 0, "cloudEvents:id": "e1"}, b"{}", "e1", "order.received")
+LETTER = letter_of(WIRE)
 
 
 def a_delivery(number: int, body: bytes = b"{}", channel: int = 1, largest: int = 1000) -> bytes:
     """Return a delivery as a broker sends it, from the library's own encoder."""
     method = spec.Basic.Deliver("tag", number, redelivered=True, exchange="ow.events", routing_key="order.received")
     properties = pika.BasicProperties(
-        headers=dict(WIRE.headers), message_id="e1", type="order.received", content_type="application/json"
+        headers=dict(WIRE.headers),
+        message_id="e1",
+        type="order.received",
+        content_type="application/json",
+        delivery_mode=2,
     )
     frames = [frame.Method(channel, method), frame.Header(channel, len(body), properties)]
     frames += [frame.Body(channel, body[at : at + largest]) for at in range(0, len(body), largest)]
@@ -57,9 +62,9 @@ def test_deliveries_in_a_row_are_handed_on_together(consumer: FrameReader, taken
     buffer = a_delivery(7) + a_delivery(8, b"") + a_delivery(9)
 
     assert consumer.read(buffer, 0) == (len(buffer), Gap.MORE)
-    empty = Wire(WIRE.headers, b"", "e1", "order.received")
-    expected = [Arrival(7, "order.received", WIRE), Arrival(8, "order.received", empty)]
-    assert taken == [[*expected, Arrival(9, "order.received", WIRE)]]
+    empty = LETTER._replace(body=b"")
+    expected = [Arrival(7, "order.received", LETTER), Arrival(8, "order.received", empty)]
+    assert taken == [[*expected, Arrival(9, "order.received", LETTER)]]
 
 
 @given(st.data())
@@ -110,7 +115,7 @@ def test_what_is_not_ours_is_left_to_the_library(consumer: FrameReader, taken: T
     first = a_delivery(1)
 
     assert consumer.read(first + foreign, 0) == (len(first), Gap.FOREIGN)
-    assert taken == [[Arrival(1, "order.received", WIRE)]]
+    assert taken == [[Arrival(1, "order.received", LETTER)]]
 
 
 def test_a_channel_that_is_gone_gets_nothing(consumer: FrameReader, taken: Taken) -> None:
@@ -141,12 +146,15 @@ def test_a_publish_is_what_the_library_would_send(body: bytes, largest: int) -> 
     """Method, header, and as many body frames as it takes."""
     method = spec.Basic.Publish(exchange="ow.events", routing_key="order.received", mandatory=True)
     properties = pika.BasicProperties(
-        headers=dict(WIRE.headers), message_id="e1", type="order.received", content_type="application/json"
+        headers=dict(WIRE.headers),
+        message_id="e1",
+        type="order.received",
+        content_type="application/json",
+        delivery_mode=2,
     )
-    properties.delivery_mode = 2
     frames = [frame.Method(3, method), frame.Header(3, len(body), properties)]
     frames += [frame.Body(3, body[at : at + largest]) for at in range(0, len(body), largest)]
 
-    pieces = publish_frames(3, ("ow.events", "order.received"), properties_of(WIRE), body, largest)
+    pieces = publish_frames(3, ("ow.events", "order.received"), LETTER.properties, body, largest)
 
     assert b"".join(pieces) == b"".join(each.marshal() for each in frames)

@@ -10,6 +10,7 @@ from pika import frame, spec  # type: ignore[import-untyped]
 from orderwire.errors import UnavailableError
 from orderwire.queue.codec import Wire
 from orderwire.queue.rabbit_frames import FrameReader
+from orderwire.queue.rabbit_properties import letter_of
 from orderwire.queue.rabbit_publisher import Item, Publisher
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Stage:
 
     def send(self, text: str, sent: list[str]) -> None:
         self.publisher.send(
-            Item("ow.events", "key", Wire({}, text.encode(), text, None, None)), lambda: sent.append(text)
+            Item("ow.events", "key", text, letter_of(Wire({}, text.encode(), text))), lambda: sent.append(text)
         )
 
     def time_passes(self) -> None:

@@ -1,7 +1,7 @@
 """Many rows in one statement."""
 
 import struct
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.store import statements
-from orderwire.store.inserts import text_array
+from orderwire.store.inserts import Insertion, text_array
 from orderwire.store.statements import Statements
 from orderwire.store.tables import inbox
 
@@ -27,29 +27,45 @@ def connection() -> Any:
     engine.dispose()
 
 
-def rows(count: int) -> list[dict[str, Any]]:
-    return [{"consumer": "fulfil", "event_id": f"event-{number}", "at": NOON} for number in range(count)]
+MARK = Insertion(insert(inbox).on_conflict_do_nothing(), ("consumer", "event_id", "at"))
+
+
+def rows(count: int) -> list[tuple[str, str, datetime]]:
+    return [("fulfil", f"event-{number}", NOON) for number in range(count)]
 
 
 @pytest.mark.parametrize("count", [1, 4, 5, 31, 131, 256])
 def test_any_number_of_rows_is_inserted_once(connection: Connection, count: int) -> None:
     """In statements of some sizes; those that are there already are not counted."""
     once = Statements(connection)
-    statement = insert(inbox).on_conflict_do_nothing()
 
-    assert once.insert(statement, rows(count)) == count
-    assert once.insert(statement, rows(count + 2)) == 2
-    assert len(connection.execute(select(inbox)).all()) == count + 2
+    assert once.insert(MARK, rows(count)) == count
+    assert once.insert(MARK, rows(count + 2)) == 2
+    assert connection.execute(select(inbox).order_by(inbox.c.event_id)).all() == sorted(rows(count + 2))
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 130])
+@pytest.mark.parametrize(("by", "event", "days"), [(1, 0, 0), (0, 0, 1), (1, 0, 1), (0, 1, 1), (0, 0, 0)])
+def test_any_columns_may_be_the_same_in_every_row(
+    connection: Connection, count: int, by: int, event: int, days: int
+) -> None:
+    """The one that is told once, and those that are told row by row, come to stand where they belong."""
+    made = [(f"by-{by * n}", f"event-{event * n}", NOON + timedelta(days * n)) for n in range(count)]
+
+    new = Statements(connection).insert(MARK, made)
+
+    found = [tuple(row) for row in connection.execute(select(inbox))]
+    assert len(found) == new == len({row[:2] for row in made})
+    assert set(found) <= set(made)
 
 
 def test_much_does_not_wait(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows that hold more than may wait in memory go to the database."""
     monkeypatch.setattr(statements, "_MOST_WAITING", 100)
     waiting = Statements(connection)
-    statement = insert(inbox).on_conflict_do_nothing()
 
     for row in rows(3):
-        waiting.later(statement, row, 50)
+        waiting.later(MARK, row, 50)
 
     assert len(connection.execute(select(inbox)).all()) == 3
 

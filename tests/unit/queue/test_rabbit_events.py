@@ -1,0 +1,143 @@
+"""The short way of an event, by a form that was seen before, leads where the long one does."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderwire.canonical.envelope import Event, EventType
+from orderwire.errors import LimitError, MappingError
+from orderwire.queue.codec import ATTEMPT, DEAD_FROM, UNREADABLE, Decoded, Wire, decode, encode
+from orderwire.queue.rabbit_events import letter_for, read
+from orderwire.queue.rabbit_properties import Letter, letter_of, wire_of
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
+    ["%", "%s", "%%", "PO-1", "PO-2"]
+)
+MAYBE = st.none() | TEXT
+EVENTS = st.builds(
+    Event,
+    id=TEXT,
+    source=TEXT,
+    type=st.sampled_from(EventType),
+    subject=MAYBE,
+    time=st.datetimes(timezones=st.just(UTC)),
+    data=st.dictionaries(TEXT, MAYBE, max_size=3),
+    documentid=TEXT,
+    correlationid=TEXT,
+    causationid=MAYBE,
+    partner=MAYBE,
+    epoch=st.integers(0, 2**40),
+    test=st.booleans(),
+    traceparent=st.sampled_from([None, f"00-{'a' * 32}-{'b' * 16}-01"]),
+)
+
+
+def an_event(**changes: Any) -> Event:
+    """Return an event of which all letters are equally long."""
+    event = Event(
+        id="7b0c0f3e",
+        source="orderwire/edi",
+        type=EventType.ORDER_RECEIVED,
+        subject="PO-1",
+        time=datetime(2026, 3, 1, 9, 30, 0, 5, tzinfo=UTC),
+        data={"text": "Größe 9"},
+        documentid="d-1",
+        correlationid="c-1",
+        partner="acme",
+    )
+    return event.model_copy(update=changes)
+
+
+def the_long_way(letter: Letter) -> Decoded:
+    return decode(wire_of(letter))
+
+
+@given(EVENTS)
+def test_a_letter_is_the_one_of_the_long_way(event: Event) -> None:
+    """Byte for byte, the first time and every other."""
+    expected = letter_of(encode(event))
+
+    assert [letter_for(event), letter_for(event)] == [expected, expected]
+
+
+@given(EVENTS)
+def test_a_letter_is_read_as_the_long_way_reads_it(event: Event) -> None:
+    """It is never taken for another kind: all that is written is read the short way."""
+    letter = letter_for(event)
+
+    assert [read(letter), read(letter)] == [the_long_way(letter)] * 2
+
+
+def test_letters_of_one_length_and_different_forms() -> None:
+    """What is remembered of one is no help with the other, and does no harm."""
+    events = [
+        an_event(),
+        an_event(subject="PO-2"),
+        an_event(subject="PO-", partner="acmes"),
+        an_event(epoch=1),
+        an_event(test=True),
+        an_event(partner=None, causationid="e-1"),
+    ]
+    letters = [letter_for(event) for event in events]
+    assert len({len(each.properties) for each in letters[:5]}) == 1
+
+    for _ in range(2):
+        assert [read(letter) for letter in letters] == [Decoded(event, 0, None) for event in events]
+        assert [letter_for(event) for event in events] == letters
+
+
+GOOD = letter_for(an_event())
+
+
+@given(st.integers(0, len(GOOD.properties)), st.integers(0, len(GOOD.properties) - 1), st.binary(max_size=4))
+def test_broken_letters_are_read_as_the_long_way_reads_them(cut: int, at: int, junk: bytes) -> None:
+    """Or left to it; cut off or overwritten anywhere."""
+    properties = GOOD.properties[:at] + junk + GOOD.properties[at + len(junk) : cut]
+    letter = GOOD._replace(properties=properties)
+
+    assert read(letter) in (None, the_long_way(letter))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{DEAD_FROM: "ow.fulfil"}, {ATTEMPT: "3"}, {ATTEMPT: True}, {ATTEMPT: -1}, {UNREADABLE: "all"}],
+    ids=str,
+)
+def test_what_is_not_on_its_usual_way_takes_the_long_one(headers: dict[str, object]) -> None:
+    """Its headers say more than an event."""
+    wire = encode(an_event())
+
+    assert read(letter_of(wire._replace(headers={**wire.headers, **headers}))) is None
+
+
+def test_marks_of_the_broker_are_no_part_of_the_event() -> None:
+    """It tells how often it gave a message, and where that died."""
+    wire = encode(an_event())
+    marked = {**wire.headers, ATTEMPT: 2, "x-delivery-count": 3, "x-first-death-queue": "ow.orders"}
+
+    assert read(letter_of(wire._replace(headers=marked))) == Decoded(an_event(), 2, None)
+
+
+def test_another_content_type_takes_the_long_way() -> None:
+    """Which says what is wrong with it."""
+    assert read(letter_of(encode(an_event())._replace(content_type="text/xml"))) is None
+    assert read(letter_of(Wire({}, b"{}"))) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        (an_event(subject="x" * 30_000), LimitError),
+        (an_event(id="x" * 300), LimitError),
+        (an_event(data={"quantity": object()}), MappingError),
+    ],
+    ids=["long attributes", "long id", "no JSON"],
+)
+def test_what_no_broker_takes_is_refused(event: Event, error: type[Exception]) -> None:
+    """Each time."""
+    for _ in range(2):
+        with pytest.raises(error):
+            letter_for(event)
