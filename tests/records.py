@@ -38,7 +38,7 @@ def a_document(**changes: Any) -> Document:
         correlation_id="correlation-1",
         received_at=NOON,
     )
-    return replace(document, **changes)
+    return document._replace(**changes)
 
 
 def an_exchange(exchange_id: str, **changes: Any) -> Exchange:

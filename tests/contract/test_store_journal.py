@@ -74,7 +74,7 @@ HOSTILE = ['"', "\\", '\\"', "{}", "{a,b}", "NULL", "null", "", " ", "\t\n", "gr
 def test_rows_written_together_come_back_as_they_were(store: SqlStore) -> None:
     """Whatever a sender writes, in whatever row, with other columns empty."""
     documents = [
-        replace(a_document(id=f"d{number}"), order_no=text, reason=None if number % 2 else text, message_no=number)
+        a_document(id=f"d{number}")._replace(order_no=text, reason=None if number % 2 else text, message_no=number)
         for number, text in enumerate(HOSTILE)
     ]
     with store.begin() as tx:

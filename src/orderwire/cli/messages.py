@@ -1,6 +1,5 @@
 """`orderwire messages`: find documents in the journal, and see one with its raw bytes."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +33,7 @@ def list_(
         state=state, partner=partner, order_no=order_no, erp_no=erp_no, control_ref=reference, limit=limit
     )
     with services_of(config) as services, services.store.begin() as tx:
-        rows = [asdict(document) for document in tx.journal.find(query)]
+        rows = [document._asdict() for document in tx.journal.find(query)]
     columns = ("id", "direction", "kind", "partner", "order_no", "state", "code", "reason", "received_at")
     emit(rows, columns, as_json=as_json, empty="No messages.")
 
@@ -62,10 +61,12 @@ def show(
     text = masked(content).decode("utf-8", "replace")
     story = [{"at": step.at, "step": step.name, "detail": step.detail} for step in steps]
     if as_json:
-        emit_json({**asdict(document), "story": story, "content": text})
+        emit_json({**document._asdict(), "story": story, "content": text})
         return
     emit(
-        [{"field": name, "value": value} for name, value in asdict(document).items()], ("field", "value"), as_json=False
+        [{"field": name, "value": value} for name, value in document._asdict().items()],
+        ("field", "value"),
+        as_json=False,
     )
     out.print()
     emit(story, ("at", "step", "detail"), as_json=False)

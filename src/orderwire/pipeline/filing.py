@@ -1,6 +1,5 @@
 """The filing of a decoded file: its interchanges and messages go into the journal, its orders on their way."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -100,7 +99,7 @@ class Filing:
 
     def _acknowledge(self, interchange: DecodedInterchange, partner: str) -> None:
         """Acknowledge once: a replay finds the acknowledgement that was sent."""
-        once, step = replace(self._source, epoch=0), _acknowledging(interchange)
+        once, step = self._source._replace(epoch=0), _acknowledging(interchange)
         if interchange.acknowledge is None:
             return
         if self._tx.journal.get(answer_id(once.document_id, 0, step)) is not None:
@@ -141,13 +140,13 @@ class Filing:
     def _request(self, order: PurchaseOrder, source: Source, *, test: bool) -> Event:
         """Return what the order asks for; in a test interchange every order is a test."""
         order = order if order.test or not test else order.model_copy(update={"test": True})
-        about = replace(source, partner=order.partner, test=order.test)
+        about = source._replace(partner=order.partner, test=order.test)
         body = order if order.purpose is Purpose.ORIGINAL else change_of(order)
         return next_event(_REQUESTS[order.purpose], body, about, self._now, subject=order.order_no)
 
     def _tell(self, notice: Notice, source: Source, interchange: DecodedInterchange) -> Event:
         """Return the event of a message that is no order. What asks for work waits; everything else is done with."""
-        about = replace(source, partner=interchange.partner, test=interchange.test)
+        about = source._replace(partner=interchange.partner, test=interchange.test)
         if notice.type not in _REQUESTS.values():
             changes: dict[str, Any] = {"state": DocumentState.DONE, "code": "noted", "finished_at": self._now}
             self._tx.journal.update(source.document_id, **changes)

@@ -238,7 +238,7 @@ class _Telling:
                 name=document.no,
             )
         )
-        own = replace(source, document_id=_document_id(document))
+        own = source._replace(document_id=_document_id(document))
         event = park(tx, own, Failure(error, _FLOW), now)
         tx.outbox.add(event, cause=None)
         return [event]

@@ -1,7 +1,7 @@
 """What a person does about a parked message: replay it from its raw bytes or an edited copy, or discard it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orderwire.canonical.document import DocumentReady, DocumentReceived
 from orderwire.canonical.envelope import Event, EventType
@@ -62,7 +62,7 @@ class Replays:
             if document.direction == "out":
                 raise MappingError("a document of ours is not edited: mend the order, and send it anew")
             copy = tx.archive.put(content)
-            event = self._from_raw(tx, replace(document, sha256=copy))
+            event = self._from_raw(tx, document._replace(sha256=copy))
             tx.outbox.add(event, cause=None)
             detail = {"who": who, "why": why, "before": document.sha256, "after": copy}
             tx.journal.step(Step(document.id, self.clock(), "edited", event.id, detail))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -85,7 +85,7 @@ class Transmissions:
         """Park what the partner could not take, so that a replay sends it again."""
         now = self.clock()
         source = Source(document.id, document.correlation_id, document.partner, document.epoch, document.test)
-        again = dispatch_again(tx, document.id, replace(source, document_id=f"{document.id}:{now.isoformat()}"), now)
+        again = dispatch_again(tx, document.id, source._replace(document_id=f"{document.id}:{now.isoformat()}"), now)
         error = DeliveryRefusedError("the partner's receipt says no", disposition=text)
         body = again.model_dump_json().encode() if again else b""
         event = park(tx, source, Failure(error, "deliver", body), now)

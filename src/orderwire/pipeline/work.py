@@ -1,9 +1,8 @@
 """What a flow does with one event: outside work first, then one commit in the batch's transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -19,8 +18,7 @@ Handler = Callable[[Event], Commit]
 _proven = prover(Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where an event comes from: the document it speaks of and what led to it."""
 
     document_id: str

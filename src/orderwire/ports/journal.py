@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 
 class DocumentState(StrEnum):
@@ -36,8 +36,7 @@ _ENDS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A row of the journal: one file, one message of it, or one answer."""
 
     id: str
@@ -66,8 +65,7 @@ class Document:
     finished_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Something that happened to a document; append-only."""
 
     document_id: str

@@ -5,14 +5,16 @@ from dataclasses import fields
 from functools import cache
 from itertools import islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import Column, Table
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-R = TypeVar("R", bound="DataclassInstance")
+#: A dataclass, or a named tuple where many are made.
+Record: TypeAlias = "DataclassInstance | NamedTuple"
+R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
 #: Values in one IN list; far below what either database takes.
@@ -20,17 +22,17 @@ _IN_LIST = 500
 
 
 @cache
-def names_of(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+def names_of(kind: type[Record]) -> tuple[str, ...]:
     """Return the columns of a record."""
-    return tuple(field.name for field in fields(kind))
+    return kind._fields if issubclass(kind, tuple) else tuple(field.name for field in fields(kind))
 
 
 @cache
-def _values(kind: "type[DataclassInstance]") -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*names_of(kind))
+def _values(kind: type[Record]) -> Callable[[Any], tuple[Any, ...]]:
+    return tuple if issubclass(kind, tuple) else attrgetter(*names_of(kind))
 
 
-def columns_of(kind: "type[DataclassInstance]", table: Table) -> list[Column[Any]]:
+def columns_of(kind: type[Record], table: Table) -> list[Column[Any]]:
     """Return the table's columns that make up a record, in the order of its fields."""
     return [table.c[name] for name in names_of(kind)]
 
@@ -41,17 +43,17 @@ def record_of(kind: type[R], row: Sequence[Any]) -> R:
     return make(*row)
 
 
-def row_of(record: "DataclassInstance") -> tuple[Any, ...]:
+def row_of(record: Record) -> tuple[Any, ...]:
     """Return a record's values in the order of its columns."""
     return _values(type(record))(record)
 
 
-def values_of(record: "DataclassInstance") -> dict[str, Any]:
+def values_of(record: Record) -> dict[str, Any]:
     """Return a record's values by column."""
     return dict(zip(names_of(type(record)), row_of(record), strict=True))
 
 
-def checked(kind: "type[DataclassInstance]", changes: Mapping[str, object], *, fixed: Iterable[str]) -> dict[str, Any]:
+def checked(kind: type[Record], changes: Mapping[str, object], *, fixed: Iterable[str]) -> dict[str, Any]:
     """Return the changes.
 
     Raises:

@@ -14,7 +14,7 @@ from orderwire.web.standing import Standings, State
 from records import a_document, an_order
 
 FILE = a_document(id="file", channel="api", kind="file", partner="acme", sha256="s1", control_ref="k")
-MESSAGE = replace(FILE, id="message", kind="order", parent_id="file", order_no="A-1", state=DocumentState.WAITING)
+MESSAGE = FILE._replace(id="message", kind="order", parent_id="file", order_no="A-1", state=DocumentState.WAITING)
 RECORD = an_order(partner="acme", order_no="A-1", content_hash="h1", document_id="message")
 ANSWERED = replace(RECORD, state=OrderState.ANSWERED, response="{}")
 
@@ -53,18 +53,18 @@ def test_an_undecided_order_stands_where_its_message_does(
     store: SqlStore, message: DocumentState, expected: State
 ) -> None:
     """A message that is done without an order of its content was answered before another took the number."""
-    assert state(store, FILE, replace(MESSAGE, state=message)) is expected
+    assert state(store, FILE, MESSAGE._replace(state=message)) is expected
 
 
 def test_a_file_that_is_not_decoded_waits_or_is_parked(store: SqlStore) -> None:
     """There is no message yet."""
     assert state(store, FILE) is State.WAITING
-    assert state(store, replace(FILE, id="other", state=DocumentState.PARKED), file="other") is State.PARKED
+    assert state(store, FILE._replace(id="other", state=DocumentState.PARKED), file="other") is State.PARKED
 
 
 def test_an_order_that_could_not_be_read_is_refused(store: SqlStore) -> None:
     """By its syntax, which is no answer to an order."""
-    message = replace(MESSAGE, state=DocumentState.REJECTED, code="syntax", order_no=None)
+    message = MESSAGE._replace(state=DocumentState.REJECTED, code="syntax", order_no=None)
 
     assert state(store, FILE, message) is State.REFUSED
 
@@ -81,8 +81,8 @@ def test_a_decision_about_other_content_is_not_ours(store: SqlStore) -> None:
 
 def test_bytes_that_came_before_stand_where_the_first_do(store: SqlStore) -> None:
     """They are not decoded again; the first file's message speaks for both."""
-    again = replace(FILE, id="again")
-    twin = replace(FILE, id="twin", kind="interchange", parent_id="again", code="duplicate", state=DocumentState.DONE)
+    again = FILE._replace(id="again")
+    twin = FILE._replace(id="twin", kind="interchange", parent_id="again", code="duplicate", state=DocumentState.DONE)
 
     assert state(store, FILE, MESSAGE, again, twin, file="again") is State.WAITING
     with store.begin() as tx:
@@ -92,15 +92,15 @@ def test_bytes_that_came_before_stand_where_the_first_do(store: SqlStore) -> Non
 
 def test_a_replayed_message_gives_way_to_its_replay(store: SqlStore) -> None:
     """The newest that is not replaced counts."""
-    replay = replace(MESSAGE, id="replay", replay_of="message", epoch=1)
+    replay = MESSAGE._replace(id="replay", replay_of="message", epoch=1)
 
-    assert state(store, FILE, replace(MESSAGE, state=DocumentState.REPLAYED), replay) is State.WAITING
+    assert state(store, FILE, MESSAGE._replace(state=DocumentState.REPLAYED), replay) is State.WAITING
 
 
 def test_an_id_is_found_by_its_partner_only(store: SqlStore) -> None:
     """An order's, or an API document's; an answer of ours or an EDI file is neither."""
     state(
-        store, FILE, MESSAGE, ANSWERED, replace(FILE, id="edi", channel="edi"), replace(FILE, id="out", direction="out")
+        store, FILE, MESSAGE, ANSWERED, FILE._replace(id="edi", channel="edi"), FILE._replace(id="out", direction="out")
     )
     standings = Standings(store)
 
@@ -114,8 +114,8 @@ def test_an_id_is_found_by_its_partner_only(store: SqlStore) -> None:
 
 def test_a_conflicting_document_is_not_the_order(store: SqlStore) -> None:
     """By its id one learns that it came to nothing, and not what became of the other."""
-    conflict = replace(FILE, id="conflict")
-    parked = replace(MESSAGE, id="parked", parent_id="conflict", state=DocumentState.PARKED, code="duplicate_conflict")
+    conflict = FILE._replace(id="conflict")
+    parked = MESSAGE._replace(id="parked", parent_id="conflict", state=DocumentState.PARKED, code="duplicate_conflict")
     state(store, FILE, MESSAGE, ANSWERED, conflict, parked)
 
     standing = Standings(store).of_id("conflict", "acme")
