@@ -26,7 +26,7 @@ TOPOLOGY = Topology(
     prefix="bench.",
     flows=(Flow("in", (EventType.DOCUMENT_RECEIVED,)), Flow("out", (EventType.DOCUMENT_READY,))),
 )
-BATCH = 250
+BATCH = 500
 
 
 def settings_of(queue_url: str, store_url: str, folder: Path) -> Settings:

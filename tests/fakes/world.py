@@ -74,6 +74,7 @@ class World:
         self.checkpoint: Callable[[str], None] = no_checkpoint
         self.worker = "worker-1"
         self.own_number = True
+        self.overlaps = False
         self.meter: Meter = NoMeter()
 
     @classmethod
@@ -140,7 +141,7 @@ class World:
 
     def batch(self, handler: Handler, deliveries: Sequence[Delivery], flow: str = "flow") -> Pause | None:
         sent = Sent()
-        pause = Batch(Lane(flow, "q", handler), self.around, deliveries, sent).run()
+        pause = Batch(Lane(flow, "q", handler, overlaps=self.overlaps), self.around, deliveries, sent).run()
         sent.mark(self.store, self.clock)
         return pause
 

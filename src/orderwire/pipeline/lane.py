@@ -39,7 +39,8 @@ class Lane:
     """What a flow is made of. `probe` returns when the other side answers again; None: this flow never pauses.
 
     A flow that asks nobody else `overlaps`: while one batch is worked on, those before it are committed, and confirmed
-    by the broker. What follows from them is sent in the order in which they were taken.
+    by the broker. What follows from them is sent in the order in which they were taken. Since its work does nothing
+    outside, only a message that fails or cannot be committed is looked for among those that were done before.
     """
 
     flow: str
@@ -95,7 +96,9 @@ class Batch:
         with self._given_back():
             bound = structlog.contextvars.bound_contextvars(correlation_id=None, flow=self._lane.flow)
             with self._around.meter.working(self._lane.flow, len(self._items)), bound:
-                self._work_off(self._unseen())
+                self._work_off(self._items if self._lane.overlaps else self._unseen(self._items))
+                if self._lane.overlaps:
+                    self._unseen([item for item in self._items if item.error is not None])
 
     def commit(self) -> None:
         """Commit. Raises as `run` does."""
@@ -131,18 +134,19 @@ class Batch:
         """Name this lane in the inbox: an event may die in several queues, and each death is news."""
         return self._lane.flow if item.delivery.dead_from is None else f"{self._lane.flow} {item.delivery.dead_from}"
 
-    def _unseen(self) -> list[Item]:
+    def _unseen(self, items: Sequence[Item]) -> list[Item]:
         """Set aside what was committed before, of which only the unsent events are still owed; give the others."""
         by_consumer: defaultdict[str, dict[str, Item]] = defaultdict(dict)
-        for item in self._items:
+        for item in items:
             event = item.delivery.event
             if event is not None and by_consumer[self._consumer(item)].setdefault(event.id, item) is not item:
                 item.drop("twice in one batch")
-        with self._around.store.read() as tx:
-            for consumer, items in by_consumer.items():
-                for event_id in tx.inbox.seen(consumer, list(items)):
-                    items[event_id].drop("seen before", tx.outbox.unsent(cause=event_id))
-        return [item for item in self._items if item.decision is None]
+        if by_consumer:
+            with self._around.store.read() as tx:
+                for consumer, known in by_consumer.items():
+                    for event_id in tx.inbox.seen(consumer, list(known)):
+                        known[event_id].drop("seen before", tx.outbox.unsent(cause=event_id))
+        return [item for item in items if item.decision is None]
 
     def _work_off(self, items: Sequence[Item]) -> None:
         """Do each message's outside work; once the other side is down, the rest is not tried."""
@@ -187,8 +191,9 @@ class Batch:
     def _commit(self) -> None:
         worked = [item for item in self._items if item.commit is not None]
         if not self._committed_at_once(worked):
+            unseen = self._unseen(worked) if self._lane.overlaps else worked
             with self._transaction() as tx:
-                for item in worked:
+                for item in unseen:
                     self._commit_one(tx, item)
 
     def _committed_at_once(self, items: Sequence[Item]) -> bool:
@@ -295,7 +300,7 @@ class Batch:
         for item in self._items:
             match item.decision:
                 case Retry():
-                    pass
+                    self._unseen([item for item in self._items if item.error is not None])
                 case Pause():
                     pause = item.decision
                     back.append(item.delivery)

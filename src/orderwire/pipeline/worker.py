@@ -192,17 +192,14 @@ class LaneThread:
         """Work one batch, if there is one."""
         batch = self._taken()
         if batch is not None:
+            batch.work()
             batch.commit()
             batch.send()
         self._end(batch)
 
     def _taken(self) -> Batch | None:
         deliveries = self._around.transport.receive(self._lane.queue, self._lane.batch, RECEIVE_SECONDS)
-        if not deliveries:
-            return None
-        batch = Batch(self._lane, self._around, deliveries, self._sent)
-        batch.work()
-        return batch
+        return Batch(self._lane, self._around, deliveries, self._sent) if deliveries else None
 
     def _end(self, batch: Batch | None) -> None:
         if batch is None:
@@ -216,9 +213,9 @@ class LaneThread:
 
 @dataclass
 class Turns:
-    """What the threads of an overlapping lane take in turn: to work on a batch, and to send what follows from it."""
+    """What the threads of an overlapping lane take in turn: to take a batch, and to send what follows from it."""
 
-    working: threading.Lock = field(default_factory=threading.Lock)
+    taking: threading.Lock = field(default_factory=threading.Lock)
     #: Set when the batch that was taken last has sent, or never will.
     last_sent: threading.Event = field(default_factory=threading.Event)
 
@@ -227,7 +224,7 @@ class Turns:
 
 
 class OverlappingThread(LaneThread):
-    """One of some threads of a lane: one works, while others wait for the database, and for the broker's confirms.
+    """One of some threads of a lane: while one works, others wait for the database, and for the broker's confirms.
 
     Batches may be committed in another order than they were taken in, as those of two workers are; they send in order.
     """
@@ -247,15 +244,16 @@ class OverlappingThread(LaneThread):
 
     def turn(self) -> None:
         batch, before, mine = None, self._turns.last_sent, threading.Event()
-        if self._turns.working.acquire(timeout=TURN_SECONDS):
+        if self._turns.taking.acquire(timeout=TURN_SECONDS):
             try:
                 batch = self._taken()
                 if batch is not None:
                     before, self._turns.last_sent = self._turns.last_sent, mine
             finally:
-                self._turns.working.release()
+                self._turns.taking.release()
         if batch is not None:
             try:
+                batch.work()
                 batch.commit()
                 before.wait()
                 batch.send()

@@ -18,8 +18,8 @@ from orderwire.store.tables import inbox, outbox
 _ADD: Final = Insertion(insert(outbox).on_conflict_do_nothing().inline(), ("event_id", "cause", "time", "event"))
 _UNSENT: Final = select(outbox.c.event).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.seq)
 _WAITING: Final = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
-#: In the order of the ids, so that two dispatchers lock the rows they share in one order; the limit lets PostgreSQL ask
-#: the index for each of them, whatever its statistics say.
+#: PostgreSQL goes through the places in their order, so that two dispatchers lock the rows they share in one; the limit
+#: lets it ask the index for each of them, whatever its statistics say.
 _SENT: Final[Mapping[str, Executable]] = {
     "sqlite": update(outbox)
     .where(outbox.c.sent_at.is_(None), outbox.c.event_id.in_(text("SELECT value FROM json_each(:ids)")))
@@ -27,8 +27,7 @@ _SENT: Final[Mapping[str, Executable]] = {
     "postgresql": text(
         "UPDATE outbox SET sent_at = :at WHERE ctid = ANY (ARRAY ("
         "SELECT found.place FROM unnest(CAST(:ids AS TEXT[])) AS sent (event_id) CROSS JOIN LATERAL"
-        " (SELECT ctid AS place FROM outbox WHERE event_id = sent.event_id AND sent_at IS NULL LIMIT 1 FOR UPDATE)"
-        " AS found))"
+        " (SELECT ctid AS place FROM outbox WHERE event_id = sent.event_id AND sent_at IS NULL LIMIT 1) AS found))"
     ),
 }
 
@@ -65,5 +64,5 @@ class SqlOutbox:
 
     def mark_sent(self, event_ids: Collection[str], at: datetime) -> None:
         if event_ids:
-            values = {"at": at, "ids": self._connection.listed(sorted(event_ids))}
+            values = {"at": at, "ids": self._connection.listed(event_ids)}
             self._connection.run(_SENT[self._connection.dialect.name], values)

@@ -365,7 +365,7 @@ def test_overlapping_lane_commits_at_once_and_sends_in_order(world: World) -> No
     until = time.monotonic() + 10
     while not world.read(lambda tx: tx.outbox.unsent()):
         assert time.monotonic() < until, "it is committed"
-    assert not turns.working.locked(), "the next may be worked on"
+    assert not turns.taking.locked(), "the next may be taken"
     assert (world.transport.published, world.transport.acked) == ([], [])
     assert not turns.last_sent.is_set()
     before.set()
