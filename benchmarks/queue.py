@@ -1,8 +1,9 @@
 """The queue layer: one of our worker processes, with its effects exactly once, against workers that only pass on.
 
-Every worker consumes a 1 KiB event from a quorum queue of a private RabbitMQ, changes it, publishes it persistent and
-confirmed, and acks. Ours commits inbox, journal and outbox besides. A rate is taken from the depth of the outgoing
-queue between a tenth and nine tenths of the messages, so that no start-up counts; the CPU time is the worker's alone.
+Every worker consumes 1 KiB events of a quorum queue of a private RabbitMQ, up to 4,000 in hand, changes each, publishes
+it persistent and confirmed, and acks. Ours commits inbox, journal and outbox besides. A rate is taken from the depth of
+the outgoing queue between a tenth and nine tenths of the messages, so that no start-up counts; the CPU time is the
+worker's alone.
 """
 
 import itertools

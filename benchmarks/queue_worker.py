@@ -32,7 +32,7 @@ BATCH = 500
 def settings_of(queue_url: str, store_url: str, folder: Path) -> Settings:
     """Return the settings of both sides."""
     return Settings(
-        config_dir=folder, data_dir=folder, queue={"url": queue_url, "prefetch": 4 * BATCH}, store={"url": store_url}
+        config_dir=folder, data_dir=folder, queue={"url": queue_url, "prefetch": 8 * BATCH}, store={"url": store_url}
     )
 
 

@@ -12,7 +12,7 @@ app.conf.update(
     task_default_queue="peer.in",
     task_acks_late=True,
     task_ignore_result=True,
-    worker_prefetch_multiplier=2000,
+    worker_prefetch_multiplier=4000,
     worker_concurrency=1,
     broker_transport_options={"confirm_publish": True},
 )

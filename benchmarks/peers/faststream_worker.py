@@ -7,7 +7,7 @@ from typing import Any
 from faststream import FastStream
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 
-broker = RabbitBroker(sys.argv[1], default_channel=Channel(prefetch_count=2000), logger=None)
+broker = RabbitBroker(sys.argv[1], default_channel=Channel(prefetch_count=4000), logger=None)
 
 
 @broker.subscriber(RabbitQueue("peer.in", declare=False))

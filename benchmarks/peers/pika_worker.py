@@ -9,7 +9,7 @@ import pika
 connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
 channel = connection.channel()
 channel.confirm_delivery()
-channel.basic_qos(prefetch_count=2000)
+channel.basic_qos(prefetch_count=4000)
 PERSISTENT = pika.BasicProperties(content_type="application/json", delivery_mode=2)
 
 

@@ -38,13 +38,13 @@ def test_stop_under_load(deploy: Deploy) -> None:
     assert made.keys() == deployment.answers().keys(), "nothing is in doubt"
     assert _unsent(deployment) == 0
     assert deployment.parked() == []
+    assert {one.attempts for one in deployment.documents(kind="ORDERS")} == {0}, "none was given up"
 
     deployment.run("work")
     deployment.settle(ORDERS, 90)
     made = sold(deployment.nav, numbers)
     assert {number: len(found) for number, found in made.items()} == dict.fromkeys(numbers, 1)
     assert len(deployment.replies("acme")) == ORDERS
-    assert {one.attempts for one in deployment.documents(kind="ORDERS")} == {0}, "none was tried twice"
 
 
 def _unsent(deployment: Deployment) -> int:

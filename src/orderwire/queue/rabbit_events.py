@@ -173,7 +173,7 @@ def _cut(properties: bytes) -> tuple[dict[str, _Span], dict[str, int | bool], tu
     texts, others, at = _table_at(properties, at)
     message_id, at = _short_at(properties, at + 1)  # after the mode of delivery
     kind, at = _short_at(properties, at)
-    if at != len(properties) or texts.keys() & others.keys():
+    if at != len(properties):
         raise ValueError("more, or less, than the properties")
     return texts, others, (content_type, message_id, kind)
 
@@ -194,6 +194,8 @@ def _table_at(properties: bytes, at: int) -> tuple[dict[str, _Span], dict[str, i
     while at < end:
         (start, at), _ = _short_at(properties, at)
         name = properties[start:at].decode()
+        if name in texts or name in others:
+            raise ValueError("a field twice")
         if properties[at] == _LONG_STRING:
             start = at + _TEXT.size
             at = start + _TEXT.unpack_from(properties, at)[1]

@@ -113,6 +113,19 @@ def test_what_is_not_on_its_usual_way_takes_the_long_one(headers: dict[str, obje
     assert read(letter_of(wire._replace(headers={**wire.headers, **headers}))) is None
 
 
+def test_a_header_that_comes_twice_takes_the_long_way() -> None:
+    """Which of them counts is for the library to say."""
+    field = b"\x13cloudEvents:partnerS\x00\x00\x00\x04acme"
+    assert field in GOOD.properties
+    start = len(b"\xb0\xa0\x10application/json")
+    size = int.from_bytes(GOOD.properties[start : start + 4], "big") + len(field)
+    head, table = GOOD.properties[:start], GOOD.properties[start + 4 :]
+    twice = GOOD._replace(properties=head + size.to_bytes(4, "big") + field + table)
+
+    assert the_long_way(twice) == Decoded(an_event(), 0, None)
+    assert read(twice) is None
+
+
 def test_marks_of_the_broker_are_no_part_of_the_event() -> None:
     """It tells how often it gave a message, and where that died."""
     wire = encode(an_event())
