@@ -1,7 +1,7 @@
 """A lane: one flow's messages, from receive to ack.
 
-Take a batch; do each message's outside work; commit inbox, state and outbox of all of them in one transaction with a
-savepoint each; publish what follows, with confirms; ack. After a crash they come back; the inbox makes it harmless.
+Take a batch; do each message's outside work; commit inbox, state and outbox of all of them in one transaction; publish
+what follows, with confirms; ack. After a crash they come back; the inbox makes it harmless.
 """
 
 import random
