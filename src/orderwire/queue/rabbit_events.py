@@ -6,15 +6,17 @@ first of each form, and whatever is not of our writing, goes the long way.
 """
 
 import struct
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from datetime import UTC, datetime
 from itertools import chain, starmap
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import orjson
 import pika  # type: ignore[import-untyped]
 
-from orderwire.canonical.envelope import Event
-from orderwire.canonical.model import iso_of
+from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.model import iso_of, prover
 from orderwire.queue.codec import (
     ATTEMPT,
     ATTRIBUTES,
@@ -65,6 +67,11 @@ _TEXTS: Final = (
     "traceparent",
 )
 _texts_of: Final = itemgetter(*_TEXTS)
+#: Those that an event must have, and those that may be any text.
+_REQUIRED: Final = frozenset({"specversion", "id", "source", "type", "time", "documentid", "correlationid"})
+_PLAIN: Final = frozenset(_TEXTS) - {"traceparent"}
+_KINDS: Final = {kind.value: kind for kind in EventType}
+_proven: Final = prover(Event)
 #: Marks of a message that is no event, or not on its usual way.
 _ODD: Final = frozenset({UNREADABLE, DEAD_FROM})
 
@@ -78,6 +85,7 @@ class _Form(NamedTuple):
     others: tuple[int | bool, ...]
     names: tuple[str, ...]  # of the texts' attributes, then of the others'
     attempt: int
+    sound: bool  # as far as the model would look at what is remembered
 
 
 #: Forms of what is read, by the length of the properties.
@@ -113,10 +121,33 @@ def read(letter: Letter) -> Decoded | None:
     if form is None:
         return None
     try:
-        values = *map(bytes.decode, form.texts(properties)), *form.others
+        texts = [*map(bytes.decode, form.texts(properties))]
     except UnicodeDecodeError:
         return None
-    return decode_body(dict(zip(form.names, values, strict=True)), letter.body, form.attempt)
+    values = dict(zip(form.names, (*texts, *form.others), strict=True))
+    event = _as_written(values, texts, letter.body) if form.sound else None
+    return decode_body(values, letter.body, form.attempt) if event is None else Decoded(event, form.attempt, None)
+
+
+def _as_written(values: dict[str, Any], texts: list[str], body: bytes) -> Event | None:
+    """Make the event that the model would make of what we write; None: the model is to look at it."""
+    kind, time = _KINDS.get(values["type"]), values["time"]
+    try:
+        moment, data = datetime.fromisoformat(time), orjson.loads(body)
+    except ValueError:
+        return None
+    plain = _has_no_blanks(texts) and type(data) is dict and _has_no_blanks(data)
+    usual = kind is not None and values["specversion"] == "1.0" and moment.tzinfo is UTC and iso_of(moment) == time
+    if not plain or not usual:
+        return None
+    values |= {"type": kind, "time": moment, "data": data}
+    return _proven(values)
+
+
+def _has_no_blanks(texts: Iterable[str]) -> bool:
+    """Whether there are none, and so none that the model would strip."""
+    joined = "".join(texts)
+    return not joined or joined.split() == [joined]
 
 
 def _first_letter(event: Event, form: Hashable, texts: tuple[str | None, ...]) -> Letter:
@@ -149,9 +180,14 @@ def _learned(properties: bytes) -> _Form | None:
     around = itemgetter(*starmap(slice, zip(bounds[::2], bounds[1::2], strict=True)))
     numbers = {ATTRIBUTES[header]: value for header, value in others.items() if header in ATTRIBUTES}
     names, values = (*known, *numbers), tuple(numbers.values())
-    form = _Form(around, around(properties), itemgetter(*known.values()), values, names, attempt)
+    sound = _REQUIRED <= known.keys() <= _PLAIN and _sound(**numbers)
+    form = _Form(around, around(properties), itemgetter(*known.values()), values, names, attempt, sound)
     _remember(_forms, len(properties), form)
     return form
+
+
+def _sound(epoch: int = 0, test: int = False, **others: int) -> bool:  # noqa: FBT002  as the envelope has it
+    return type(epoch) is int and epoch >= 0 and type(test) is bool and not others
 
 
 def _remember(forms: dict[Any, Any], key: Hashable, form: object) -> None:

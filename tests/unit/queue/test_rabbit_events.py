@@ -113,6 +113,52 @@ def test_what_is_not_on_its_usual_way_takes_the_long_one(headers: dict[str, obje
     assert read(letter_of(wire._replace(headers={**wire.headers, **headers}))) is None
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"cloudEvents:time": "2026-03-01T09:30:00Z"},
+        {"cloudEvents:time": "2026-03-01T09:30:00"},
+        {"cloudEvents:time": "2026-03-01T09:30:00+02:00"},
+        {"cloudEvents:time": "2026-W09-7T09:30:00+00:00"},
+        {"cloudEvents:time": "20260301T093000+00:00"},
+        {"cloudEvents:time": "2026-03-01T09:30:00.5+00:00"},
+        {"cloudEvents:time": "yesterday"},
+        {"cloudEvents:type": "order.eaten"},
+        {"cloudEvents:specversion": "2.0"},
+        {"cloudEvents:subject": " PO-1"},
+        {"cloudEvents:subject": "PO\u20031\u2003"},
+        {"cloudEvents:partner": "acme "},
+        {"cloudEvents:epoch": -1},
+        {"cloudEvents:epoch": True},
+        {"cloudEvents:epoch": "1"},
+        {"cloudEvents:test": 1},
+        {"cloudEvents:test": "true"},
+        {"cloudEvents:traceparent": "none"},
+        {"cloudEvents:id": 4711},
+        {"cloudEvents:partner": 4711},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("body", [b"{}", b'{" a ": 1}', b"[]", b"{", b'{"a": NaN}', b"7"])
+def test_what_is_not_as_we_write_it_is_for_the_model(headers: dict[str, object], body: bytes) -> None:
+    """It may take it, make another value of it, or say what is wrong with it."""
+    wire = encode(an_event())
+    letter = letter_of(wire._replace(headers={**wire.headers, **headers}, body=body))
+
+    assert read(letter) == the_long_way(letter)
+    assert read(letter_of(wire._replace(body=body))) == the_long_way(letter_of(wire._replace(body=body)))
+
+
+@pytest.mark.parametrize("name", ["specversion", "id", "source", "type", "time", "documentid", "epoch", "test"])
+def test_what_is_missing_is_for_the_model(name: str) -> None:
+    """It has a default, or is missed."""
+    wire = encode(an_event())
+    headers = {header: value for header, value in wire.headers.items() if header != f"cloudEvents:{name}"}
+    letter = letter_of(wire._replace(headers=headers))
+
+    assert read(letter) == the_long_way(letter)
+
+
 def test_a_header_that_comes_twice_takes_the_long_way() -> None:
     """Which of them counts is for the library to say."""
     field = b"\x13cloudEvents:partnerS\x00\x00\x00\x04acme"
