@@ -300,7 +300,7 @@ class Batch:
         for item in self._items:
             match item.decision:
                 case Retry():
-                    self._unseen([item for item in self._items if item.error is not None])
+                    pass
                 case Pause():
                     pause = item.decision
                     back.append(item.delivery)

@@ -290,6 +290,19 @@ def test_parked_by_another_worker_meanwhile(world: World, flow: Flow) -> None:
     assert len(world.transport.acked) == 2
 
 
+def test_failing_after_another_worker_has_done_it(world: World, flow: Flow) -> None:
+    """Every delivery is settled, whatever has become of its message: none stays in hand for ever."""
+
+    def slow(event: Event) -> Commit:
+        world.batch(flow, deliveries(1))
+        raise UnavailableError("no answer", event_id=event.id)
+
+    world.batch(slow, deliveries(1))
+
+    settled = len(world.transport.acked) + len(world.transport.retried) + len(world.transport.released)
+    assert (settled, steps(world, "d1")[:1]) == (2, ["worked"])
+
+
 @pytest.mark.parametrize("point", ["after_commit", "after_publish"])
 def test_crash_between_commit_and_ack(world: World, flow: Flow, point: str) -> None:
     """Dying after the commit loses nothing: the message comes back, and what may be owed is published, by one id."""
