@@ -38,7 +38,6 @@ def test_stop_under_load(deploy: Deploy) -> None:
     assert made.keys() == deployment.answers().keys(), "nothing is in doubt"
     assert _unsent(deployment) == 0
     assert deployment.parked() == []
-    assert {one.attempts for one in deployment.documents(kind="ORDERS")} == {0}, "none was given up"
 
     deployment.run("work")
     deployment.settle(ORDERS, 90)

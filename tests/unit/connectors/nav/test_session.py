@@ -20,8 +20,18 @@ READ = Call("Item", "ReadMultiple")
 CREATE = Call("SalesOrder", "Create")
 PASSWORD = NAV.password.get_secret_value()
 
-#: What a server does with each connection: gets the request's head, may send, and the connection closes.
+#: What every request ends with.
+BODY = b"<x/>"
+#: What a server does with each connection: gets the request, may send, and the connection closes.
 Answer = Callable[[socket.socket, bytes], None]
+
+
+def request(connection: socket.socket) -> bytes:
+    """Read one, however many pieces it comes in; nothing: there is none."""
+    read = b""
+    while not read.endswith(BODY) and (piece := connection.recv(65536)):
+        read += piece
+    return read
 
 
 @contextmanager
@@ -38,7 +48,7 @@ def server(answer: Answer) -> Iterator[tuple[str, list[bytes]]]:
                     return
                 with connection:
                     try:
-                        head = connection.recv(65536)
+                        head = request(connection)
                         if not head:
                             return
                         heads.append(head)
@@ -67,7 +77,7 @@ def post(url: str, call: Call = READ, **changes: object) -> Reply:
     nav = NAV.model_copy(update={"read_timeout_seconds": 0.3, **changes})
     session = NavSession(nav)
     try:
-        return session.post(call, url, "urn:x:Read", b"<x/>")
+        return session.post(call, url, "urn:x:Read", BODY)
     finally:
         session.close()
 
@@ -95,7 +105,7 @@ def session_to(answer: Answer) -> Iterator[tuple[Callable[[], Reply], list[bytes
     """Yield what posts on one session, again and again."""
     with server(answer) as (url, heads):
         session = NavSession(NAV.model_copy(update={"read_timeout_seconds": 0.3}))
-        yield lambda: session.post(READ, url, "urn:x:Read", b"<x/>"), heads
+        yield lambda: session.post(READ, url, "urn:x:Read", BODY), heads
         session.close()
 
 
@@ -104,7 +114,7 @@ def test_post_keeps_the_connection() -> None:
 
     def answer(connection: socket.socket, _head: bytes) -> None:
         connection.sendall(OK)
-        while connection.recv(65536):
+        while request(connection):
             connection.sendall(OK)
 
     with session_to(answer) as (post_again, heads):
