@@ -38,12 +38,20 @@ def test_stop_under_load(deploy: Deploy) -> None:
     assert made.keys() == deployment.answers().keys(), "nothing is in doubt"
     assert _unsent(deployment) == 0
     assert deployment.parked() == []
+    assert _tried_again_for(deployment) <= {"unsettled"}, "others had the stock in hand, and nothing else"
 
     deployment.run("work")
     deployment.settle(ORDERS, 90)
     made = sold(deployment.nav, numbers)
     assert {number: len(found) for number, found in made.items()} == dict.fromkeys(numbers, 1)
     assert len(deployment.replies("acme")) == ORDERS
+
+
+def _tried_again_for(deployment: Deployment) -> set[str]:
+    conversations = {one.correlation_id for one in deployment.documents(kind="ORDERS")}
+    with deployment.services.store.begin() as tx:
+        steps = [step for each in conversations for step in tx.journal.steps(each)]
+    return {step.detail["code"] for step in steps if step.name == "retry_scheduled" and step.detail}
 
 
 def _unsent(deployment: Deployment) -> int:

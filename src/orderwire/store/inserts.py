@@ -24,7 +24,6 @@ _NO_ELEMENTS: Final = struct.Struct(">iii")
 _LENGTH: Final = struct.Struct(">i")
 _NULL: Final = _LENGTH.pack(-1)
 _TEXT: Final = 25  # its object identifier
-_TEXTS: Final = frozenset({str})
 
 Row = tuple[Any, ...]
 #: Executes a statement with its values, and returns the number of rows.
@@ -173,9 +172,10 @@ def text_array(values: Sequence[Any]) -> TextArray:
     """Return values as an array of texts."""
     if not values:
         return TextArray(_NO_ELEMENTS.pack(0, 0, _TEXT))
-    written = values if _TEXTS.issuperset(map(type, values)) else [_written(value) for value in values]
-    head = _ARRAY.pack(1, int(None in values), _TEXT, len(values), 1)
-    if None in values:
+    written = values if set(map(type, values)) == {str} else [_written(value) for value in values]
+    nulls = None in written
+    head = _ARRAY.pack(1, int(nulls), _TEXT, len(values), 1)
+    if nulls:
         return TextArray(head + b"".join([_NULL if text is None else _element(text) for text in written]))
     elements = [*map(str.encode, written)]
     sizes = map(_LENGTH.pack, map(len, elements))
