@@ -33,6 +33,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 _PEERS: Final = Path(__file__).parent / "peers"
 _PACKAGES: Final = ("faststream[rabbit]==0.7.8", "celery==5.7.0", "dramatiq[rabbitmq]==2.2.1", "pika==1.4.4")
 _PATIENCE_SECONDS: Final = 180
+#: Between two looks at a queue, each of which costs the broker something.
+_LOOK_SECONDS: Final = 0.1
 
 
 def a_body() -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _watched(depth: Callable[[], int], pid: int, messages: int) -> Rate:
             return Rate(count / (now - first[1]), (cpu - first[2]) / count * 1e6)
         if now > until:
             raise SystemExit(f"only {done} of {messages} messages were done in {_PATIENCE_SECONDS} s")
-        time.sleep(0.02)
+        time.sleep(_LOOK_SECONDS)
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -108,6 +110,7 @@ class Bench:
         self._reset()
         contender.fill(contender.messages)
         self._wait_for(contender.incoming, contender.messages)
+        os.sync()  # nobody is to wait for what those before have left to be written
         silent = subprocess.DEVNULL
         worker = subprocess.Popen(contender.command, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
         try:
@@ -182,9 +185,9 @@ class Bench:
 
 @contextmanager
 def _broker(folder: Path) -> Iterator[Any]:
-    from services.rabbitmq import running
+    from services.rabbitmq import Member, running
 
-    yield from running(folder / "broker")
+    yield from running(folder / "broker", Member(size=""))  # as large as RabbitMQ is by itself
 
 
 def _installed(folder: Path) -> Path:

@@ -1,13 +1,13 @@
 """Our side of the queue benchmark: one process that consumes, transforms, commits, publishes and acks."""
 
 import argparse
-import gc
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from orderwire.canonical.envelope import Event, EventType, event_id
+from orderwire.cli.loading import loading
 from orderwire.config.settings import Settings
 from orderwire.pipeline.lane import Lane, Surroundings
 from orderwire.pipeline.outbox import Dispatcher
@@ -78,14 +78,14 @@ def main() -> None:
     parser.add_argument("store_url")
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    settings = settings_of(arguments.queue_url, arguments.store_url, arguments.folder)
-    store = open_store(settings)
-    store.migrate()
-    transport = open_transport(settings, TOPOLOGY)
-    around = Surroundings(store, transport, RetryPolicy(8, 1.0, 60.0, 1.0), system_clock, Metrics(), no_checkpoint)
-    lane = Lane("in", TOPOLOGY.work_queue("in"), transform, batch=BATCH, overlaps=True)
-    worker = Worker([lane], around, Dispatcher(store, transport, system_clock))
-    gc.freeze()  # as `orderwire work` does
+    with loading():  # as `orderwire work` does
+        settings = settings_of(arguments.queue_url, arguments.store_url, arguments.folder)
+        store = open_store(settings)
+        store.migrate()
+        transport = open_transport(settings, TOPOLOGY)
+        around = Surroundings(store, transport, RetryPolicy(8, 1.0, 60.0, 1.0), system_clock, Metrics(), no_checkpoint)
+        lane = Lane("in", TOPOLOGY.work_queue("in"), transform, batch=BATCH, overlaps=True)
+        worker = Worker([lane], around, Dispatcher(store, transport, system_clock))
     worker.start()
     sys.stdin.read()
     worker.stop()

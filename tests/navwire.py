@@ -105,6 +105,7 @@ PARTS: Mapping[str, Fields] = {
         "Line_Amount": "decimal",
         "VAT_Percent": "decimal",
         "Inv_Discount_Amount": "decimal",
+        "Shipment_No": "string",
     },
 }
 STOCKKEEPING: Fields = {

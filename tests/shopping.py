@@ -9,7 +9,7 @@ from typing import Any, Final
 from canonicals import a_cart, a_cart_line
 from fakes.documents import a_partner
 from fakes.world import World
-from orderwire.canonical.cart import Cart, CartLine, Setup
+from orderwire.canonical.cart import Cart, CartFinding, CartLine, Setup
 from orderwire.canonical.envelope import Event
 from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import PunchoutSettings
@@ -20,6 +20,7 @@ from orderwire.ports.punchout import PunchoutSession, ReturnForm
 
 RETURN_URL: Final = "https://buyer.example.com/cart"
 SHOP: Final = {"url": "https://shop.example.com/enter?lang=fr", "key_sha256": hashlib.sha256(b"shop-key").hexdigest()}
+LONGEST: Final = 100
 SETTINGS: Final = PunchoutSettings.model_validate({"shops": {"demo": SHOP}})
 
 
@@ -44,10 +45,14 @@ def the_cart(*lines: CartLine, **changes: Any) -> Cart:
 
 
 class PlainCarts:
-    """A `CartWriter` whose document is the cart's JSON."""
+    """A `CartWriter` whose document is the cart's JSON, of which no description is longer than LONGEST."""
 
     def __init__(self) -> None:
         self.written = 0
+
+    def stops(self, cart: Cart, partner: PartnerProfile) -> tuple[CartFinding, ...]:  # noqa: ARG002  the port
+        long = (line for line in cart.lines if len(line.description) > LONGEST)
+        return tuple(CartFinding(line_no=line.line_no, code="field_too_long", text="too long") for line in long)
 
     def write(
         self,

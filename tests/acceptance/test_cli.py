@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from orderwire.bootstrap.worker import build_worker
+from orderwire.ports.orders import OrderState
 from orderwire.simulators.nav.data import NavData
 from orderwire.simulators.nav.server import NavSimulator
+from records import an_entry, an_order
 from services.deployment import Deployment
 from services.edifact import Order, interchange
 
@@ -70,6 +72,21 @@ def test_orders_show(deployment: Deployment) -> None:
     told = deployment.command("orders", "show", "SHORT-1", "--soap").stdout
     assert "SalesOrder.Create" in told.replace("OrderwireSalesOrder", "SalesOrder")
     assert "Create_Result>" in told
+    assert "OK-1" not in deployment.command("orders", "show", "SHORT-1", "--json").stdout  # of the same file
+
+
+def test_orders_show_of_a_number_that_two_partners_use(deployment: Deployment) -> None:
+    """Neither is shown for the other: both are named, and one must be chosen."""
+    with deployment.services.store.begin() as tx:
+        for partner in ("one", "two"):
+            key, state = f"order of {partner}", OrderState.ANSWERED
+            tx.orders.open(an_order(id=key, partner=partner, order_no="PO-DUP", state=state))
+
+    several = deployment.command("orders", "show", "PO-DUP")
+
+    assert (several.returncode, several.stdout) == (1, "")
+    assert all(word in several.stderr for word in ("--partner", "one", "two"))
+    assert printed(deployment, "orders", "show", "PO-DUP", "--partner", "one")["partner"] == "one"
 
 
 def test_messages(deployment: Deployment) -> None:
@@ -109,6 +126,19 @@ def test_parked_is_mended_tried_dry_and_replayed(deployment: Deployment) -> None
     assert done["result"] == "ok"
     deployment.wait_for(lambda: "UNIT-1" in deployment.answers(), 30, "the replayed order")
     assert printed(deployment, "parked", "replay", entry["id"], code=1)[0]["code"] == "already_done"
+
+
+def test_a_dry_run_goes_on_after_what_cannot_be_tried(deployment: Deployment) -> None:
+    """A parked message without a document fails by itself; the others are tried and told of."""
+    with deployment.services.store.begin() as tx:
+        tx.parked.add(an_entry(id="bare", document_id=None))
+
+    rows = printed(deployment, "parked", "replay", "--all", "--dry-run", code=1)
+
+    results = {row["parked_id"]: row for row in rows}
+    assert results.pop("bare")["code"] == "mapping"
+    assert results
+    assert printed(deployment, "parked", "discard", "bare", "--reason", "it has no document")[0]["result"] == "ok"
 
 
 def test_parked_discard(deployment: Deployment) -> None:
@@ -219,6 +249,8 @@ def test_partner_sample(deployment: Deployment, tmp_path: Path) -> None:
         (("messages", "show", "none"), 1, "no such document"),
         (("parked", "replay"), 2, "Name ids, a filter, or --all"),
         (("orders", "list", "--limit", "0"), 2, "limit"),
+        (("config", "check", "--config", "/nonexistent"), 2, "no configuration folder"),
+        (("partner", "check", "--config", "/nonexistent"), 2, "no configuration folder"),
     ],
 )
 def test_helpful_errors(deployment: Deployment, command: tuple[str, ...], code: int, words: str) -> None:

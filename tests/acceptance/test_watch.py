@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from orderwire.simulators.nav.server import NavSimulator
+from records import a_document
 from services.deployment import Deployment, company
 from services.edifact import Order, interchange
 from services.partner_server import serving
@@ -31,6 +32,24 @@ def test_tail_and_top(tmp_path: Path) -> None:
             wrong = deployment.command("replay", "start", "--filter", "code=mapping")
             assert (wrong.returncode, "nothing that is parked" in wrong.stderr) == (2, True)
             assert deployment.command("replay", "start").returncode == 2
+        finally:
+            deployment.close()
+
+
+def test_tail_leaves_nothing_out(tmp_path: Path) -> None:
+    """Of a file of many orders every document is printed, as JSON one in a line."""
+    with NavSimulator(company(i1001=10)) as nav:
+        deployment = Deployment(tmp_path, nav, queue_url="embedded:", store_url=f"sqlite:///{tmp_path}/orderwire.db")
+        try:
+            with deployment.services.store.begin() as tx:
+                for number in range(301):
+                    tx.journal.add(a_document(id=f"d{number}", received_at=deployment.services.clock()))
+
+            lines = deployment.command("tail", "--once").stdout.splitlines()
+            objects = [json.loads(line) for line in deployment.command("tail", "--once", "--json").stdout.splitlines()]
+
+            assert len(lines) == 301
+            assert [one["id"] for one in objects] == [f"d{number}" for number in range(301)]
         finally:
             deployment.close()
 

@@ -247,7 +247,7 @@ def test_edit_a_copy_and_replay_it(page: Page, scene: ConsoleScene, screenshots:
     page.get_by_role("button", name="Replay the copy").click()
 
     expect(page.get_by_role("status")).to_have_text("Sent through again.")
-    scene.wait_for(lambda: "PO-300" in scene.deployment.answers(), "the edited order")
+    scene.wait_for(lambda: DocumentState.DONE in documents(scene, "PO-300"), "the edited order's answer")
     rows = scene.deployment.documents(order_no="PO-300", direction="in")
     assert {one.state for one in rows} == {DocumentState.REPLAYED, DocumentState.DONE}
     assert len({one.sha256 for one in rows}) == 2

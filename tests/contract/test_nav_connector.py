@@ -94,7 +94,8 @@ def test_stock_items_customers(sim: NavSimulator, erp: NavErp) -> None:
     assert {found.item_no: figure.free for found, figure in stock.items()} == {"1001": Decimal(100), "1003": Decimal(1)}
     assert items["1001"].units == {"PCS": Decimal(1), "CARTON": Decimal(6)}
     assert [items["1001"].blocked, items["1008"].blocked] == [False, True]
-    assert erp.items_by_gtin(["4099999001026", "4000000000000"])["4099999001026"].no == "1002"
+    by_gtin = erp.items_by_gtin(["4099999001026", "04099999001019", "4000000000000"])
+    assert {gtin: item.no for gtin, item in by_gtin.items()} == {"4099999001026": "1002", "04099999001019": "1001"}
     nothing = Decimal(0)
     assert erp.customer("c10000") == ErpCustomer("C10000", "Baumarkt Süd GmbH", "", nothing, nothing, nothing)
     assert erp.customer("C98765") is None

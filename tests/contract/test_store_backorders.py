@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from orderwire.canonical.stock import StockKey
 from orderwire.ports.holds import Backorders
 from orderwire.store import SqlStore
 from records import DRILL, HAMMER, NOON, a_hold, an_order
@@ -45,6 +46,30 @@ def test_old_and_own_backorders_are_left_out(opened: SqlStore, since: int, but: 
 def test_other_items_are_left_out(opened: SqlStore) -> None:
     """A back-order counts for its own item alone."""
     with opened.begin() as tx:
+        assert tx.holds.backorders(HAMMER, since=0, reading=9, but="") == Backorders()
+
+
+def test_all_locations_together_count_those_of_each(opened: SqlStore) -> None:
+    """NAV's figure of all locations has them in it, whatever the variant; seen and in flight as any other."""
+    red = StockKey(item_no="1002", location="WEST", variant="RED")
+    with opened.begin() as tx:
+        tx.holds.add([a_hold("4", line_no="30", key=HAMMER, backordered=Decimal(4))], NOON)
+        tx.holds.confirm("order-1", 7)
+        tx.holds.add([a_hold("1", line_no="40", key=red, backordered=Decimal(1))], NOON)
+        anywhere = StockKey(item_no="1002")
+
+        assert tx.holds.backorders(anywhere, since=0, reading=9, but="") == Backorders(Decimal(4), Decimal(1))
+        assert tx.holds.backorders(anywhere, since=7, reading=9, but="") == Backorders(in_flight=Decimal(1))
+        assert tx.holds.backorders(anywhere, since=0, reading=9, but="order-1") == Backorders()
+
+
+@pytest.mark.parametrize("other", [StockKey(item_no="1002"), StockKey(item_no="1002", location="WEST")])
+def test_one_location_counts_its_own_alone(opened: SqlStore, other: StockKey) -> None:
+    """Whether NAV's figure of a location has an order in it that names none is not known: it excuses nothing."""
+    with opened.begin() as tx:
+        tx.holds.add([a_hold("4", line_no="30", key=other, backordered=Decimal(4))], NOON)
+        tx.holds.confirm("order-1", 7)
+
         assert tx.holds.backorders(HAMMER, since=0, reading=9, but="") == Backorders()
 
 

@@ -34,7 +34,7 @@ def a_run(run_id: str, state: RunState) -> Run:
 
 def left(store: SqlStore) -> set[str]:
     with store.begin() as tx:
-        return {document.id for document in tx.search.documents(Wanted())}
+        return {document.id for document in tx.search.documents(Wanted()).documents}
 
 
 def test_what_ended_well_goes_when_it_is_old(store: SqlStore) -> None:
@@ -44,14 +44,14 @@ def test_what_ended_well_goes_when_it_is_old(store: SqlStore) -> None:
     while Indexing(store, lambda: NOON).turn():
         pass
     with store.begin() as tx:
-        assert [one.id for one in tx.search.documents(Wanted(words=("drill",)))] == ["old"]
+        assert [one.id for one in tx.search.documents(Wanted(words=("drill",))).documents] == ["old"]
 
     keep(store, NOON + 11 * DAY, done_days=10).turn()
 
     assert left(store) == {"failed"}
     with store.begin() as tx:
         assert tx.journal.steps("old") == []
-        assert tx.search.documents(Wanted(words=("drill",))) == []
+        assert tx.search.documents(Wanted(words=("drill",))).documents == []
     keep(store, NOON + 11 * DAY, failed_days=10).turn()
     assert left(store) == set()
 
@@ -194,6 +194,6 @@ def test_exchanges_go_with_their_document(store: SqlStore) -> None:
     assert exchanges(store, "old") == []
 
 
-def exchanges(store: SqlStore, correlation_id: str) -> list[str]:
+def exchanges(store: SqlStore, document_id: str) -> list[str]:
     with store.begin() as tx:
-        return [one.id for _, one in tx.exchanges.of(correlation_id, 10)]
+        return [one.id for _, one in tx.exchanges.of([document_id], 10)]

@@ -8,6 +8,7 @@ import pytest
 
 from orderwire.pipeline.indexing import Indexing, words_in
 from orderwire.ports.journal import DocumentState
+from orderwire.ports.ledger import LedgerEntry, LedgerQuery, LedgerSide, LedgerState
 from orderwire.ports.overview import FlowPiece, GroupNote, ParkedFilter, WorkerRecord
 from orderwire.ports.parking import Parked
 from orderwire.ports.search import Place, SavedSearch, Wanted
@@ -27,7 +28,7 @@ def journal(store: SqlStore, document_id: str, content: bytes | None = None, **c
 
 def found(store: SqlStore, **wanted: Any) -> list[str]:
     with store.read() as tx:
-        return [document.id for document in tx.search.documents(Wanted(**wanted))]
+        return [document.id for document in tx.search.documents(Wanted(**wanted)).documents]
 
 
 def read_words(store: SqlStore) -> None:
@@ -88,6 +89,56 @@ def test_text_narrows_what_came_of_a_file(store: SqlStore) -> None:
     assert found(store, words=("word",), state=DocumentState.PARKED) == ["message"]
 
 
+@pytest.mark.parametrize("wanted", [{"partner": "acme"}, {"partners": ("acme", "rival")}], ids=["asked", "scope"])
+def test_text_finds_a_partners_messages(store: SqlStore, wanted: dict[str, Any]) -> None:
+    """Also in a file that is nobody's yet, because its channel names no partner."""
+    journal(store, "file", b"one word", kind="file", partner=None)
+    for partner in ("acme", "another"):
+        journal(store, f"of {partner}", b"one word", parent_id="file", correlation_id="file", partner=partner)
+    read_words(store)
+
+    assert found(store, words=("word",), **wanted) == ["of acme"]
+
+
+def test_the_newest_with_a_word_are_looked_through(store: SqlStore) -> None:
+    """Of the days that are asked for; and it is said that there are more."""
+    with store.begin() as tx:
+        sha256 = tx.archive.put(b"one word")
+        for number in range(320):
+            at, key, partner = NOON + MINUTE * number, f"d{number:03}", "acme" if number < 9 else "rival"
+            tx.journal.add(a_document(id=key, correlation_id=key, sha256=sha256, received_at=at, partner=partner))
+    read_words(store)
+
+    old = found(store, words=("word",), until=NOON + 3 * MINUTE)
+    middle = found(store, words=("word",), since=NOON + 20 * MINUTE, until=NOON + 22 * MINUTE)
+    with store.read() as tx:
+        all_of_them, of_acme = (tx.search.documents(Wanted(words=("word",), partner=one)) for one in (None, "acme"))
+        of_a_day = tx.search.documents(Wanted(words=("word",), until=NOON + 3 * MINUTE))
+
+    assert (old, middle) == (["d002", "d001", "d000"], ["d021", "d020"])
+    assert (len(all_of_them.documents), all_of_them.looked_through) == (50, 300)
+    assert (of_acme.documents, of_acme.looked_through) == ([], 300)
+    assert of_a_day.looked_through is None
+
+
+def test_a_number_that_many_bear(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them are looked through for what else is asked, up to a bound; beyond, it is said."""
+    with store.begin() as tx:
+        for number in range(700):
+            partner = "rival" if number == 699 else "acme"
+            tx.journal.add(
+                a_document(id=f"d{number}", sender="shared", partner=partner, received_at=NOON + MINUTE * number)
+            )
+    asked = Wanted(number="shared", partner="rival")
+    with store.read() as tx:
+        whole = tx.search.documents(asked)
+        monkeypatch.setattr("orderwire.store.search._SAME_NUMBER", 600)
+        cut = tx.search.documents(asked)
+
+    assert ([one.id for one in whole.documents], whole.looked_through) == (["d699"], None)
+    assert cut.looked_through == 600
+
+
 def test_words_are_read_once(store: SqlStore) -> None:
     """What came while the last look was taken is read by the next one."""
     journal(store, "d1", b"first", received_at=NOON)
@@ -107,13 +158,28 @@ def test_pages_follow_each_other(store: SqlStore) -> None:
     pages, after = [], None
     while True:
         with store.read() as tx:
-            page = tx.search.documents(Wanted(limit=2, after=after))
+            page = tx.search.documents(Wanted(limit=2, after=after)).documents
         if not page:
             break
         pages.append([document.id for document in page])
         after = Place(page[-1].received_at, page[-1].id)
 
     assert [document for page in pages for document in page] == ["d6", "d5", "d4", "d3", "d2", "d1", "d0"]
+
+
+def test_late_answers_are_counted_by_partner(store: SqlStore) -> None:
+    """Those only that somebody may see, and no others are listed to him."""
+    with store.begin() as tx:
+        for number, partner in enumerate(("acme", "rival", "rival")):
+            for state in (LedgerState.LATE, LedgerState.OPEN):
+                key, side = f"{state.value}-{number}", LedgerSide.OWED
+                tx.ledger.open(LedgerEntry(key, key, partner, side, "ORDRSP", "PO-1", NOON, NOON, state))
+    with store.read() as tx:
+        counts = tx.overview.late(()), tx.overview.late(("rival",)), tx.overview.late(("stranger",))
+        listed = tx.ledger.find(LedgerQuery(states=(LedgerState.LATE,), partners=("rival",)))
+
+    assert counts == ({"acme": 1, "rival": 2}, {"rival": 2}, {})
+    assert [entry.id for entry in listed] == ["late-1", "late-2"]
 
 
 def test_nobody_sees_beyond_his_partners(store: SqlStore) -> None:
@@ -161,11 +227,13 @@ def test_failures_by_their_cause(store: SqlStore) -> None:
 
 
 def test_the_pulse(store: SqlStore) -> None:
-    """How many ended in each piece of time, and how long they took."""
+    """How many ended in each piece of time, and how long they took; what a person ended took no time."""
     for number, seconds in enumerate((2, 4, 9)):
         received = NOON + MINUTE * 10 * (number // 2)
         changes: dict[str, Any] = {"received_at": received, "finished_at": received + timedelta(seconds=seconds)}
         journal(store, f"d{number}", state=DocumentState.DONE, kind="ORDERS", **changes)
+    for state in (DocumentState.DISCARDED, DocumentState.REPLAYED):  # a person ended it, days later
+        journal(store, state.value, state=state, kind="ORDERS", received_at=NOON - 9000 * MINUTE, finished_at=NOON)
     with store.read() as tx:
         beats = tx.overview.pulse(NOON, 600, ())
         ended = tx.overview.ended(NOON, ())
@@ -174,7 +242,7 @@ def test_the_pulse(store: SqlStore) -> None:
         (NOON, 2, 3, 4),
         (NOON + 10 * MINUTE, 1, 9, 9),
     ]
-    assert sum(one.count for one in ended) == 3
+    assert sum(one.count for one in ended if one.state is DocumentState.DONE) == 3
 
 
 def test_workers_come_and_go(store: SqlStore) -> None:

@@ -88,10 +88,18 @@ def test_outbox_is_searched_by_cause_and_age(store: SqlStore) -> None:
         tx.outbox.add(an_event("old"), cause="cause-1")
         tx.outbox.add(an_event("young", time=later(60)), cause="cause-1")
         tx.outbox.add(an_event("other"), cause=None)
+        tx.outbox.add(an_event("second"), cause="cause-2")
+        tx.outbox.add(an_event("sent"), cause="cause-2")
+        tx.outbox.mark_sent(["sent"], NOON)
 
-        assert [event.id for event in tx.outbox.unsent(cause="cause-1")] == ["old", "young"]
-        assert [event.id for event in tx.outbox.unsent(before=later(60))] == ["old", "other"]
-        assert [event.id for event in tx.outbox.unsent(cause="cause-1", before=later(60))] == ["old"]
+        owed = tx.outbox.owed(["cause-2", "cause-1", "nobody's"])
+        assert {cause: [event.id for event in events] for cause, events in owed.items()} == {
+            "cause-1": ["old", "young"],
+            "cause-2": ["second"],
+        }
+        assert [event.id for events in tx.outbox.owed(["cause-1"], limit=1).values() for event in events] == ["old"]
+        assert not tx.outbox.owed([])
+        assert [event.id for event in tx.outbox.unsent(before=later(60))] == ["old", "other", "second"]
 
 
 def test_parked_entry_comes_back_whole(store: SqlStore) -> None:

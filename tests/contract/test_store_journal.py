@@ -62,6 +62,23 @@ def test_many_documents_and_what_replaced_them(store: SqlStore) -> None:
         assert (tx.journal.these([]), tx.journal.replacing([])) == ([], [])
 
 
+def test_what_came_of_many_documents(store: SqlStore) -> None:
+    """The newest of their children, and every step of theirs, the oldest first."""
+    many = [f"document-{number}" for number in range(1200)]
+    with store.begin() as tx:
+        for number in (1, 1199):
+            tx.journal.add(a_document(id=f"child-{number}", parent_id=f"document-{number}", received_at=later(number)))
+            tx.journal.step(Step(f"document-{number}", later(-number), "read"))
+        tx.journal.add(a_document(id="other", parent_id="another"))
+        tx.journal.step(Step("another", NOON, "read"))
+
+    with store.begin() as tx:
+        assert [one.id for one in tx.journal.children(many, 9)] == ["child-1199", "child-1"]
+        assert [one.id for one in tx.journal.children(many, 1)] == ["child-1199"]
+        assert [one.document_id for one in tx.journal.steps_of(many)] == ["document-1199", "document-1"]
+        assert (tx.journal.children([], 9), tx.journal.steps_of([])) == ([], [])
+
+
 def test_archive_has_no_such_bytes(store: SqlStore) -> None:
     """Asking for bytes that were never put raises KeyError."""
     with store.begin() as tx, pytest.raises(KeyError):
@@ -290,8 +307,8 @@ def test_exchanges_are_kept_once_and_in_order(store: SqlStore) -> None:
         tx.exchanges.add("message", [an_exchange("3", service="another"), an_exchange("4")])
 
     with store.read() as tx:
-        kept = tx.exchanges.of("file", 3)
-        assert tx.exchanges.of("other", 3) == []
+        kept = tx.exchanges.of(["file", "message"], 3)
+        assert tx.exchanges.of(["other"], 3) == []
 
     assert [(document_id, one.id) for document_id, one in kept] == [("file", "2"), ("message", "3"), ("message", "4")]
     assert kept[0][1] == an_exchange("2")

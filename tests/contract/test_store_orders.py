@@ -1,15 +1,27 @@
 """The store's contract: orders and holds. One suite over both databases."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from decimal import Decimal
 from threading import Barrier, Event
+from typing import Any
 
 import pytest
 
+from fakes.desk import ORDER, leave_parked
+from fakes.documents import WoundClock, change_event
+from fakes.world import World
+from orderwire.canonical.change import LineAction, LineChange, OrderChange
+from orderwire.canonical.order import Channel, Purpose
 from orderwire.canonical.stock import StockKey
-from orderwire.errors import LeaseLostError
+from orderwire.errors import AlreadyDoneError, InDoubtError, LeaseLostError, OutOfOrderError
+from orderwire.pipeline.abandon import abandon
+from orderwire.pipeline.held import HeldOrders
+from orderwire.ports.erp import ErpCustomer
 from orderwire.ports.orders import OrderRecord, OrderState
 from orderwire.store import SqlStore
+from orderwire.store.orders import SqlOrders
 from records import DRILL, HAMMER, NOON, a_hold, an_order, later
 
 
@@ -319,3 +331,129 @@ def test_holds_of_an_order_are_listed(opened: SqlStore) -> None:
     assert (first.line_no, first.item_no, first.quantity, first.backordered) == ("10", "1001", Decimal("1.5"), None)
     assert (second.location, second.backordered) == ("EAST", Decimal(2))
     assert (first.state, first.reason, first.created_at) == ("released", "NAV has none", NOON)
+
+
+# On PostgreSQL somebody else may have got further between a look at an order and its lease.
+
+on_postgresql = pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def world(store: SqlStore) -> World:
+    return World(store, WoundClock())
+
+
+def just_before_the_lease(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have somebody else do something, from beginning to end, right before the next lease of an order is taken."""
+    lease, acts = SqlOrders.lease, [act]
+
+    def late(orders: SqlOrders, order_id: str, owner: str, now: datetime, seconds: float) -> int | None:
+        if acts:
+            acts.pop()()
+        return lease(orders, order_id, owner, now, seconds)
+
+    monkeypatch.setattr(SqlOrders, "lease", late)
+
+
+def a_change(quantity: str) -> OrderChange:
+    line = LineChange(line_no="1", action=LineAction.CHANGED, quantity=Decimal(quantity))
+    return OrderChange(order_no="PO-1", partner="baumarkt", channel=Channel.EDI, lines=(line,))
+
+
+@on_postgresql
+@pytest.mark.parametrize(("first", "second"), [("refuse", "release"), ("release", "refuse")])
+def test_two_people_decide_one_held_order(
+    world: World, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    """The second, who saw it held, is told that it is not any more; of what he wanted nothing happens."""
+    world.erp.customers["C10000"] = ErpCustomer("C10000", "Baumarkt", "All")
+    world.place(ORDER)
+    desk, order_id = HeldOrders(world.store, lambda _events: None, world.clock), world.record_id(ORDER)
+    asked: list[str] = []
+    just_before_the_lease(monkeypatch, lambda: asked.append(getattr(desk, first)(order_id, who="anna", why="")))
+
+    with pytest.raises(AlreadyDoneError):
+        getattr(desk, second)(order_id, who="bert", why="")
+
+    assert [event.id for event in world.read(lambda tx: tx.outbox.unsent())] == asked
+    assert world.record(ORDER).state is (OrderState.NEW if first == "release" else OrderState.ANSWERED)
+
+
+@on_postgresql
+def test_an_order_is_answered_as_a_person_gives_it_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands by then is not given up: the order's row stays as the worker left it."""
+    world.erp.fail("create_order", InDoubtError("no answer"))
+    with pytest.raises(InDoubtError):
+        world.place(ORDER)
+    leave_parked(world, "parked", "fulfil", ORDER)
+    [entry] = world.read(lambda tx: tx.parked.find())
+    left: list[OrderRecord] = []
+
+    def finish() -> None:
+        world.place(ORDER)
+        left.append(world.record(ORDER))
+
+    just_before_the_lease(monkeypatch, finish)
+
+    with world.store.begin() as tx:
+        abandon(tx, entry, "given up", world.clock())
+
+    assert [world.record(ORDER).draft] == [record.draft for record in left]
+    with world.store.begin() as tx:
+        assert tx.orders.lease(world.record_id(ORDER), "the next", world.clock(), 1) is not None
+
+
+@on_postgresql
+def test_a_change_is_answered_as_a_person_gives_it_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps its answer, and is not decided a second time when it comes again."""
+    world.place(ORDER)
+    event = change_event(a_change("9"))
+    world.journal(event.documentid)
+    world.erp.fail("change_order", InDoubtError("no answer"), after=True)
+    with pytest.raises(InDoubtError):
+        world.fulfil(event)
+    leave_parked(world, event.documentid, "fulfil")
+    [entry] = world.read(lambda tx: tx.parked.find())
+    just_before_the_lease(monkeypatch, lambda: world.commit(world.fulfil(event)))
+
+    with world.store.begin() as tx:
+        abandon(tx, entry, "given up", world.clock())
+
+    [change] = world.read(lambda tx: tx.changes.of_order(world.record_id(ORDER)))
+    assert (change.state, change.outcome) == (OrderState.ANSWERED, "accepted")
+    with world.store.begin() as tx:
+        assert tx.orders.lease(world.record_id(ORDER), "the next", world.clock(), 1) is not None
+
+
+@on_postgresql
+def test_a_change_comes_to_two_workers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second gives the first one's answer; what was changed since is not changed back."""
+    world.place(ORDER)
+    event, later_event = change_event(a_change("9")), change_event(a_change("5"), "later")
+    answers: list[Any] = []
+
+    def change_twice() -> None:
+        for each in (event, later_event):
+            [answer] = world.commit(world.fulfil(each))
+            answers.append(answer.data["response"])
+
+    just_before_the_lease(monkeypatch, change_twice)
+
+    [again] = world.commit(world.fulfil(event))
+
+    assert again.data["response"] == answers[0]
+    assert [line.quantity for order in world.erp.orders.values() for line in order.lines] == [5]
+    with world.store.begin() as tx:
+        assert tx.orders.lease(world.record_id(ORDER), "the next", world.clock(), 1) is not None
+
+
+@on_postgresql
+def test_a_held_order_is_released_as_its_buyer_cancels_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cancellation waits for what comes of the order."""
+    world.erp.customers["C10000"] = ErpCustomer("C10000", "Baumarkt", "All")
+    world.place(ORDER)
+    desk = HeldOrders(world.store, lambda _events: None, world.clock)
+    just_before_the_lease(monkeypatch, lambda: desk.release(world.record_id(ORDER), who="anna", why=""))
+
+    with pytest.raises(OutOfOrderError):
+        world.fulfil(change_event(a_change("1").model_copy(update={"purpose": Purpose.CANCEL, "lines": ()})))

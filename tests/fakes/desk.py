@@ -1,6 +1,7 @@
 """A desk over a world: takes files in, decodes them, replays and tries what is parked."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from fakes.documents import (
@@ -12,12 +13,14 @@ from fakes.transport import a_delivery
 from fakes.world import World
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import Channel, PurchaseOrder
+from orderwire.config.profile import PartnerProfile
 from orderwire.errors import MappingError
 from orderwire.pipeline.decode import Decode
 from orderwire.pipeline.outgoing import Recipient, dispatch
 from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.receive import Receiver
 from orderwire.pipeline.replay import Replays
+from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.work import Source
 from orderwire.ports.intake import DecodeHint, OutboundDocument
@@ -28,11 +31,25 @@ ORDER = an_order(a_line("1001", "2"))
 BROKEN = MappingError("no such date", segment="DTM")
 
 
+class Names:
+    """An `Encoder` that writes what a body is called, and refuses those in `broken`."""
+
+    def __init__(self) -> None:
+        self.broken: set[str] = set()
+
+    def encode(self, body: Any, _partner: PartnerProfile, control_no: int, _now: datetime) -> OutboundDocument:
+        kind = type(body).__name__
+        if kind in self.broken:
+            raise MappingError("the buyer's GLN is missing", segment="NAD")
+        content, name = f"{kind} {control_no}".encode(), f"{kind}_{control_no}.edi"
+        return OutboundDocument(kind, content, name, "application/edifact")
+
+
 class Desk:
     """Takes in, decodes, replays."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.decoder = world, CannedDecoder()
+        self.world, self.decoder, self.encoder = world, CannedDecoder(), Names()
         self.announced: list[Event] = []
 
     def announce(self, events: Sequence[Event]) -> None:
@@ -45,7 +62,11 @@ class Desk:
     @property
     def trials(self) -> Trials:
         partners: Any = self.world.partners  # a fake of what is used
-        return Trials(self.world.store, {Channel.EDI: self.decoder}, partners)
+        return Trials(self.world.store, {Channel.EDI: self.decoder}, partners, self.respond)
+
+    @property
+    def respond(self) -> Respond:
+        return Respond({Channel.EDI: self.encoder}, self.world.partners, self.world.clock)
 
     def receive(self, content: bytes) -> Event:
         receiver = Receiver(self.world.store, self.announce, self.world.clock, 1000, lambda _name: None)

@@ -69,6 +69,7 @@ class FakeErp:
         self.checks_stock = False
         self._placed: set[str] = set()
         self._slow: deque[SalesOrderDraft] = deque()
+        self._spoiling: Callable[[SalesLineDraft], SalesLineDraft] | None = None
         self.known = {item.no: item for item, _, _ in DEMO}
         self.inventory = {item.no: Decimal(inventory) for item, inventory, _ in DEMO}
         self.users = {item.no: Decimal(sold) for item, _, sold in DEMO}  # sold by NAV's own users
@@ -86,6 +87,10 @@ class FakeErp:
     def fail(self, operation: str, error: Exception, *, times: int = 1, after: bool = False) -> None:
         """Raise from the next calls; `after`: having done what was asked."""
         self._faults[operation].extend([_Fault(error, after)] * times)
+
+    def spoil(self, change: Callable[[SalesLineDraft], SalesLineDraft]) -> None:
+        """Commit the next order with other lines than were asked for, and fault then."""
+        self._spoiling = change
 
     def mend(self) -> None:
         """Forget the faults that are still due."""
@@ -162,7 +167,8 @@ class FakeErp:
 
     def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
         with self._call("items_by_gtin"):
-            return {item.gtin: item for item in self.known.values() if item.gtin in gtins and item.gtin}
+            known = {item.gtin.zfill(14): item for item in self.known.values() if item.gtin}
+            return {gtin: known[gtin.zfill(14)] for gtin in gtins if gtin.zfill(14) in known}
 
     def customer(self, no: str, *, live: bool = False) -> ErpCustomer | None:  # noqa: ARG002  it remembers nothing
         with self._call("customer"):
@@ -176,6 +182,10 @@ class FakeErp:
         try:
             with self._call("create_order"):
                 self.arrive()  # NAV takes calls for the same order one after the other
+                if self._spoiling:
+                    spoiling, self._spoiling = self._spoiling, None
+                    self._make(replace(draft, lines=[spoiling(line) for line in draft.lines]))
+                    raise ErpRefusedError("Automatic reservation is not possible.")
                 return self._make(draft)
         except InDoubtError as error:
             if error is SLOW:

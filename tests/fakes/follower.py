@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from orderwire.errors import ContractError
 from orderwire.ports.erp import ErpOrder
 from orderwire.ports.follow import OpenLine, OpenOrder, Posted, PostedKind, PostedLine
 
@@ -54,6 +55,7 @@ class FakeFollower:
         self.open: dict[str, OpenOrder] = {}
         self.item_list: list[str] = []
         self.away: Exception | None = None
+        self.lacking: set[PostedKind] = set()  # pages that are off, or lack something
         self.asked: list[str] = []
 
     def post(self, *postings: Posted) -> None:
@@ -64,14 +66,24 @@ class FakeFollower:
         if self.away is not None:
             raise self.away
 
+    def _ask_page(self, kind: PostedKind, question: str) -> None:
+        self._ask(question)
+        if kind in self.lacking:
+            raise ContractError("NAV's web service lacks what we need", service=kind.value)
+
     def last_posted(self, kind: PostedKind) -> str:
-        self._ask(f"last {kind.value}")
+        self._ask_page(kind, f"last {kind.value}")
         return next((each.no for each in reversed(self.postings) if each.kind is kind), "")
 
     def posted(self, kind: PostedKind, *, after: str, limit: int, since: date | None = None) -> Sequence[Posted]:
-        self._ask(f"{kind.value} after {after}")
+        self._ask_page(kind, f"{kind.value} after {after}")
         found = [each for each in self.postings if each.kind is kind and each.no > after]
         return [each for each in found if since is None or each.posted_on >= since][:limit]
+
+    def shipments_of(self, order_nos: Collection[str]) -> Mapping[str, Sequence[Posted]]:
+        self._ask_page(PostedKind.SHIPMENT, f"shipments of {len(order_nos)}")
+        shipments = [each for each in self.postings if each.kind is PostedKind.SHIPMENT]
+        return {no: [each for each in shipments if each.order_no == no] for no in order_nos}
 
     def open_orders(self, customers: Collection[str], *, after: str, limit: int) -> Sequence[OpenOrder]:
         self._ask(f"orders of {len(customers)} after {after}")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from orderwire.canonical.order import ItemScheme, PurchaseOrder
 from orderwire.config.edi import EdiReading
+from orderwire.connectors.edi.echo import Echo
 from orderwire.connectors.edi.maps.sender import Sender
 from orderwire.connectors.edi.orders import to_purchase_order
 from orderwire.connectors.edi.plain_lines import plain_lines
@@ -41,7 +42,7 @@ NUMBERS = st.sampled_from(
         "",
     )
 )
-UNITS = st.sampled_from(("", ":PCE", ": KGM ", ":", ":PCE:x"))
+UNITS = st.sampled_from(("", ":PCE", ": KGM ", ":", ":PCE:x", ":ST\xdc"))
 DATES = st.sampled_from(
     (
         "DTM+2:20260301:102",
@@ -61,9 +62,11 @@ def lines(draw: st.DrawFn) -> list[str]:
     def item() -> str:
         return f"{draw(TEXTS)}:{draw(KINDS)}"
 
-    segments = [
-        f"LIN+{draw(st.sampled_from(('', '1', ' 2', '00030')))}+{draw(st.sampled_from(('',) * 9 + ('2',)))}+{item()}"
-    ]
+    number, action = (
+        draw(st.sampled_from(("", "1", " 2", "00030", "0000010"))),
+        draw(st.sampled_from(("",) * 9 + ("2",))),
+    )
+    segments = [f"LIN+{number}+{action}+{item()}"]
     options = [
         f"PIA+{draw(st.sampled_from('1235'))}+{item()}",
         f"PIA+5+{item()}+{item()}",
@@ -109,10 +112,11 @@ def outcome(segments: Sequence[Segment], sender: Sender) -> PurchaseOrder | tupl
             EdiReading(ordered_quantities=("1", "21"), requested_dates=("69", "2")),
         )
     ),
+    st.sampled_from((None, Echo(35, "ascii"), Echo(35, "iso8859-1"))),
 )
-def test_a_line_is_the_same_by_either_way(groups: list[list[str]], codes: EdiReading) -> None:
+def test_a_line_is_the_same_by_either_way(groups: list[list[str]], codes: EdiReading, echo: Echo | None) -> None:
     """Segments that do not know their text are read one by one: the order, or why there is none, is the same."""
-    segments, sender = message(groups), Sender("baumarkt", codes=codes)
+    segments, sender = message(groups), Sender("baumarkt", codes=codes, echo=echo)
     one_by_one = [Segment(segment.offset, segment.elements) for segment in segments]
     quick = outcome(segments, sender)
     assert quick == outcome(one_by_one, sender)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -72,8 +73,13 @@ class PostgresServer:
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._data))
 
     def kill9(self) -> None:
-        """End every process of it without a warning."""
-        self._signal(signal.SIGKILL)
+        """End every process of it without a warning; return when none is left, since a new server looks for the old."""
+        ended = self._signal(signal.SIGKILL)
+        until = time.monotonic() + _TIMEOUT_SECONDS
+        while any(Path(f"/proc/{pid}").exists() for pid in ended):  # also one that nobody has asked for its end yet
+            if time.monotonic() > until:
+                raise TimeoutError("PostgreSQL's processes did not end")
+            time.sleep(0.05)
 
     def freeze(self) -> None:
         """Stop it where it stands (SIGSTOP): it is there, and does nothing."""
@@ -83,13 +89,15 @@ class PostgresServer:
         """Let it go on."""
         self._signal(signal.SIGCONT)
 
-    def _signal(self, number: int) -> None:
-        """Tell all of its processes; each is in a session of its own."""
+    def _signal(self, number: int) -> list[int]:
+        """Tell all of its processes, each of which is in a session of its own, and return them."""
         postmaster = (self._data / "postmaster.pid").read_text().split()[0]
         found = subprocess.run(["ps", "-o", "pid=", "--ppid", postmaster], capture_output=True, text=True, check=False)
-        for pid in (postmaster, *found.stdout.split()):
+        processes = [int(postmaster), *map(int, found.stdout.split())]
+        for pid in processes:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(int(pid), number)
+                os.kill(pid, number)
+        return processes
 
     def close(self) -> None:
         """Stop for good, and leave nothing behind."""
@@ -119,8 +127,10 @@ class PostgresServer:
         return self._templates[name]
 
     def break_connections(self) -> None:
-        """End every connection of Orderwire's, as a failing network or an administrator does."""
-        self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'orderwire%'")
+        """End every connection of Orderwire's, as an administrator does, and wait until the last is gone."""
+        self.execute(  # given a time in milliseconds, it waits until the process is gone
+            "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE application_name LIKE 'orderwire%'"
+        )
 
     def execute(self, statement: str) -> None:
         """Run a statement as the server's owner, outside any transaction."""

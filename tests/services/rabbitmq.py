@@ -28,12 +28,15 @@ STOP_SECONDS = 30
 CONFIGURATION = """\
 listeners.tcp.1 = 127.0.0.1:{port}
 distribution.listener.interface = 127.0.0.1
-vm_memory_high_watermark.absolute = 1GB
 disk_free_limit.absolute = 50MB
-raft.wal_max_size_bytes = 67108864
 log.console = true
 log.console.level = warning
 log.file = false
+"""
+#: For tests: many brokers beside each other, and logs that begin anew while a test looks on.
+SMALL = """\
+vm_memory_high_watermark.absolute = 1GB
+raft.wal_max_size_bytes = 67108864
 """
 
 
@@ -64,6 +67,7 @@ class Member:
     mapper_port: int = field(default_factory=free_port)
     maps: bool = True  # starts the port mapper of all
     configuration: str = ""
+    size: str = SMALL
 
 
 class RabbitMQ:
@@ -170,7 +174,8 @@ class RabbitMQ:
         cookie = home / ".erlang.cookie"
         cookie.write_text(self._member.cookie)
         cookie.chmod(0o400)
-        (self._folder / "rabbitmq.conf").write_text(CONFIGURATION.format(port=self.port) + self._member.configuration)
+        configuration = CONFIGURATION.format(port=self.port) + self._member.size + self._member.configuration
+        (self._folder / "rabbitmq.conf").write_text(configuration)
         (self._folder / "enabled_plugins").write_text("[].\n")
         (self._folder / "env.conf").touch()
         return {
@@ -213,9 +218,9 @@ class RabbitMQ:
         return True
 
 
-def running(folder: Path) -> Iterator[RabbitMQ]:
+def running(folder: Path, member: Member | None = None) -> Iterator[RabbitMQ]:
     """Yield a started broker, and end it."""
-    broker = RabbitMQ(folder, require())
+    broker = RabbitMQ(folder, require(), member)
     try:
         broker.start()
         yield broker

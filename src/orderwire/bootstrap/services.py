@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from orderwire.pipeline.notices import Notices
     from orderwire.pipeline.replay import Replays
     from orderwire.pipeline.replay_runs import ReplayRuns
+    from orderwire.pipeline.respond import Respond
     from orderwire.pipeline.restoration import Restoration
     from orderwire.pipeline.trial import Trials
     from orderwire.ports.access import Passwords
@@ -121,6 +122,13 @@ class Services:
         return Intake([inlet for one in self.connectors for inlet in one.inlets], self.receiver)
 
     @property
+    def respond(self) -> "Respond":
+        from orderwire.pipeline.respond import Respond
+
+        encoders = {channel: encoder for one in self.connectors for channel, encoder in one.encoders.items()}
+        return Respond(encoders, self.partners, self.clock)
+
+    @property
     def replays(self) -> "Replays":
         from orderwire.pipeline.replay import Replays
 
@@ -137,7 +145,7 @@ class Services:
     def trials(self) -> "Trials":
         from orderwire.pipeline.trial import Trials
 
-        return Trials(self.store, self.decoders, self.partners)
+        return Trials(self.store, self.decoders, self.partners, self.respond)
 
     @property
     def runs(self) -> "ReplayRuns":

@@ -22,7 +22,6 @@ from orderwire.pipeline.record import Record
 from orderwire.pipeline.recovery import RetryPolicy
 from orderwire.pipeline.replay_work import TURN_SECONDS, RunWork
 from orderwire.pipeline.rereading import Rereading
-from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.retention import Retention
 from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.worker import Worker
@@ -65,7 +64,7 @@ def _chores(services: Services, around: Surroundings) -> list[Chore]:
     announce = services.dispatcher.announce
     keep = services.settings.retention
     retention = Retention(store, clock, keep.events_days, keep.exchanges_days, keep.done_days, keep.failed_days)
-    trials = Trials(store, _rereaders(services), services.partners)
+    trials = Trials(store, _rereaders(services), services.partners, services.respond)
     runs = RunWork(store, services.replays, trials, announce, record.id, clock)
     return [
         Chore("heartbeat", heartbeat.beat, BEAT_SECONDS, heartbeat.stop),
@@ -78,7 +77,6 @@ def _chores(services: Services, around: Surroundings) -> list[Chore]:
 def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
     settings, partners, clock, store = services.settings, services.partners, services.clock, services.store
     decoders = services.decoders
-    encoders = {channel: encoder for one in services.connectors for channel, encoder in one.encoders.items()}
     deliverers = {scheme: deliverer for one in services.connectors for scheme, deliverer in one.deliverers.items()}
     judges = {channel: judge for one in services.connectors for channel, judge in one.judges.items()}
     fulfil = Fulfil(
@@ -105,7 +103,7 @@ def _lanes(services: Services, checkpoint: Checkpoint) -> list[Lane]:
             overlaps=True,
         ),
         Lane("fulfil", queue("fulfil"), fulfil, settings.fulfil.threads, 1, services.erp.ping),
-        Lane("respond", queue("respond"), Respond(encoders, partners, clock), batch=100, overlaps=True),
+        Lane("respond", queue("respond"), services.respond, batch=100, overlaps=True),
         Lane("deliver", queue("deliver"), Deliver(store, deliverers, partners, clock, judges), batch=20),
         Lane("ledger", queue("ledger"), Bookkeeping(clock)),
         Lane("record", queue("record"), record),

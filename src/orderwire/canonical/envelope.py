@@ -128,11 +128,11 @@ class Event(Canonical):
         vars(copy).pop("content", None)
         return copy
 
-    def to_text(self) -> str:
+    def to_json(self) -> bytes:
         """Return the event as `model_dump_json` does. Raises as `content` does."""
         values = vars(self) | {"data": orjson.Fragment(self.content)}
         del values["content"]
-        return orjson.dumps(values, option=orjson.OPT_UTC_Z).decode()
+        return orjson.dumps(values, option=orjson.OPT_UTC_Z)
 
 
 def event_id(document_id: str, epoch: int, step: str) -> str:

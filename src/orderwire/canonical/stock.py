@@ -14,9 +14,13 @@ class StockKey(Canonical):
     location: str = Field(default="", description="NAV location code; empty: all locations")
     variant: str = Field(default="", description="NAV variant code; empty: none")
 
+    def includes(self, other: "StockKey") -> bool:
+        """Whether all of the other's pieces are its own: without a location it is about all, of every variant."""
+        return self == other or (self.item_no == other.item_no and not self.location)
+
     def meets(self, other: "StockKey") -> bool:
-        """Whether the two may be of the same pieces: without a location it is about all of them, of every variant."""
-        return self == other or (self.item_no == other.item_no and not (self.location and other.location))
+        """Whether the two may be of the same pieces."""
+        return self.includes(other) or other.includes(self)
 
 
 class StockFigure(Canonical):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orderwire.cli.context import ConfigDir, read_settings
+from orderwire.cli.context import ConfigDir, need_folder, read_settings
 from orderwire.cli.output import Json, emit
 from orderwire.cli.reload import needs_restart
 from orderwire.config.alerts import read_plan
@@ -31,6 +31,7 @@ def check(
     except ConfigurationError as error:
         emit([{"file": "orderwire.yaml", "problem": error.message}], ("file", "problem"), as_json=as_json)
         raise typer.Exit(1) from None
+    need_folder(settings)
     try:
         read_plan(settings.config_dir / "alerts.yaml")
     except ConfigurationError as error:

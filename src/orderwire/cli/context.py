@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orderwire.cli.loading import loading
+from orderwire.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from orderwire.bootstrap.services import Services
@@ -28,6 +29,16 @@ def read_settings(config: Path | None, **overrides: object) -> "Settings":
     if config is not None:
         overrides["config_dir"] = config
     return load_settings(**overrides)
+
+
+def need_folder(settings: "Settings") -> None:
+    """Refuse to check the files of a folder that is not there: none of them would be wrong.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if not settings.config_dir.is_dir():
+        raise ConfigurationError("there is no configuration folder", path=str(settings.config_dir))
 
 
 @contextmanager

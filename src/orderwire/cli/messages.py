@@ -54,7 +54,7 @@ def show(
         if document is None:
             raise OrderwireError("no such document", document_id=document_id)
         content = tx.archive.get(document.sha256) if document.sha256 else b""
-        steps = [step for step in tx.journal.steps(document.correlation_id) if step.document_id == document.id]
+        steps = tx.journal.steps_of([document.id])
     if raw:
         typer.get_binary_stream("stdout").write(content)
         return

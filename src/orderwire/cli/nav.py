@@ -33,8 +33,9 @@ def follow(config: ConfigDir = None, *, as_json: Json = False) -> None:
         polled = services.follow.poll() if services.follow else None
     if polled is None:
         raise OrderwireError("another process follows NAV")
-    rows = [{"list": name, "told": told, "problem": ""} for name, told in polled.told.items()]
-    rows += [{"list": name, "told": 0, "problem": str(error)} for name, error in polled.problems.items()]
+    problems = {name: str(error) for name, error in polled.problems.items()}
+    told = polled.told | {name: 0 for name in problems if name not in polled.told}
+    rows = [{"list": name, "told": count, "problem": problems.get(name, "")} for name, count in told.items()]
     emit(rows, ("list", "told", "problem"), as_json=as_json)
     for error in polled.problems.values():
         raise error

@@ -1,7 +1,7 @@
 """`orderwire orders`: find purchase orders, and see one with its answer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -9,12 +9,17 @@ import typer
 from orderwire.cli.context import ConfigDir, services_of, who
 from orderwire.cli.output import Json, emit, emit_json, out, shown
 from orderwire.errors import OrderwireError
+from orderwire.pipeline.family import family_of
 from orderwire.ports.following import FollowedLine
 from orderwire.ports.orders import OrderRecord, OrderState
 from orderwire.ports.store import Store
 
 app = typer.Typer(no_args_is_help=True)
 
+#: Of one order, the newest, whose steps are printed.
+_MAX_DOCUMENTS: Final = 1000
+#: That are named when they use one number.
+_MAX_PARTNERS: Final = 100
 #: Calls to NAV of one order that are printed, the last of them.
 _MAX_CALLS: Final = 200
 
@@ -49,23 +54,23 @@ def show(
     from orderwire.connectors.nav.shown import exchange_shown  # lxml takes its time
 
     with services_of(config) as services, services.store.begin() as tx:
-        found = tx.orders.find(order_no=order_no, partner=partner, limit=2)
-        if not found:
-            raise OrderwireError("no such order", order_no=order_no)
-        document = tx.journal.get(found[0].document_id)
-        steps = tx.journal.steps(document.correlation_id) if document else []
-        kept = tx.exchanges.of(document.correlation_id, _MAX_CALLS) if document and (soap or as_json) else []
-        progress = [_progress(line) for line in tx.following.lines(found[0].erp_no or "")]
+        order = _one(tx.orders.find(order_no=order_no, partner=partner, limit=_MAX_PARTNERS), order_no)
+        document = tx.journal.get(order.document_id)
+        family = family_of(tx, document, _MAX_DOCUMENTS).documents if document else ()
+        ids = [one.id for one in family]
+        steps = tx.journal.steps_of(ids)
+        kept = tx.exchanges.of(ids, _MAX_CALLS) if soap or as_json else []
+        progress = [_progress(line) for line in tx.following.lines(order.erp_no or "")]
     story = [{"at": step.at, "step": step.name, "detail": step.detail} for step in steps]
     calls = [exchange_shown(one, persons=False) for _, one in kept]
     if as_json:
-        order, answer = json.loads(found[0].order), _answer(found[0])
+        asked, answer = json.loads(order.order), _answer(order)
         emit_json(
-            {**row_of(found[0]), "order": order, "answer": answer, "progress": progress, "story": story, "calls": calls}
+            {**row_of(order), "order": asked, "answer": answer, "progress": progress, "story": story, "calls": calls}
         )
         return
-    emit([row_of(found[0])], ("order_no", "partner", "state", "outcome", "erp_no"), as_json=False)
-    lines = (_answer(found[0]) or {}).get("lines", [])
+    emit([row_of(order)], ("order_no", "partner", "state", "outcome", "erp_no"), as_json=False)
+    lines = (_answer(order) or {}).get("lines", [])
     out.print()
     emit(lines, ("line_no", "item_no", "ordered", "confirmed", "unit", "outcome", "reason_text"), as_json=False)
     if progress:
@@ -76,6 +81,20 @@ def show(
     for call in calls:
         out.print()
         _print_call(call)
+
+
+def _one(found: Sequence[OrderRecord], order_no: str) -> OrderRecord:
+    """Return the one order of a number.
+
+    Raises:
+        OrderwireError: there is none, or several partners use the number.
+    """
+    if not found:
+        raise OrderwireError("no such order", order_no=order_no)
+    if len(found) > 1:
+        partners = ", ".join(sorted(record.partner for record in found))
+        raise OrderwireError("several partners use this number: name one with --partner", partners=partners)
+    return found[0]
 
 
 def _print_call(call: Mapping[str, Any]) -> None:

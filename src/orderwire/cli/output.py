@@ -21,7 +21,15 @@ err = Console(stderr=True, highlight=False)
 
 def emit_json(value: object) -> None:
     """Print a value as JSON, on standard output; what a terminal would obey is escaped."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    _echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def emit_line(value: object) -> None:
+    """Print a value as JSON in one line, where one follows the other."""
+    _echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _echo(text: str) -> None:
     typer.echo("".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text))
 
 

@@ -1,6 +1,7 @@
 """`orderwire parked`: look at what failed, replay it from its raw bytes, try that dry, or discard it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -71,12 +72,12 @@ def replay(
     """Send parked messages through again, from their raw bytes and with today's maps."""
     with services_of(config) as services:
         chosen = _chosen(services.store, ids, code, partner, order_no, everything=everything)
-        results = []
-        for parked_id in chosen:
-            if dry_run:
-                results.append(services.trials.of_parked(parked_id))
-                continue
-            results.append(_try(parked_id, lambda one=parked_id: services.replays.replay(one, who=who(), why=reason)))
+        results = [
+            _try(one, services.trials.of_parked)
+            if dry_run
+            else _try(one, lambda one: _done(one, services.replays.replay(one, who=who(), why=reason)))
+            for one in chosen
+        ]
     if as_json or dry_run:
         emit_json(results)
     else:
@@ -95,7 +96,8 @@ def discard(
 ) -> None:
     """End parked messages without doing them."""
     with services_of(config) as services:
-        results = [_try(one, lambda one=one: services.replays.discard(one, who=who(), why=reason)) for one in ids]
+        discard = services.replays.discard
+        results = [_try(one, lambda one: _done(one, discard(one, who=who(), why=reason))) for one in ids]
     emit(results, ("parked_id", "result"), as_json=as_json)
     if any(result["result"] != "ok" for result in results):
         raise typer.Exit(1)
@@ -113,11 +115,15 @@ def _chosen(store: Any, ids: list[str] | None, *filters: str | None, everything:
     return [entry.id for entry in reversed(found)]
 
 
-def _try(parked_id: str, act: Any) -> dict[str, Any]:
+def _try(parked_id: str, act: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Do something with a parked message; what cannot be done with it says so, and the next one is taken."""
     try:
-        event_id = act()
+        return act(parked_id)
     except OrderwireError as error:
         return {"parked_id": parked_id, "result": str(error), "code": error.code}
+
+
+def _done(parked_id: str, event_id: str | None) -> dict[str, Any]:
     return {"parked_id": parked_id, "result": "ok", "event_id": event_id}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from orderwire.canonical.order import Channel, ItemId, ItemScheme
-from orderwire.cli.context import ConfigDir, read_settings
+from orderwire.cli.context import ConfigDir, need_folder, read_settings
 from orderwire.cli.output import Json, emit, out
 from orderwire.cli.scaffold import cxml_profile, edi_profile
 from orderwire.config.partners import Partners
@@ -73,6 +73,7 @@ def check(
 ) -> None:
     """Check profiles, secrets, certificates and samples. Ends 1 when something is wrong with one of them."""
     settings = read_settings(config)
+    need_folder(settings)
     partners = Partners(settings.config_dir)
     decoders = decoders_of(connect_all(settings))
     rows = [row for key in keys or partners.keys() for row in _check(key, settings, partners, decoders)]

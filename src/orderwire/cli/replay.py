@@ -22,6 +22,8 @@ app = typer.Typer(no_args_is_help=True)
 FILTERS = ("group_id", "code", "partner", "order_no", "flow")
 _ENDS = frozenset({RunState.CANCELLED, RunState.STOPPED, RunState.DONE, RunState.TRIED})
 _POLL_SECONDS = 0.3
+#: Parameters of `start` that a run is frozen with.
+_FROZEN = ("filter_", "reason", "rate", "ramp", "stop_on")
 
 RunId = Annotated[str, typer.Argument(help="A run's id, as `replay status` prints it.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Show the progress until the run ends.")]
@@ -29,6 +31,7 @@ Watch = Annotated[bool, typer.Option("--watch", help="Show the progress until th
 
 @app.command()
 def start(
+    ctx: typer.Context,
     filter_: Annotated[
         list[str] | None, typer.Option("--filter", help=f"NAME=VALUE, repeatable; names: {', '.join(FILTERS)}.")
     ] = None,
@@ -44,9 +47,11 @@ def start(
     as_json: Json = False,
 ) -> None:
     """Freeze a list of parked messages and send it through again; a running worker does it. Ends 1 when some fail."""
+    if resume is not None:
+        _only_resumed(ctx)
+    pace = Pace(rate, _ramp(ramp), stop_on)
     with services_of(config) as services:
         if resume is None:
-            pace = Pace(rate, _ramp(ramp), stop_on)
             run_id = services.runs.freeze(_filter(filter_ or []), pace, who=who(), why=reason).id
         else:
             run_id = resume
@@ -138,6 +143,14 @@ def _row(run: Run) -> dict[str, Any]:
 
 def _counts(counts: Any) -> dict[str, int]:
     return {state.value: counts.get(state, 0) for state in ItemState}
+
+
+def _only_resumed(ctx: typer.Context) -> None:
+    """Refuse to go on with a run by another list, pace or reason than it was frozen with."""
+    sources = {name: ctx.get_parameter_source(name) for name in _FROZEN}
+    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if named := [f"--{name.strip('_').replace('_', '-')}" for name in given]:
+        raise ConfigurationError(f"a run goes on as it was frozen: leave out {', '.join(named)}, or freeze another one")
 
 
 def _filter(given: list[str]) -> ParkedFilter:

@@ -1,8 +1,10 @@
 """`orderwire tail` and `orderwire top`: what happens, and how things stand, until interrupted."""
 
 import time
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.live import Live
@@ -10,17 +12,58 @@ from rich.table import Table
 from rich.text import Text
 
 from orderwire.cli.context import ConfigDir, services_of
-from orderwire.cli.output import Json, emit_json, out, shown
+from orderwire.cli.output import Json, emit_json, emit_line, err, out, shown
 from orderwire.errors import OrderwireError
 from orderwire.pipeline.heartbeat import BEAT_SECONDS
 from orderwire.ports.journal import Document
-from orderwire.ports.search import Wanted
+from orderwire.ports.search import Place, Wanted
 
 if TYPE_CHECKING:
     from orderwire.bootstrap.services import Services
+    from orderwire.ports.store import Transaction
 
-_TAIL_COLUMNS = ("received_at", "direction", "kind", "partner", "order_no", "state", "code", "reason")
-_PAGE = 200
+_TAIL_COLUMNS: Final = ("received_at", "direction", "kind", "partner", "order_no", "state", "code", "reason")
+_PAGE: Final = 200
+#: Of one look, the newest.
+MOST: Final = 10_000
+_HOUR: Final = timedelta(hours=1)
+#: What was received before a look may be committed so much after it.
+_OVERLAP: Final = timedelta(seconds=10)
+
+
+class Watch:
+    """What was seen of the documents of the last hour."""
+
+    def __init__(self, partner: str | None) -> None:
+        self._partner = partner
+        self._known: dict[str, Document] = {}
+        self._looked: datetime | None = None
+
+    def look(self, tx: "Transaction", now: datetime) -> list[Document]:
+        """Return what came or changed since the last look, the oldest first."""
+        since = now - _HOUR
+        rows = {row.id: row for row in self._newest(tx, since)}
+        moving = [one.id for one in self._known.values() if not one.state.is_end and one.id not in rows]
+        rows |= {row.id: row for row in tx.journal.these(moving)}
+        told = [row for row in rows.values() if row.id not in self._known or self._known[row.id].state != row.state]
+        self._known = {key: row for key, row in (self._known | rows).items() if row.received_at >= since}
+        self._looked = now
+        return sorted(told, key=lambda row: (row.received_at, row.message_no or 0, row.id))
+
+    def _newest(self, tx: "Transaction", since: datetime) -> list[Document]:
+        """Page back to what was known before the last look began."""
+        wanted, found = Wanted(partner=self._partner, since=since, limit=_PAGE), list[Document]()
+        while len(found) < MOST:
+            page = tx.search.documents(wanted).documents
+            found += page
+            if len(page) < _PAGE or self._all_known(page):
+                break
+            wanted = replace(wanted, after=Place(page[-1].received_at, page[-1].id))
+        return found
+
+    def _all_known(self, page: Sequence[Document]) -> bool:
+        before = self._looked is not None and page[-1].received_at < self._looked - _OVERLAP
+        return before and all(row.id in self._known for row in page)
 
 
 def tail(
@@ -32,17 +75,15 @@ def tail(
     as_json: Json = False,
 ) -> None:
     """Print documents as they come and as they change, one a line, until interrupted."""
-    known: dict[str, Any] = {}
+    watch = Watch(partner)
     with services_of(config) as services:
         while True:
-            since = services.clock() - timedelta(hours=1)
             with services.store.read() as tx:
-                rows = tx.search.documents(Wanted(partner=partner, since=since, limit=_PAGE))
-            for row in reversed(rows):
-                if known.get(row.id) != row.state:
-                    known[row.id] = row.state
-                    _print(row, as_json=as_json)
-            known = {row.id: known[row.id] for row in rows}
+                rows = watch.look(tx, services.clock())
+            if len(rows) >= MOST:
+                err.print(f"There are more: these are the newest {len(rows)}.")
+            for row in rows:
+                _print(row, as_json=as_json)
             if once:
                 return
             time.sleep(every_seconds)
@@ -69,7 +110,7 @@ def top(
 
 def _print(row: Document, *, as_json: bool) -> None:
     if as_json:
-        emit_json({name: getattr(row, name) for name in ("id", *_TAIL_COLUMNS)})
+        emit_line({name: getattr(row, name) for name in ("id", *_TAIL_COLUMNS)})
     else:
         out.print(Text("  ".join(shown(getattr(row, name)) or "-" for name in _TAIL_COLUMNS)), soft_wrap=True)
 

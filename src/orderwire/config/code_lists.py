@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from orderwire.config.codes import CodeTables
+from orderwire.config.codes import CodeTables, unreadable
 from orderwire.config.partners import Partners
 from orderwire.errors import ConfigurationError
 
@@ -47,6 +47,8 @@ def add_code(config_dir: Path, partner: str, name: str, values: Sequence[str]) -
             _replace(file, columns, cells)
         except OSError as error:
             raise ConfigurationError("the code list cannot be written", path=file.name, cause=error.strerror) from None
+        except (ValueError, csv.Error) as error:
+            raise ConfigurationError(f"{partner}/codes/{file.name}: {unreadable(error)}") from None
     return _line(cells).strip()
 
 

@@ -21,7 +21,7 @@ class CodeTables:
             with file.open(encoding="utf-8-sig", newline="") as lines:
                 header, *rows = [(reader.line_num, _stripped(row)) for reader in [csv.reader(lines)] for row in reader]
         except (OSError, ValueError, csv.Error) as error:  # ValueError: not UTF-8, or no line at all
-            self.problems.append(f"{name}: {error}")
+            self.problems.append(f"{name}: {unreadable(error)}")
             return {}
         if sorted(header[1]) != sorted(columns):
             self.problems.append(f"{name}: the columns are {', '.join(columns)}, not {', '.join(header[1])}")
@@ -39,6 +39,13 @@ class CodeTables:
             if table.setdefault(tuple(key), value) != value:
                 self.problems.append(f"{name} line {line}: {' '.join(key)} has another meaning further up")
         return table
+
+
+def unreadable(error: Exception) -> str:
+    """Say why a file cannot be read, and what mends it."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not saved as UTF-8 (byte 0x{error.object[error.start]:02X})"
+    return str(error)
 
 
 def _stripped(row: list[str]) -> list[str]:

@@ -79,8 +79,10 @@ Codec = Annotated[str, AfterValidator(_codec)]
 EdiFinding = Literal[
     "charset",
     "check_digit",
+    "date",
     "decimal_notation",
     "empty_segment",
+    "free_goods",
     "group_repeats",
     "group_type",
     "junk",

@@ -11,6 +11,7 @@ from orderwire.canonical.order import OrderLine, PurchaseOrder
 from orderwire.canonical.response import LineOutcome, OrderOutcome, OrderResponse, ResponseLine
 from orderwire.config.profile import PartnerProfile
 from orderwire.config.trading import PricePolicy
+from orderwire.mapping.prices import price_differs
 from orderwire.mapping.units import to_unit
 from orderwire.pipeline.amendment import AmendedLine, Amendment
 from orderwire.pipeline.plan import Plan, PlannedLine
@@ -158,7 +159,7 @@ def overpriced(order: PurchaseOrder, plan: Plan, tolerance: Decimal | None) -> l
     """Return, line by line, whether one stands at another price than the buyer's."""
     pairs = zip(order.lines, plan.lines, strict=True)
     return [
-        line.standing > 0 and line.substitute_no is None and _differs(line.unit_price, ordered, tolerance)
+        line.standing > 0 and line.substitute_no is None and price_differs(line.unit_price, ordered, tolerance)
         for ordered, line in pairs
     ]
 
@@ -167,7 +168,7 @@ def _priced(line: ResponseLine, ordered: OrderLine, partner: PartnerProfile | No
     """Say so where a line is accepted at another price than the buyer's; the sales order stands at NAV's."""
     if partner is None or partner.price_policy is PricePolicy.ACCEPT or line.outcome is not LineOutcome.ACCEPTED:
         return line
-    if not _differs(line.unit_price, ordered, partner.price_tolerance_percent):
+    if not price_differs(line.unit_price, ordered, partner.price_tolerance_percent):
         return line
     changes = {
         "outcome": LineOutcome.CHANGED,
@@ -175,20 +176,6 @@ def _priced(line: ResponseLine, ordered: OrderLine, partner: PartnerProfile | No
         "reason_text": REASONS["price_differs"],
     }
     return line.model_copy(update=changes)
-
-
-def _differs(price: Decimal | None, ordered: OrderLine, tolerance: Decimal | None) -> bool:
-    wanted = _wanted_price(ordered)
-    if tolerance is None or price is None or wanted is None:
-        return False
-    return abs(price - wanted) * 100 > wanted * tolerance
-
-
-def _wanted_price(ordered: OrderLine) -> Decimal | None:
-    """Return the buyer's price for one of the unit ordered; None where there is none, or it is for another unit."""
-    if ordered.net_price is None or ordered.price_unit not in {None, ordered.unit}:
-        return None
-    return ordered.net_price / (ordered.price_basis or Decimal(1))
 
 
 def _in_unit(base: Decimal, ordered: OrderLine, planned: PlannedLine) -> Decimal:

@@ -65,7 +65,7 @@ class Follow:
             if fence is None:
                 return None
             try:
-                polled.told[name] = self._look(name, look, fence, stopping)
+                self._look(name, look, fence, polled, stopping)
             except LeaseLostError:
                 raise
             except OrderwireError as error:
@@ -90,7 +90,7 @@ class Follow:
             looks["stock"] = StockLook(watch).look
         return looks
 
-    def _look(self, name: str, look: Look, fence: int, stopping: threading.Event | None) -> int:
+    def _look(self, name: str, look: Look, fence: int, polled: Polled, stopping: threading.Event | None) -> None:
         told = 0
         for _ in range(_LOOKS_AT_ONCE):
             began = time.time()
@@ -98,12 +98,14 @@ class Follow:
             if looked.told:
                 self._announce(looked.told)
                 told += len(looked.told)
+            if looked.problem is not None:
+                polled.problems[name] = looked.problem
             if not looked.more:
                 self._meter.followed(name, told, began)
                 break
             if stopping is not None and stopping.is_set():
                 break
-        return told
+        polled.told[name] = told
 
     def _lease(self) -> int | None:
         watch = self._watch
@@ -126,7 +128,7 @@ class Follow:
         for name, text in troubles.items():
             if self._troubles.get(name) != text:
                 log.warning("follow_waits", list=name, code=polled.problems[name].code, reason=text)
-        for name in self._troubles.keys() & polled.told.keys():
+        for name in self._troubles.keys() & (polled.told.keys() - troubles.keys()):
             log.info("follow_resumed", list=name)
         self._troubles = {
             **{name: text for name, text in self._troubles.items() if name not in polled.told},

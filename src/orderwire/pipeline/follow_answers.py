@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from orderwire.canonical.order import OrderLine, PurchaseOrder
 from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome, OrderResponse, ResponseLine
-from orderwire.mapping.units import base_per_unit, to_base
+from orderwire.mapping.units import base_per_unit, rounded, to_base
 from orderwire.pipeline.answer import REASONS
 from orderwire.pipeline.follow_subject import Subject, in_unit
 from orderwire.pipeline.plan import PlannedLine
@@ -72,7 +72,7 @@ def _standing(
     stands = in_unit(line.ordered, ratio)
     confirmed = min(before.confirmed, stands) if before.backordered else stands
     factor = base_per_unit(line.unit, item) if item else planned.factor
-    price = before.unit_price if line.unit_price is None else line.unit_price / ratio
+    price = before.unit_price if line.unit_price is None else _per(line.unit_price, ratio)
     changes: dict[str, Any] = {
         "confirmed": confirmed,
         "confirmed_base": to_base(confirmed / ratio, factor or planned.factor),
@@ -87,6 +87,11 @@ def _standing(
         return before.model_copy(update={**changes, "outcome": LineOutcome.BACKORDERED})
     as_ordered = stands == before.ordered and price == before.unit_price and planned.substitute_no is None
     return _told(before, LineOutcome.ACCEPTED if as_ordered else LineOutcome.CHANGED, **changes)
+
+
+def _per(price: Decimal, ratio: Decimal) -> Decimal:
+    """Return a price per NAV's unit as one per the buyer's, in as many decimals as NAV keeps."""
+    return price if ratio == 1 else rounded(price / ratio)
 
 
 def _told(line: ResponseLine, outcome: LineOutcome, **changes: Any) -> ResponseLine:

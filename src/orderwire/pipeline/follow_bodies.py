@@ -121,7 +121,7 @@ def to_invoice(posted: Posted, facts: Facts) -> Invoice | None:
         MappingError: it cannot be said, or does not add up.
     """
     subject = facts.subject
-    charged = [pair for pair in match(posted.lines, facts.lines) if pair[0].quantity > 0]
+    charged = _charged(posted, facts)
     if not charged:
         return None
     currency = posted.currency or facts.currency or (subject.order.currency if subject.order else None)
@@ -138,7 +138,7 @@ def to_invoice(posted: Posted, facts: Facts) -> Invoice | None:
             channel=subject.channel,
             channel_refs=subject.order.channel_refs if subject.order else {},
             invoice_no=posted.no,
-            order_no=subject.order_no,
+            order_no=subject.order_no if posted.order_no or posted.external_document_no else None,
             erp_no=posted.order_no or None,
             test=subject.test,
             issued_on=posted.posted_on,
@@ -152,6 +152,24 @@ def to_invoice(posted: Posted, facts: Facts) -> Invoice | None:
         )
     except ValidationError as error:
         raise _unsayable(error, posted) from None
+
+
+def _charged(posted: Posted, facts: Facts) -> list[tuple[PostedLine, FollowedLine | None]]:
+    """Return the lines that charge something, with the ordered ones that they belong to.
+
+    Raises:
+        MappingError: a line takes something back, or it is not certain that the invoice is of one order.
+    """
+    if not posted.order_no and posted.of_shipments is None:
+        why = "the invoice names no sales order, and the page does not show whether it is of shipments of several"
+        raise MappingError(why, invoice_no=posted.no)
+    if not posted.order_no and posted.of_shipments:
+        raise MappingError("the invoice collects shipments, perhaps of several orders", invoice_no=posted.no)
+    charged = [pair for pair in match(posted.lines, facts.lines) if pair[0].quantity != 0]
+    for line, _ in charged:
+        if line.quantity < 0:  # a deduction or a return: neither a line of an INVOIC, nor surely an allowance
+            raise MappingError("a line of the invoice takes something back", invoice_no=posted.no, line=line.item_no)
+    return charged
 
 
 def _invoice_line(number: int, line: PostedLine, found: FollowedLine | None, facts: Facts) -> InvoiceLine:

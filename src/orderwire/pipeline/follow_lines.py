@@ -89,6 +89,25 @@ def _by_item(line: PostedLine, lines: Sequence[FollowedLine], room: Mapping[int,
     return next(fitting, None) or next(iter(same), None)
 
 
+def standing_posting(document: Posted) -> Posted:
+    """Return a shipment without the lines that were undone: NAV posts each again with a minus, behind it."""
+    if document.kind is not PostedKind.SHIPMENT:
+        return document
+    left: list[PostedLine] = []
+    for line in document.lines:
+        undone = next((each for each in reversed(left) if _undoes(line, each)), None)
+        if undone is None:
+            left.append(line)
+        else:
+            left.remove(undone)
+    return replace(document, lines=tuple(left))
+
+
+def _undoes(line: PostedLine, other: PostedLine) -> bool:
+    same = (line.kind, line.item_no, line.unit) == (other.kind, other.item_no, other.unit)
+    return same and line.quantity == -other.quantity != 0
+
+
 def before_posting(
     lines: Sequence[FollowedLine], documents: Sequence[Posted], *, still_open: bool
 ) -> Mapping[int, Decimal]:
@@ -115,6 +134,16 @@ def after_posting(lines: Sequence[FollowedLine], document: Posted) -> list[Follo
     if document.kind is PostedKind.SHIPMENT:
         return [replace(line, delivered=min(line.delivered + posted[line.line_no], line.ordered)) for line in lines]
     return [replace(line, invoiced=min(line.invoiced + posted[line.line_no], line.ordered)) for line in lines]
+
+
+def shipped_lines(lines: Sequence[FollowedLine], shipments: Iterable[Posted]) -> list[FollowedLine]:
+    """Return the lines of an order that is gone with what all its shipments delivered, if that is more than we know."""
+    posted = [line for shipment in shipments for line in standing_posting(shipment).lines]
+    delivered: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for line, found in match(posted, [replace(each, delivered=_NONE) for each in lines]):
+        if found is not None:
+            delivered[found.line_no] += line.quantity
+    return [replace(line, delivered=max(line.delivered, delivered[line.line_no])) for line in lines]
 
 
 def delivered_after(

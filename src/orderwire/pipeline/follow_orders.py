@@ -1,24 +1,26 @@
 """One look at open sales orders: what NAV's users entered, changed or deleted is told of.
 
 The partners' customers are taken in turn, some orders at a time; a round is over when all of them were read. An order
-that was in no answer for a whole round is gone, and by then its postings are known.
+that was in no answer for a whole round is gone; its shipments say whether it was delivered or deleted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.response import AnsweredOrder, OrderOutcome
+from orderwire.config.profile import PartnerProfile
+from orderwire.errors import ContractError
 from orderwire.pipeline.follow_answers import changed_answer, entered_answer
-from orderwire.pipeline.follow_lines import differ, planned_lines, standing_lines
+from orderwire.pipeline.follow_lines import differ, planned_lines, shipped_lines, standing_lines
 from orderwire.pipeline.follow_subject import Subject, entered, journal_entered, may_be_ours, ours
 from orderwire.pipeline.follow_watch import Looked, Watch
 from orderwire.pipeline.work import next_event
 from orderwire.ports.erp import ErpItem
-from orderwire.ports.follow import CUSTOMERS_AT_ONCE, OpenOrder
-from orderwire.ports.following import Cursor, FollowedOrder, FollowedState
+from orderwire.ports.follow import CUSTOMERS_AT_ONCE, OpenOrder, Posted
+from orderwire.ports.following import Cursor, FollowedLine, FollowedOrder, FollowedState
 from orderwire.ports.journal import Step
 from orderwire.ports.orders import OrderRecord, OrderState
 from orderwire.ports.store import Transaction
@@ -40,7 +42,7 @@ class OrdersLook:
         cursor = watch.cursor(CURSOR) or Cursor(CURSOR)
         if cursor.resume is None:
             cursor = replace(cursor, turned_at=now)  # a new round begins
-        customers = sorted({partner.customer_no for partner in watch.partners.all()})
+        customers = _customers(watch.partners.all())
         groups = [customers[at : at + CUSTOMERS_AT_ONCE] for at in range(0, len(customers), CUSTOMERS_AT_ONCE)]
         number, after = _place(cursor.resume)
         rows = watch.rules.rows
@@ -50,7 +52,10 @@ class OrdersLook:
         over = following >= len(groups)
         cursor = replace(cursor, resume=None if over else f"{following}{_SEPARATOR}{last}")
         told = self._compare(fence, orders, cursor)
-        return Looked(told + self._end_of_round(fence, cursor) if over else told)
+        if not over:
+            return Looked(told)
+        ended = self._end_of_round(fence, cursor)
+        return replace(ended, told=told + ended.told)
 
     def _compare(self, fence: int, orders: Sequence[OpenOrder], cursor: Cursor) -> list[Event]:
         items = self._items(line.item_no for order in orders for line in order.lines)
@@ -65,13 +70,18 @@ class OrdersLook:
             tx.following.save_cursor(cursor)
         return told
 
-    def _end_of_round(self, fence: int, cursor: Cursor) -> list[Event]:
-        """See to the orders that were in no answer since the round before this one began."""
+    def _end_of_round(self, fence: int, cursor: Cursor) -> Looked:
+        """See to the orders that were in no answer since the round before this one began.
+
+        While their shipments cannot be read nothing is said of those that lack some: they may all be delivered.
+        """
         watch = self.watch
         with watch.store.begin() as tx:
             since = cursor.ahead_at
             missing = list(tx.following.missing(since, watch.rules.rows)) if since else []
+            lacking = {each.erp_no for each in missing if _lacks(tx.following.lines(each.erp_no))}
         standing = watch.follower.orders_by_no([order.erp_no for order in missing]) if missing else {}
+        shipped, problem = self._shipped(lacking - standing.keys())
         told: list[Event] = []
         with watch.store.begin() as tx:
             tx.following.hold(fence)
@@ -79,20 +89,36 @@ class OrdersLook:
             for order in missing:
                 if order.erp_no in standing:  # open, yet not of the customer any more
                     tx.following.put(replace(order, seen_at=watch.clock()), tx.following.lines(order.erp_no))
-                else:
-                    told += comparing.gone(order)
+                elif problem is None or order.erp_no not in lacking:
+                    told += comparing.gone(order, shipped.get(order.erp_no, ()))
             tx.following.save_cursor(replace(cursor, ahead_at=cursor.turned_at))
-        return told
+        return Looked(told, problem=problem)
+
+    def _shipped(self, nos: Collection[str]) -> tuple[Mapping[str, Sequence[Posted]], ContractError | None]:
+        """Ask for the shipments of orders that are gone: nobody may have told us of them."""
+        try:
+            return self.watch.follower.shipments_of(nos) if nos else {}, None
+        except ContractError as error:
+            return {}, error
 
     def _items(self, nos: Iterable[str]) -> Mapping[str, ErpItem]:
         wanted = set(nos)
         return self.watch.erp.items(wanted) if wanted else {}
 
 
+def _customers(partners: Iterable[PartnerProfile]) -> list[str]:
+    """Return the customers that orders stand under: partners, and what may be their branches."""
+    return sorted({no for partner in partners for no in (partner.customer_no, *partner.parties.values())})
+
+
 def _place(resume: str | None) -> tuple[int, str]:
     """Return the group of customers to go on with, and the order to go on after."""
     number, _, after = (resume or "").partition(_SEPARATOR)
     return int(number or 0), after
+
+
+def _lacks(lines: Iterable[FollowedLine]) -> bool:
+    return any(line.backordered for line in lines)
 
 
 class _Comparing:
@@ -123,10 +149,10 @@ class _Comparing:
         journal_entered(self._tx, subject, self._now)
         return self._told(subject, entered_answer(subject, order, lines, self._items, self._now))
 
-    def gone(self, order: FollowedOrder) -> list[Event]:
+    def gone(self, order: FollowedOrder, shipments: Iterable[Posted]) -> list[Event]:
         """End an order that is gone from NAV: invoiced in full, or deleted with something undelivered."""
-        lines = self._tx.following.lines(order.erp_no)
-        if all(line.delivered >= line.ordered for line in lines):
+        lines = shipped_lines(self._tx.following.lines(order.erp_no), shipments)
+        if not _lacks(lines):
             done = [replace(line, invoiced=line.ordered) for line in lines]  # NAV deletes an order when it is invoiced
             self._tx.following.put(replace(order, state=FollowedState.COMPLETE), done)
             return []

@@ -22,6 +22,7 @@ from orderwire.pipeline.follow_lines import (
     delivered_after,
     planned_lines,
     standing_lines,
+    standing_posting,
 )
 from orderwire.pipeline.follow_subject import Subject, entered, journal_entered, may_be_ours, ours
 from orderwire.pipeline.follow_watch import Looked, Watch
@@ -100,7 +101,7 @@ class PostedLook:
         watch, consumer = self.watch, f"{_FLOW}.{self.kind.value}"
         with watch.store.begin() as tx:
             known = tx.inbox.seen(consumer, [document.no for document in documents])
-        fresh = [document for document in documents if document.no not in known]
+        fresh = [standing_posting(document) for document in documents if document.no not in known]
         around = self._around(fresh)
         told: list[Event] = []
         with watch.store.begin() as tx:
@@ -199,11 +200,12 @@ class _Telling:
         except MappingError as error:
             return self._parked(document, subject, source, error)
         self._know(document)
+        detail = {"no": document.no, "erp_no": document.order_no}
         if body is None:
+            tx.journal.step(Step(subject.document_id, now, f"{document.kind.value}_passed_over", None, detail))
             return []
         kind = _EVENTS[document.kind]
         event = next_event(kind, body, source, now, subject=subject.order_no, step=f"{kind.value}:{document.no}")
-        detail = {"no": document.no, "erp_no": document.order_no}
         tx.journal.step(Step(subject.document_id, now, f"{document.kind.value}_posted", event.id, detail))
         tx.outbox.add(event, cause=None)
         tx.parked.settle(self._parked_id(document), "released", "told of")

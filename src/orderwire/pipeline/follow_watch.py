@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from orderwire.canonical.envelope import Event
 from orderwire.config.follow import FollowSettings
 from orderwire.config.partners import Partners
+from orderwire.errors import OrderwireError
 from orderwire.ports.clock import Clock
 from orderwire.ports.erp import Erp
 from orderwire.ports.follow import Follower
@@ -30,7 +31,8 @@ class Watch:
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of a look: events that are committed, and whether more is there to be read at once."""
+    """What came of a look: events that are committed, whether more is there to be read, and what was in the way."""
 
     told: list[Event]
     more: bool = False
+    problem: OrderwireError | None = None  # kept some of it from being done

@@ -75,11 +75,11 @@ class HeldOrders:
         return event.id
 
     def _held(self, tx: Transaction, order_id: str) -> tuple[OrderRecord, int]:
-        """Take the order's lease."""
+        """Take the order's lease, and only then look at it: somebody else may decide it at this moment."""
+        fence = tx.orders.lease(order_id, "desk", self.clock(), _LEASE_SECONDS)
         record = tx.orders.get(order_id)
         if record is None or record.state is not OrderState.HELD:
             raise AlreadyDoneError("the order is not held", order_id=order_id)
-        fence = tx.orders.lease(order_id, "desk", self.clock(), _LEASE_SECONDS)
         if fence is None:
             raise BusyError("the order is being worked on", order_no=record.order_no)
         return record, fence

@@ -1,6 +1,7 @@
 """One message of a batch, and what has been found out about it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,8 +31,12 @@ class Item:
     decision: Decision | None = None
     events: list[Event] = field(default_factory=list)
     seconds: float = 0.0
-    tape: Tape = field(default_factory=Tape)
+    tape: Tape | None = None  # None: its flow asks nobody else
     traceparent: str | None = None
+
+    def taping(self) -> AbstractContextManager[None]:
+        """Take down what is exchanged inside."""
+        return nullcontext() if self.tape is None else self.tape.running()
 
     @property
     def outcome(self) -> str:

@@ -22,6 +22,7 @@ from orderwire.errors import (
     PermanentError,
     StockTakenError,
 )
+from orderwire.pipeline.adoption import check_lines, check_owner
 from orderwire.pipeline.allocation import Stock, Terms, allocate
 from orderwire.pipeline.answer import EVENTS, hold, overpriced, refuse, to_response
 from orderwire.pipeline.check import AfterCheck
@@ -273,10 +274,17 @@ class Job:
             keep_exchanges(tx, self._event.documentid)
 
     def _created(self, plan: Plan, standing: ErpOrder) -> Plan:
-        """Confirm the holds: readings drawn from now on have seen them. Returns the plan with NAV's line numbers."""
+        """Confirm the holds: readings drawn from now on have seen them. Returns the plan with NAV's line numbers.
+
+        Raises:
+            DuplicateConflictError, ErpRefusedError: what stands is not what was asked for; the holds stay, too.
+        """
         means, record = self._means, self._record
         plan = numbered_as(plan, standing)
         with means.store.begin(lasting=False) as tx:  # the intent finds the order again
+            if not means.own_number:
+                check_owner(tx, record, standing)
+            check_lines(plan, standing)
             changes = {"state": OrderState.CREATED, "draft": plan.model_dump_json(), "erp_no": standing.no}
             tx.orders.save(record.id, record.fence, **changes)
             tx.holds.confirm(record.id, tx.next_sequence())

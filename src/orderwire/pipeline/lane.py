@@ -25,6 +25,7 @@ from orderwire.pipeline.record import nameless, park_dead
 from orderwire.pipeline.recovery import Discard, Park, Pause, Retry, RetryPolicy, decide
 from orderwire.pipeline.work import Handler, Source, traced
 from orderwire.ports.clock import Checkpoint, Clock
+from orderwire.ports.exchange import Tape
 from orderwire.ports.journal import Step
 from orderwire.ports.meter import Meter
 from orderwire.ports.queue import Confirmation, Delivery, Transport
@@ -77,7 +78,7 @@ class Batch:
     def __init__(self, lane: Lane, around: Surroundings, deliveries: Sequence[Delivery], sent: Sent) -> None:
         """What `sent` holds is marked in this batch's commit; what this one sends is put there, for another's."""
         self._lane, self._around, self._sent = lane, around, sent
-        self._items = [Item(delivery) for delivery in deliveries]
+        self._items = [Item(delivery, tape=None if lane.overlaps else Tape()) for delivery in deliveries]
         self._confirmation: Confirmation | None = None
 
     def run(self) -> Pause | None:
@@ -144,8 +145,10 @@ class Batch:
         if by_consumer:
             with self._around.store.read() as tx:
                 for consumer, known in by_consumer.items():
-                    for event_id in tx.inbox.seen(consumer, list(known)):
-                        known[event_id].drop("seen before", tx.outbox.unsent(cause=event_id))
+                    seen = tx.inbox.seen(consumer, list(known))
+                    owed = tx.outbox.owed(seen)
+                    for event_id in seen:
+                        known[event_id].drop("seen before", owed.get(event_id, ()))
         return [item for item in items if item.decision is None]
 
     def _work_off(self, items: Sequence[Item]) -> None:
@@ -167,7 +170,7 @@ class Batch:
             else:
                 structlog.contextvars.bind_contextvars(correlation_id=event.correlationid)
                 span = self._around.tracer.handled(self._lane.flow, event, item.delivery.attempt)
-                with item.tape.running(), span as item.traceparent:
+                with item.taping(), span as item.traceparent:
                     item.commit = self._lane.handler(event)
         except Exception as error:  # noqa: BLE001  the one place: whatever a handler raises becomes a decision
             self._decide(item, error)
@@ -189,7 +192,7 @@ class Batch:
             told.error("handler_defect", exc_info=error)
 
     def _commit(self) -> None:
-        worked = [item for item in self._items if item.commit is not None]
+        worked = sorted([item for item in self._items if item.commit is not None], key=_partner)
         if not self._committed_at_once(worked):
             unseen = self._unseen(worked) if self._lane.overlaps else worked
             with self._transaction() as tx:
@@ -215,7 +218,7 @@ class Batch:
             for item in self._items:
                 if item.error is not None:
                     self._note(tx, item, item.error)
-                if item.delivery.event is not None:
+                if item.tape is not None and item.delivery.event is not None:
                     item.tape.keep(tx, item.delivery.event.documentid, again=item.error is not None)
 
     def _commit_together(self, tx: Transaction, items: Sequence[Item]) -> None:
@@ -277,7 +280,7 @@ class Batch:
         match item.decision:
             case Park():
                 source = Source.of(event) if event else nameless(item.delivery.body)
-                failure = Failure(error, self._lane.flow, item.delivery.body, item.delivery.attempt)
+                failure = Failure(error, self._lane.flow, item.delivery.body, item.delivery.attempt, event)
                 self._store(tx, item, [park(tx, source, failure, now)])
             case Retry(delay_seconds=delay) if event is not None:
                 self._note_retry(tx, event, error, item.delivery.attempt, delay)
@@ -330,3 +333,9 @@ class Batch:
             meter.handled(flow, outcome, seconds)
         meter.ended(flow, ended)
         self._around.pulse.ended(flow, now, ended)
+
+
+def _partner(item: Item) -> str:
+    """Batches take the locks of partners' number series in one order, so that two never wait for each other."""
+    event = item.delivery.event
+    return (event.partner if event else None) or ""

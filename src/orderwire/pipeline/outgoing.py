@@ -73,7 +73,7 @@ def dispatch_again(tx: Transaction, document_id: str, source: Source, now: datet
         partner=document.partner,
         sha256=document.sha256,
         name=document.name or document.id,
-        media_type=_media_type(document),
+        media_type=media_type_of(document),
     )
     tx.journal.step(Step(document.id, now, "resend_asked", source.cause))
     about = Source(document.id, document.correlation_id, document.partner, source.epoch, document.test, source.cause)
@@ -81,7 +81,7 @@ def dispatch_again(tx: Transaction, document_id: str, source: Source, now: datet
     return next_event(EventType.DOCUMENT_READY, body, about, now, subject=document.order_no, step=step)
 
 
-def _media_type(document: Document) -> str:
+def media_type_of(document: Document) -> str:
     """Return a document's media type: the journal keeps none, for its kind and its name say it."""
     if document.kind == "MDN":
         return RECEIPT_TYPE

@@ -138,6 +138,7 @@ class Carts:
             return record
         cart = Cart.model_validate_json(record.cart)
         findings = of_buyer(cart, visit.partner, visit.profile.cart)
+        findings += self._means.writers[visit.session.syntax].stops(cart, visit.partner)
         try:
             findings += [] if findings else of_erp(cart, visit.partner, self._means.erp)
         except (TransientError, OutageError):

@@ -68,7 +68,7 @@ def _resized(before: PlannedLine, wanted: PlannedLine, plan: Plan, stock: Stock,
     sure = stock.surely_free(key)
     if extra > sure and not stock.exact(key):
         return None
-    more = min(extra, whole_units(sure, before.factor))
+    more = extra if extra <= sure else whole_units(sure, before.factor)
     enough = more == extra or terms.enough(before.granted + more, wanted.wanted)
     if not enough and terms.policy not in {ShortagePolicy.PART_DELIVERY, ShortagePolicy.BACK_ORDER}:
         more = Decimal(0)

@@ -42,5 +42,5 @@ def park_dead(tx: Transaction, delivery: Delivery, clock: Clock) -> list[Event]:
     )
     tx.archive.put(delivery.body)
     source = Source.of(event) if event else nameless(delivery.body)
-    failure = Failure(error, delivery.dead_from or delivery.queue, delivery.body, delivery.attempt)
+    failure = Failure(error, delivery.dead_from or delivery.queue, delivery.body, delivery.attempt, event)
     return [park(tx, source, failure, clock())]

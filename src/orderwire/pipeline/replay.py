@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orderwire.canonical.document import DocumentReady, DocumentReceived
-from orderwire.canonical.envelope import Event, EventType
+from orderwire.canonical.envelope import Event, EventType, event_id
 from orderwire.canonical.order import Channel
 from orderwire.errors import AlreadyDoneError, LimitError, MappingError
 from orderwire.pipeline.abandon import abandon
+from orderwire.pipeline.outgoing import media_type_of
+from orderwire.pipeline.parking import follow_up_of
 from orderwire.pipeline.trial import document_of
 from orderwire.pipeline.work import Source, next_event
 from orderwire.ports.clock import Clock
@@ -40,10 +42,10 @@ class Replays:
     def replay_in(self, tx: Transaction, parked_id: str, *, who: str, why: str) -> Event:
         """Do as `replay` in the caller's transaction; the event is in the outbox, and he publishes it."""
         entry = self._settle(tx, parked_id, "replayed", who, why)
-        document = document_of(tx, entry)
-        event = self._resend(tx, document) if document.direction == "out" else self._from_raw(tx, document)
+        event = self._told_again(entry) or self._anew(tx, document_of(tx, entry))
         tx.outbox.add(event, cause=None)
-        tx.journal.step(Step(document.id, self.clock(), "replayed", event.id, {"who": who, "why": why}))
+        if entry.document_id is not None:
+            tx.journal.step(Step(entry.document_id, self.clock(), "replayed", event.id, {"who": who, "why": why}))
         return event
 
     def replay_edited(self, parked_id: str, content: bytes, *, who: str, why: str) -> str:
@@ -51,7 +53,7 @@ class Replays:
 
         Raises:
             AlreadyDoneError: somebody else replayed or discarded it.
-            MappingError: there is no document, or it is one of ours.
+            MappingError: there is no document, or it is one of ours, or it is about one that went through.
             LimitError: the copy is larger than limits.max_document_bytes.
         """
         if len(content) > self.max_bytes:
@@ -59,6 +61,8 @@ class Replays:
         with self.store.begin() as tx:
             entry = self._settle(tx, parked_id, "replayed", who, why)
             document = document_of(tx, entry)
+            if follow_up_of(entry) is not None:
+                raise MappingError("what NAV tells of an order is not edited: mend the profile, and replay it")
             if document.direction == "out":
                 raise MappingError("a document of ours is not edited: mend the order, and send it anew")
             copy = tx.archive.put(content)
@@ -80,9 +84,11 @@ class Replays:
         now = self.clock()
         with self.store.begin() as tx:
             entry = self._settle(tx, parked_id, "discarded", who, why)
-            abandon(tx, entry, f"discarded by {who}: {why}", now)
+            if follow_up_of(entry) is None:
+                abandon(tx, entry, f"discarded by {who}: {why}", now)
+                if entry.document_id is not None:
+                    tx.journal.update(entry.document_id, state=DocumentState.DISCARDED, reason=why, finished_at=now)
             if entry.document_id is not None:
-                tx.journal.update(entry.document_id, state=DocumentState.DISCARDED, reason=why, finished_at=now)
                 tx.journal.step(Step(entry.document_id, now, "discarded", None, {"who": who, "why": why}))
 
     def _settle(self, tx: Transaction, parked_id: str, state: str, who: str, why: str) -> Parked:
@@ -94,6 +100,17 @@ class Replays:
         tx.audit.add(self.clock(), who, state, parked_id, why)
         return entry
 
+    def _told_again(self, entry: Parked) -> Event | None:
+        """Return a parked follow-up as an event of its own, so that it is taken for no copy; None: it is none."""
+        event = follow_up_of(entry)
+        if event is None:
+            return None
+        again = event_id(event.id, event.epoch, f"replay:{entry.id}")
+        return event.model_copy(update={"id": again, "time": self.clock(), "causationid": event.id})
+
+    def _anew(self, tx: Transaction, document: Document) -> Event:
+        return self._resend(tx, document) if document.direction == "out" else self._from_raw(tx, document)
+
     def _resend(self, tx: Transaction, document: Document) -> Event:
         epoch = document.epoch + 1
         tx.journal.update(
@@ -101,7 +118,7 @@ class Replays:
         )
         body = DocumentReady(
             document_id=document.id, partner=document.partner or "", sha256=document.sha256 or "",
-            name=document.name or document.id, media_type="application/octet-stream",
+            name=document.name or document.id, media_type=media_type_of(document),
         )  # fmt: skip
         source = Source(document.id, document.correlation_id, document.partner, epoch, document.test)
         return next_event(EventType.DOCUMENT_READY, body, source, self.clock(), subject=document.order_no)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from orderwire.pipeline.parking import follow_up_id
 from orderwire.ports.journal import Document, DocumentQuery, DocumentState
 from orderwire.ports.replay import ItemState, RunItem
 from orderwire.ports.store import Transaction
@@ -20,6 +21,7 @@ class Outcomes:
 
     def __init__(self, tx: Transaction, items: Sequence[RunItem]) -> None:
         self._tx = tx
+        self._worked_off = tx.inbox.seen("respond", [item.event_id or "" for item in items if item.document_id is None])
         ids = [item.document_id for item in items if item.document_id is not None]
         self._documents = {document.id: document for document in tx.journal.these(ids)}
         self._later: defaultdict[str | None, list[Document]] = defaultdict(list)
@@ -32,12 +34,21 @@ class Outcomes:
 
     def of(self, item: RunItem) -> Outcome | None:
         """Return what became of a sent message; None: it is in flight, or on the ladder."""
-        document = self._documents.get(item.document_id or "")
+        if item.document_id is None:
+            return self._of_follow_up(item.event_id or "")
+        document = self._documents.get(item.document_id)
         if document is None:
             return ItemState.SKIPPED, "the document is gone"
         if document.parent_id is None or document.direction == "out":
             return self._of_whole(document)
         return self._of_part(document, item)
+
+    def _of_follow_up(self, event_id: str) -> Outcome | None:
+        """Of what has no document of its own: flow `respond` has worked it off, or parked it again."""
+        if event_id not in self._worked_off:
+            return None
+        entry = self._tx.parked.get(follow_up_id(event_id))
+        return (ItemState.FAILED, f"{entry.code}: {entry.reason}") if entry else (ItemState.SUCCEEDED, "told")
 
     def _of_whole(self, document: Document) -> Outcome | None:
         """A file that was decoded again, or a document of ours that was sent again: the row itself went anew."""

@@ -15,8 +15,10 @@ from orderwire.ports.store import Store, Transaction
 #: Messages in each step, the last size for all that follow: a mistake shows while it is small.
 DEFAULT_RAMP: Final = (1, 5, 20, 100)
 DEFAULT_RATE: Final = 50.0
+MIN_RATE: Final = 0.1
 MAX_RATE: Final = 10_000.0
-_MAX_STEP: Final = 10_000
+MAX_STEP: Final = 10_000
+_MAX_STEPS: Final = 100
 _STARTABLE: Final = (RunState.FROZEN, RunState.TRIED, RunState.TRYING)
 _RESUMABLE: Final = (RunState.CANCELLED, RunState.STOPPED)
 
@@ -30,12 +32,12 @@ class Pace:
     stop_on: int = 1  # failures in one step; 0: none stops it
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate <= MAX_RATE:
-            raise ConfigurationError(f"the rate is above 0 and at most {MAX_RATE:.0f} a second")
-        if not self.ramp or not all(0 < size <= _MAX_STEP for size in self.ramp):
-            raise ConfigurationError(f"the ramp is step sizes from 1 to {_MAX_STEP}")
-        if self.stop_on < 0:
-            raise ConfigurationError("failures that stop a run are counted from 1; 0: none does")
+        if not MIN_RATE <= self.rate <= MAX_RATE:  # nor is it NaN
+            raise ConfigurationError(f"the rate is from {MIN_RATE} to {MAX_RATE:.0f} a second")
+        if not 0 < len(self.ramp) <= _MAX_STEPS or not all(0 < size <= MAX_STEP for size in self.ramp):
+            raise ConfigurationError(f"the ramp is at most {_MAX_STEPS} step sizes from 1 to {MAX_STEP}")
+        if not 0 <= self.stop_on <= MAX_STEP:
+            raise ConfigurationError(f"failures that stop a run are counted from 1 to {MAX_STEP}; 0: none does")
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,23 @@ class ReplayRuns:
     def freeze(
         self, wanted: ParkedFilter | Sequence[str], pace: Pace, *, who: str, why: str, run_id: str | None = None
     ) -> Run:
-        """Write down which messages are meant, as of now; done twice with one `run_id`, it is one run.
+        """Write down which messages are meant, as of now; asked twice the same with one `run_id`, it is one run.
 
         Raises:
             ConfigurationError: nothing that is parked matches.
+            AlreadyDoneError: the run of this `run_id` was asked for otherwise.
         """
         with self.store.begin() as tx:
+            known = tx.runs.get(run_id) if run_id else None
             ids = tx.failures.ids(wanted) if isinstance(wanted, ParkedFilter) else list(dict.fromkeys(wanted))
-            if not ids:
-                raise ConfigurationError("nothing that is parked matches")
             run = self._run(run_id or str(uuid4()), wanted, ids, pace, (who, why))
-            if tx.runs.add(run, ids):
+            if known is None and not ids:
+                raise ConfigurationError("nothing that is parked matches")
+            if known is None and tx.runs.add(run, ids):
                 what = f"{len(ids)} messages, digest {run.digest}: {why}"
                 tx.audit.add(self.clock(), who, "run frozen", run.id, what)
                 return run
-            return _known(tx, run.id)
+            return _same(known or _known(tx, run.id), run)
 
     def try_out(self, run_id: str, *, who: str) -> None:
         """Have every message tried dry, by what stands in the maps and code lists now.
@@ -112,7 +116,7 @@ class ReplayRuns:
         self, run_id: str, wanted: ParkedFilter | Sequence[str], ids: Sequence[str], pace: Pace, by: tuple[str, str]
     ) -> Run:
         asked = asdict(wanted) if isinstance(wanted, ParkedFilter) else {"ids": len(ids)}
-        named = {name: value for name, value in asked.items() if value and name != "limit"}
+        named = {name: _stored(value) for name, value in asked.items() if value and name != "limit"}
         digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
         return Run(
             run_id, self.clock(), by[0], by[1], named, digest, RunState.FROZEN, len(ids), pace.rate, pace.ramp,
@@ -125,3 +129,19 @@ def _known(tx: Transaction, run_id: str) -> Run:
     if run is None:
         raise AlreadyDoneError("no run of that id", run_id=run_id)
     return run
+
+
+def _same(known: Run, asked: Run) -> Run:
+    """Return the run that is there, when it is what is asked for; a filter may find other messages by now."""
+    names = ("wanted", "rate", "ramp", "stop_on", "why", *(("digest",) if "ids" in asked.wanted else ()))
+    if any(getattr(known, name) != getattr(asked, name) for name in names):
+        raise AlreadyDoneError(
+            "this form has frozen another list, pace or reason already: open the page again for a run of its own",
+            run_id=known.id,
+        )
+    return known
+
+
+def _stored(value: object) -> object:
+    """Return a value of a filter as the store gives it back."""
+    return list(value) if isinstance(value, tuple) else value

@@ -17,6 +17,7 @@ from orderwire.pipeline.parking import as_orderwire_error
 from orderwire.pipeline.replay import Replays
 from orderwire.pipeline.replay_outcome import Outcome, Outcomes
 from orderwire.pipeline.trial import FAILS, Trials
+from orderwire.pipeline.work import is_follow_up
 from orderwire.ports.clock import Clock
 from orderwire.ports.replay import ItemState, Run, RunItem, RunState
 from orderwire.ports.store import Store, Transaction
@@ -50,8 +51,20 @@ class RunWork:
         """Advance every run by a bit, and tell whether there is more to do at once."""
         with self.store.read() as tx:
             active = tx.runs.active()
-        more = [self._advance(run) for run in active]
+        more = [self._advanced(run) for run in active]
         return any(more)
+
+    def _advanced(self, run: Run) -> bool:
+        """Advance a run; one that meets a defect stands, and says so, and the others go on."""
+        try:
+            return self._advance(run)
+        except TransientError:
+            raise
+        except Exception as error:
+            log.exception("run_defect", run_id=run.id)
+            with self.store.begin() as tx:
+                self._end(tx, run, RunState.STOPPED, str(as_orderwire_error(error)))
+            return False
 
     def _advance(self, run: Run) -> bool:
         with self.store.begin() as tx:
@@ -163,7 +176,7 @@ class RunWork:
 
     def _end(self, tx: Transaction, run: Run, state: RunState, note: str | None) -> None:
         now = self.clock()
-        if tx.runs.move(run.id, (RunState.RUNNING,), state, finished_at=now, note=note):
+        if tx.runs.move(run.id, (RunState.TRYING, RunState.RUNNING), state, finished_at=now, note=note):
             tx.audit.add(now, run.who, f"run {state.value}", run.id, note or run.why)
             log.info("replay_run_ended", run_id=run.id, state=state.value, total=run.total)
 
@@ -173,7 +186,7 @@ class RunWork:
             with tx.savepoint():
                 entry = tx.parked.get(item.parked_id)
                 event = self.replays.replay_in(tx, item.parked_id, who=run.who, why=f"run {run.id}: {run.why}")
-                document_id = entry.document_id if entry else None
+                document_id = entry.document_id if entry and not is_follow_up(event) else None
                 tx.runs.set_item(
                     run.id, item.position, state=ItemState.SENT, event_id=event.id, sent_at=now, document_id=document_id
                 )

@@ -1,5 +1,6 @@
 """The door for changes: which order they are about, whether they came before, and whose turn it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,29 +40,44 @@ def open_change(means: Means, order_id: str, change: OrderChange, event: Event) 
     """
     now = means.clock()
     with means.store.begin() as tx:
-        order = tx.orders.get(order_id)
-        if order is None:
-            raise OutOfOrderError("no order of this number has come", order_no=change.order_no)
-        record = _record(tx, order, change, event, means)
+        order, record, _ = _found(tx, order_id, change, event, means)
         if record.state is OrderState.ANSWERED:
             return Opened(order, record, None)
-        if order.state not in _CHANGEABLE:
-            raise OutOfOrderError("the order is not decided yet", order_no=change.order_no)
-        others = tx.changes.of_order(order.id)
         fence = tx.orders.lease(order.id, means.owner(), now, means.lease_seconds)
-        if fence is None or any(other.state in UNDER_WAY and other.id != record.id for other in others):
+        if fence is None:
             raise BusyError("the order is being worked on", order_no=change.order_no)
-        order = tx.orders.get(order_id) or order  # as it is under the lease
+        # As they are under the lease: whoever had it may have answered this change, and others after it.
+        order, record, before = _found(tx, order_id, change, event, means)
+        if record.state is OrderState.ANSWERED:
+            tx.orders.free(order.id, fence)
+            return Opened(order, record, None)
+        if any(other.state in UNDER_WAY and other.id != record.id for other in before):
+            raise BusyError("the order is being worked on", order_no=change.order_no)
         return Opened(order, tx.changes.open(record), fence)
 
 
-def _record(tx: Transaction, order: OrderRecord, change: OrderChange, event: Event, means: Means) -> ChangeRecord:
+def _found(
+    tx: Transaction, order_id: str, change: OrderChange, event: Event, means: Means
+) -> tuple[OrderRecord, ChangeRecord, Sequence[ChangeRecord]]:
+    """Return the order, the change's row, which may be new, and the rows there are. Raises OutOfOrderError."""
+    order = tx.orders.get(order_id)
+    if order is None:
+        raise OutOfOrderError("no order of this number has come", order_no=change.order_no)
+    before = tx.changes.of_order(order.id)
+    record = _record(before, order, change, event, means)
+    if record.state is not OrderState.ANSWERED and order.state not in _CHANGEABLE:
+        raise OutOfOrderError("the order is not decided yet", order_no=change.order_no)
+    return order, record, before
+
+
+def _record(
+    before: Sequence[ChangeRecord], order: OrderRecord, change: OrderChange, event: Event, means: Means
+) -> ChangeRecord:
     """Return the row of this very request, or a new one.
 
     A request with a number is the same whenever it comes again. One without is the same as long as no other came
     after it: a buyer may go back to what was asked before.
     """
-    before = tx.changes.of_order(order.id)
     digest = content_hash(change, exclude=CARRIAGE)
     same = [record for record in before if record.id.endswith(digest)]
     of_document = next((record for record in before if record.document_id == event.documentid), None)

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import Channel, PurchaseOrder
 from orderwire.config.partners import Partners
 from orderwire.errors import AlreadyDoneError, MappingError, OrderwireError
 from orderwire.pipeline.fulfil import digest_of, order_id
+from orderwire.pipeline.parking import follow_up_of
+from orderwire.pipeline.respond import Respond
 from orderwire.ports.intake import DecodedFile, DecodedMessage, DecodeHint, Decoder
 from orderwire.ports.journal import Document
 from orderwire.ports.orders import OrderRecord, OrderState
@@ -26,6 +29,7 @@ class Trials:
     store: Store
     decoders: Mapping[Channel, Decoder]
     partners: Partners
+    respond: Respond
 
     def of_parked(self, parked_id: str, content: bytes | None = None) -> dict[str, Any]:
         """Tell what would become of a parked message, from its raw bytes or from an edited copy of them.
@@ -42,10 +46,13 @@ class Trials:
         entry = tx.parked.get(parked_id)
         if entry is None:
             raise AlreadyDoneError("no parked message of that id", parked_id=parked_id)
+        was = {"code": entry.code, "reason": entry.reason}
+        follow_up = follow_up_of(entry)
+        if follow_up is not None:
+            return {"parked_id": parked_id, "was": was, "messages": [], **self._told(tx, follow_up)}
         document = document_of(tx, entry)
         content = raw_of(tx, document) if content is None else content
         file = (tx.journal.get(document.parent_id) if document.parent_id else None) or document
-        was = {"code": entry.code, "reason": entry.reason}
         if document.direction == "out":
             return {"parked_id": parked_id, "was": was, "result": PASSES, "resend": document.name, "messages": []}
         hint = DecodeHint(partner=file.partner, name=document.name, control_ref=file.control_ref)
@@ -55,6 +62,13 @@ class Trials:
         passes = bool(messages) and not wrong and not any(message["error"] for message in messages)
         told = {"parked_id": parked_id, "was": was, "result": PASSES if passes else FAILS, "messages": messages}
         return told | ({"findings": wrong[:_MAX_FINDINGS]} if wrong or not messages else {})
+
+    def _told(self, tx: Transaction, follow_up: Event) -> dict[str, Any]:
+        try:
+            outbound = self.respond.tried(tx, follow_up)
+        except OrderwireError as error:
+            return {"result": FAILS, "error": str(error)}
+        return {"result": PASSES, "resend": outbound.name if outbound else f"nothing for {follow_up.type.value}"}
 
     def of_content(self, content: bytes, channel: str, hint: DecodeHint) -> dict[str, Any]:
         """Tell what would become of a document if it came now."""

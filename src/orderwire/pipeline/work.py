@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -16,6 +16,18 @@ Commit = Callable[[Transaction], Sequence[Event]]
 Handler = Callable[[Event], Commit]
 
 _proven = prover(Event)
+
+#: What a buyer is told of by a document of its own, perhaps long after the order was answered.
+_TOLD: Final = frozenset(
+    {
+        EventType.ORDER_ACCEPTED,
+        EventType.ORDER_CHANGED,
+        EventType.ORDER_REJECTED,
+        EventType.SHIPMENT_POSTED,
+        EventType.INVOICE_POSTED,
+        EventType.STOCK_REPORTED,
+    }
+)
 
 
 class Source(NamedTuple):
@@ -76,6 +88,16 @@ def event_of(
             "test": source.test,
         }
     )
+
+
+def is_answer(event: Event) -> bool:
+    """Tell whether it is the decision by which its document ends."""
+    return event.id == event_id(event.documentid, event.epoch, "answered")
+
+
+def is_follow_up(event: Event) -> bool:
+    """Tell whether it stands for itself: many hang on one order's document, and its raw bytes do not lead to them."""
+    return event.type in _TOLD and not is_answer(event)
 
 
 def traced(event: Event, traceparent: str | None) -> Event:

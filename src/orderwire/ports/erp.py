@@ -165,7 +165,10 @@ class Erp(StockSource, Protocol):
         ...
 
     def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
-        """Read items by GTIN. Unknown ones are absent, and so is a GTIN that two items bear. Raises as `stock`."""
+        """Read items by GTIN, of 8 to 14 digits. Unknown ones are absent, and so is one that two items bear.
+
+        Zeros before a GTIN do not count. Raises as `stock`.
+        """
         ...
 
     def customer(self, no: str, *, live: bool = False) -> ErpCustomer | None:

@@ -58,8 +58,8 @@ class Exchanges(Protocol):
         """Insert; one already there is left as it is."""
         ...
 
-    def of(self, correlation_id: str, limit: int) -> Sequence[tuple[str, Exchange]]:
-        """Return the last of a conversation with the ids of their documents, the oldest first."""
+    def of(self, document_ids: Collection[str], limit: int) -> Sequence[tuple[str, Exchange]]:
+        """Return the last of these documents with the ids of their documents, the oldest first."""
         ...
 
 

@@ -46,6 +46,7 @@ class Posted:
     tracking_no: str = ""
     due_on: date | None = None
     currency: str = ""  # "": the company's own
+    of_shipments: bool | None = None  # invoices: whether it collects shipments; None: the page does not show it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ class Follower(Protocol):
 
     def posted(self, kind: PostedKind, *, after: str, limit: int, since: date | None = None) -> Sequence[Posted]:
         """Read posted documents with numbers after `after`, at most `limit`; `since`: of that day or later."""
+        ...
+
+    def shipments_of(self, order_nos: Collection[str]) -> Mapping[str, Sequence[Posted]]:
+        """Read every posted shipment of sales orders; an order without one is absent, or has none."""
         ...
 
     def open_orders(self, customers: Collection[str], *, after: str, limit: int) -> Sequence[OpenOrder]:

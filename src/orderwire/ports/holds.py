@@ -83,6 +83,8 @@ class Holds(Protocol):
         """Return what other orders than `but` left uncovered, but what was so before the number `since`.
 
         A reading drawn at `reading` has seen what is confirmed by then; what is pending or came later is in flight.
+        A key without a location counts those of every location. One with a location counts its own alone: where NAV has
+        an order that names none is not known, and what NAV's figure may not have seen must not excuse a shortage.
         """
         ...
 

@@ -142,10 +142,18 @@ class Journal(Protocol):
         """Return the documents that took their place when they were replayed, the newest first."""
         ...
 
+    def children(self, document_ids: Collection[str], limit: int) -> list[Document]:
+        """Return what they brought or what answered them, the newest first."""
+        ...
+
     def step(self, step: Step) -> None: ...
 
     def steps(self, correlation_id: str) -> list[Step]:
         """Return every step of every document of one correlation, oldest first."""
+        ...
+
+    def steps_of(self, document_ids: Collection[str]) -> list[Step]:
+        """Return every step of these documents, oldest first."""
         ...
 
     def claim(self, key: str, sha256: str, document_id: str) -> Claim:

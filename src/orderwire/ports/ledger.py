@@ -49,6 +49,7 @@ class LedgerQuery:
     kind: str | None = None
     ref: str | None = None
     document_ids: tuple[str, ...] = ()  # none named: any
+    partners: tuple[str, ...] = ()  # all that the looker may see; none named: any
     limit: int = 100
 
 

@@ -1,12 +1,12 @@
 """Punch-out sessions and their carts, as the pipeline keeps them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from orderwire.canonical.cart import Cart, Setup
+from orderwire.canonical.cart import Cart, CartFinding, Setup
 from orderwire.config.profile import PartnerProfile
 from orderwire.ports.intake import OutboundDocument
 
@@ -70,6 +70,10 @@ class ReturnForm:
 
 class CartWriter(Protocol):
     """A syntax of carts. Pure."""
+
+    def stops(self, cart: Cart, partner: PartnerProfile) -> Sequence[CartFinding]:
+        """Return what of the cart cannot be said in that syntax."""
+        ...
 
     def write(
         self, cart: Cart | None, session: PunchoutSession, setup: Setup, partner: PartnerProfile, now: datetime

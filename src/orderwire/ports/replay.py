@@ -56,7 +56,7 @@ class RunItem:
     position: int
     parked_id: str
     state: ItemState = ItemState.WAITING
-    document_id: str | None = None
+    document_id: str | None = None  # of a sent follow-up none: what became of it is asked by its event
     event_id: str | None = None
     sent_at: datetime | None = None
     ended_at: datetime | None = None

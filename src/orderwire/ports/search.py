@@ -37,7 +37,15 @@ class Wanted:
     @property
     def narrowed(self) -> bool:
         """Whether something is asked for that a whole file does not have."""
-        return any((self.state, self.kind, self.direction))
+        return any((self.state, self.kind, self.direction, self.partner, self.partners))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`looked_through` is set when not all that bear the number or have the words were looked at, but so many."""
+
+    documents: list[Document]
+    looked_through: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class SavedSearch:
 class Search(Protocol):
     """Every answer comes by an index, the newest first."""
 
-    def documents(self, wanted: Wanted) -> list[Document]: ...
+    def documents(self, wanted: Wanted) -> Found: ...
 
     def orders(self, wanted: Wanted, outcome: str | None = None) -> list[OrderRecord]: ...
 

@@ -1,6 +1,6 @@
 """The database as the pipeline sees it: one transaction, a few tables, no SQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,8 +45,12 @@ class Outbox(Protocol):
         """
         ...
 
-    def unsent(self, *, cause: str | None = None, before: datetime | None = None, limit: int = 500) -> list[Event]:
-        """Return unsent events in order of insertion: of one cause, or older than an instant."""
+    def unsent(self, *, before: datetime | None = None, limit: int = 500) -> list[Event]:
+        """Return unsent events in order of insertion, all or those older than an instant."""
+        ...
+
+    def owed(self, causes: Collection[str], limit: int = 500) -> Mapping[str, Sequence[Event]]:
+        """Return unsent events by cause, in order of insertion; at most so many in all."""
         ...
 
     def reopen(self, since: datetime, consumers: Collection[str], limit: int) -> int:

@@ -1,11 +1,11 @@
 """Column types: the same value comes back from SQLite and PostgreSQL."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
@@ -22,6 +22,15 @@ def storable(text: str) -> str:
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return str(text).replace("\0", "\ufffd")
+
+
+def all_storable(texts: Sequence[str | None]) -> Sequence[str | None]:
+    """Return texts as `storable` makes each of them, which nearly always changes none; None stays."""
+    if set(map(type, texts)) == {str}:
+        joined = "".join(cast("Sequence[str]", texts))
+        if joined.isascii() and "\0" not in joined:
+            return texts
+    return [None if text is None else storable(text) for text in texts]
 
 
 class Words(TypeDecorator[str]):

@@ -23,8 +23,6 @@ _SQLITE_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 def translate(context: ExceptionContext) -> OrderwireError | None:
     """Return what to raise instead of a driver's error; None: it is a bug and stays as it is."""
-    if context.is_pre_ping:
-        return None  # the pool's own business: it opens another connection
     if _undone(context):
         context.is_disconnect = True  # from here on every statement fails, until the caller has left the transaction
     error = context.original_exception

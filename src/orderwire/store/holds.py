@@ -72,10 +72,10 @@ _BACK_ORDER: Final = (
     .values(backordered=bindparam("quantity_now"), backordered_sequence=bindparam("since"))
 )
 _COVER: Final = update(holds).where(holds.c.id == bindparam("hold")).values(backordered=bindparam("quantity_now"))
-_BACKORDERS: Final = select(holds.c.backordered, holds.c.backordered_sequence).where(
+_BACKORDERS: Final = select(
+    holds.c.item_no, holds.c.location, holds.c.variant, holds.c.backordered, holds.c.backordered_sequence
+).where(
     holds.c.item_no == bindparam("of_item"),
-    holds.c.location == bindparam("of_location"),
-    holds.c.variant == bindparam("of_variant"),
     holds.c.order_id != bindparam("but"),
     or_(
         holds.c.backordered_sequence > bindparam("since"),
@@ -128,7 +128,7 @@ class SqlHolds:
         for items in portions(item_nos):
             rows = self._connection.run(_UNSETTLED, {"items": items, "reading": reading, "but": but})
             for row in rows:
-                yield StockKey(item_no=row.item_no, location=row.location, variant=row.variant), row.quantity
+                yield _key_of(row), row.quantity
 
     def add(self, holds: Sequence[Hold], at: datetime) -> None:
         if not holds:
@@ -155,11 +155,13 @@ class SqlHolds:
 
     def backorders(self, key: StockKey, *, since: int, reading: int, but: str) -> Backorders:
         seen = in_flight = Decimal(0)
-        for quantity, sequence in self._connection.run(_BACKORDERS, {**_key_values(key), "since": since, "but": but}):
-            if sequence is not None and sequence <= reading:
-                seen = _SUMS.add(seen, quantity)
+        for row in self._connection.run(_BACKORDERS, {"of_item": key.item_no, "since": since, "but": but}):
+            if not key.includes(_key_of(row)):
+                continue
+            if row.backordered_sequence is not None and row.backordered_sequence <= reading:
+                seen = _SUMS.add(seen, row.backordered)
             else:
-                in_flight = _SUMS.add(in_flight, quantity)
+                in_flight = _SUMS.add(in_flight, row.backordered)
         return Backorders(seen, in_flight)
 
     def of(self, order_id: str, limit: int) -> Sequence[HoldRecord]:
@@ -177,6 +179,10 @@ def _item_values(key: tuple[str, str, str]) -> dict[str, str]:
 
 def _key_values(key: StockKey) -> dict[str, str]:
     return {"of_item": key.item_no, "of_location": key.location, "of_variant": key.variant}
+
+
+def _key_of(row: Any) -> StockKey:
+    return StockKey(item_no=row.item_no, location=row.location, variant=row.variant)
 
 
 def _row(hold: Hold, at: datetime) -> tuple[Any, ...]:

@@ -13,10 +13,11 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeEngine
 
 from orderwire.canonical.model import iso_of
-from orderwire.store.columns import Words, storable
+from orderwire.store.columns import Words, all_storable
 
-#: Rows of one statement on SQLite, each a statement of its own to prepare; larger first.
-_PORTIONS: Final = (100, 25, 10, 5, 4, 3, 2, 1)
+#: Rows of one statement on SQLite, each a statement of its own to prepare; larger first. After each of them a thread
+#: waits for its turn at Python's lock, while it holds the database's.
+_PORTIONS: Final = (500, 250, 100, 50, 25, 10, 5, 4, 3, 2, 1)
 
 #: PostgreSQL's arrays as they are sent: dimensions, whether any is NULL, kind of the elements, how many, the first's.
 _ARRAY: Final = struct.Struct(">iiiii")
@@ -67,7 +68,7 @@ class _Columns:
         # PostgreSQL's arrays are written here, so its driver's own forms of bytes and truth values are not wanted.
         own = dialect.name != "postgresql"
         self._takes = [
-            (name, _take_of(kind, dialect) if own or isinstance(kind, TypeDecorator) else None)
+            (name, _take_of(kind, dialect) if own or isinstance(kind, TypeDecorator) else _as_they_are)
             for name, kind in self.types.items()
         ]
 
@@ -77,9 +78,9 @@ class _Columns:
         listed: dict[str, Sequence[Any]] = {}
         for (name, take), values in zip(self._takes, zip(*rows, strict=True), strict=True):
             if all(map(is_, values, repeat(values[0]))):
-                same[name] = _taken(values[0], take)
+                same[name] = take(values[:1])[0]
                 continue
-            taken = values if take is None else [_taken(value, take) for value in values]
+            taken = take(values)
             if taken.count(taken[0]) == len(taken):
                 same[name] = taken[0]
             else:
@@ -87,12 +88,18 @@ class _Columns:
         return same, listed
 
 
-def _take_of(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    return storable if isinstance(kind, Words) else kind.bind_processor(dialect)
+def _take_of(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Return what makes of a column's values what the driver takes."""
+    if isinstance(kind, Words):
+        return all_storable
+    take: Callable[[Any], Any] | None = kind.bind_processor(dialect)
+    if take is None:
+        return _as_they_are
+    return lambda values: [None if value is None else take(value) for value in values]
 
 
-def _taken(value: Any, take: Callable[[Any], Any] | None) -> Any:
-    return value if take is None or value is None else take(value)
+def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:
+    return values
 
 
 class _Lists:

@@ -47,6 +47,7 @@ _STEPS: Final = (
     .where(documents.c.correlation_id == bindparam("key"))
     .order_by(steps.c.at, steps.c.seq)
 )
+_STEPS_OF: Final = select(*columns_of(Step, steps)).order_by(steps.c.at, steps.c.seq)
 _CLAIM: Final = insert(claims).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 _CLAIMED: Final = select(claims.c.document_id, claims.c.sha256).where(claims.c.key == bindparam("claimed"))
 _NEXT: Final = (
@@ -100,6 +101,15 @@ class SqlJournal:
         found = self._listed(documents.c.replay_of, document_ids)
         return sorted(found, key=lambda document: (document.received_at, document.id), reverse=True)
 
+    def children(self, document_ids: Collection[str], limit: int) -> list[Document]:
+        last = _DOCUMENT.order_by(documents.c.received_at.desc(), documents.c.id.desc()).limit(limit)
+        rows = [
+            record_of(Document, row)
+            for some in portions(document_ids)
+            for row in self._connection.execute(last.where(documents.c.parent_id.in_(some)))
+        ]
+        return sorted(rows, key=lambda document: (document.received_at, document.id), reverse=True)[:limit]
+
     def _listed(self, column: Column[Any], values: Collection[str]) -> list[Document]:
         rows = (row for some in portions(values) for row in self._connection.execute(_DOCUMENT.where(column.in_(some))))
         return [record_of(Document, row) for row in rows]
@@ -109,6 +119,14 @@ class SqlJournal:
 
     def steps(self, correlation_id: str) -> list[Step]:
         return [record_of(Step, row) for row in self._connection.run(_STEPS, {"key": correlation_id})]
+
+    def steps_of(self, document_ids: Collection[str]) -> list[Step]:
+        found = [
+            record_of(Step, row)
+            for some in portions(document_ids)
+            for row in self._connection.execute(_STEPS_OF.where(steps.c.document_id.in_(some)))
+        ]
+        return sorted(found, key=lambda step: step.at)
 
     def claim(self, key: str, sha256: str, document_id: str) -> Claim:
         key = key if len(key) <= _MAX_KEY_CHARS else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

@@ -55,6 +55,8 @@ class SqlLedger:
         statement = _ENTRY.where(*[ledger.c[name] == value for name, value in asked.items() if value is not None])
         if query.states:
             statement = statement.where(ledger.c.state.in_(query.states))
+        if query.partners:
+            statement = statement.where(ledger.c.partner.in_(query.partners))
         if query.document_ids:
             statement = statement.where(ledger.c.document_id.in_(query.document_ids))
         statement = statement.order_by(ledger.c.due_at.is_(None), ledger.c.due_at, ledger.c.id)

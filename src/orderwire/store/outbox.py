@@ -1,6 +1,7 @@
 """The outbox: events committed with the work that made them, until they are published."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,16 @@ from orderwire.store.tables import inbox, outbox
 
 _ADD: Final = Insertion(insert(outbox).on_conflict_do_nothing().inline(), ("event_id", "cause", "time", "event"))
 _UNSENT: Final = select(outbox.c.event).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.seq)
+_OWED: Final[Mapping[str, Executable]] = {
+    "sqlite": select(outbox.c.cause, outbox.c.event)
+    .where(outbox.c.sent_at.is_(None), outbox.c.cause.in_(text("SELECT value FROM json_each(:ids)")))
+    .order_by(outbox.c.seq)
+    .limit(bindparam("most")),
+    "postgresql": text(
+        "SELECT cause, event FROM outbox WHERE sent_at IS NULL AND cause = ANY (CAST(:ids AS TEXT[]))"
+        " ORDER BY seq LIMIT :most"
+    ),
+}
 _WAITING: Final = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
 #: PostgreSQL goes through the places in their order, so that two dispatchers lock the rows they share in one; the limit
 #: lets it ask the index for each of them, whatever its statistics say.
@@ -37,19 +48,25 @@ class SqlOutbox:
         self._connection = connection
 
     def add(self, event: Event, *, cause: str | None) -> None:
-        content = event.to_text()
-        size = len(content.encode())
+        content = event.to_json()
+        size = len(content)
         if size > MAX_EVENT_BYTES:
             raise LimitError("the event is larger than a broker takes", event_id=event.id, limit=MAX_EVENT_BYTES)
-        self._connection.later(_ADD, (event.id, cause, event.time, content), size)
+        self._connection.later(_ADD, (event.id, cause, event.time, content.decode()), size)
 
-    def unsent(self, *, cause: str | None = None, before: datetime | None = None, limit: int = 500) -> list[Event]:
+    def unsent(self, *, before: datetime | None = None, limit: int = 500) -> list[Event]:
         statement = _UNSENT.limit(max(0, limit))
-        if cause is not None:
-            statement = statement.where(outbox.c.cause == cause)
         if before is not None:
             statement = statement.where(outbox.c.time < before)
         return [Event.model_validate_json(event) for event in self._connection.execute(statement).scalars()]
+
+    def owed(self, causes: Collection[str], limit: int = 500) -> Mapping[str, Sequence[Event]]:
+        found: defaultdict[str, list[Event]] = defaultdict(list)
+        if causes:
+            values = {"ids": self._connection.listed(causes), "most": limit}
+            for cause, event in self._connection.run(_OWED[self._connection.dialect.name], values):
+                found[cause].append(Event.model_validate_json(event))
+        return found
 
     def reopen(self, since: datetime, consumers: Collection[str], limit: int) -> int:
         done = exists().where(inbox.c.event_id == outbox.c.event_id, inbox.c.consumer.in_(sorted(consumers)))

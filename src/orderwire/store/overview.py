@@ -8,13 +8,16 @@ from sqlalchemy import BigInteger, Column, Integer, bindparam, cast, delete, fun
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.journal import Document, DocumentState
+from orderwire.ports.ledger import LedgerState
 from orderwire.ports.overview import Beat, FlowPiece, ParkedCount, Retrying, Scope, StateCount, WorkerRecord
 from orderwire.store.console_tables import flow_pieces, workers
 from orderwire.store.rows import columns_of, record_of, values_of
 from orderwire.store.statements import Statements
-from orderwire.store.tables import documents, parked, steps
+from orderwire.store.tables import documents, ledger, parked, steps
 
 _UNDER_WAY: Final = [state for state in DocumentState if not state.is_end]
+#: A person ended these, days after they were parked: that is no time that a document took.
+_BY_PEOPLE: Final = (DocumentState.DISCARDED, DocumentState.REPLAYED)
 _MICROSECONDS: Final = 1_000_000
 _beat: Final = insert(workers)
 _BEAT: Final = _beat.on_conflict_do_update(
@@ -81,7 +84,7 @@ class SqlOverview:
         statement = (
             select(bucket, func.count(), func.avg(took), func.max(took), documents.c.partner)
             .where(documents.c.finished_at >= since, *within(documents.c.partner, scope))
-            .where(documents.c.kind != "file")  # its messages are what takes time
+            .where(documents.c.kind != "file", documents.c.state.not_in(_BY_PEOPLE))  # a file's messages take the time
             .group_by(bucket, documents.c.partner)
             .order_by(bucket)
         )
@@ -110,6 +113,15 @@ class SqlOverview:
             begin, end = (type_coerce(documents.c[name], BigInteger) for name in ("received_at", "finished_at"))
             return (end - begin) / float(_MICROSECONDS)
         return func.extract("epoch", documents.c.finished_at - documents.c.received_at)
+
+    def late(self, scope: Scope) -> Mapping[str, int]:
+        statement = (
+            select(ledger.c.partner, func.count())
+            .where(ledger.c.state == LedgerState.LATE, *within(ledger.c.partner, scope))
+            .group_by(ledger.c.partner)
+        )
+        rows: Any = self._connection.execute(statement)
+        return dict(rows.all())
 
     def retrying(self, scope: Scope, limit: int) -> Sequence[Retrying]:
         statement = (

@@ -1,21 +1,22 @@
 """Searches: every one bounded, so that a common number or word costs no more than a rare one."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, delete, or_, select, union
+from sqlalchemy import Select, and_, delete, func, literal, or_, select, union, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from orderwire.ports.journal import Document
 from orderwire.ports.orders import OrderRecord
-from orderwire.ports.search import Place, SavedSearch, Wanted
+from orderwire.ports.search import Found, Place, SavedSearch, Wanted
 from orderwire.store.console_tables import saved_searches
 from orderwire.store.rows import columns_of, record_of, values_of
 from orderwire.store.statements import Statements
 from orderwire.store.tables import documents, orders
-from orderwire.store.texts import hits
+from orderwire.store.texts import MAX_HITS, hits
 
 #: Of documents that bear a number, so many of each kind of number are looked at.
-_SAME_NUMBER: Final = 500
+_SAME_NUMBER: Final = 2000
 #: What people call a document by.
 _NUMBERS: Final = ("id", "correlation_id", "order_no", "erp_no", "control_ref", "sender")
 _EQUALITIES: Final = ("state", "partner", "kind", "direction")
@@ -29,27 +30,38 @@ class SqlSearch:
     def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
-    def documents(self, wanted: Wanted) -> list[Document]:
-        statement = select(*_DOCUMENT).where(*_conditions(wanted))
+    def documents(self, wanted: Wanted) -> Found:
+        statement, looked_through = select(*_DOCUMENT).where(*_conditions(wanted)), None
         if wanted.number is not None:
-            numbered = [
-                select(select(documents.c.id).where(documents.c[name] == wanted.number).limit(_SAME_NUMBER).subquery())
-                for name in _NUMBERS
-            ]
-            statement = statement.where(documents.c.id.in_(union(*numbered)))
+            bearing = [documents.c[name] == wanted.number for name in _NUMBERS]
+            bounded = [select(select(documents.c.id).where(one).limit(_SAME_NUMBER).subquery()) for one in bearing]
+            statement = statement.where(documents.c.id.in_(union(*bounded)))
+            looked_through = _SAME_NUMBER if self._common(bearing) else None
         if wanted.words:
-            statement = self._written(statement, wanted)
+            within, more = self._written(wanted)
+            statement, looked_through = statement.where(within), MAX_HITS if more else looked_through
         statement = _page(statement, documents.c.received_at, documents.c.id, wanted)
-        return [record_of(Document, row) for row in self._connection.execute(statement)]
+        rows = self._connection.execute(statement)
+        return Found([record_of(Document, row) for row in rows], looked_through)
 
-    def _written(self, statement: Select[Any], wanted: Wanted) -> Select[Any]:
-        """Narrow to documents with these words; when more is asked for, to all that came of such documents."""
-        found = hits(self._connection.dialect.name, wanted.words, beginnings=wanted.beginnings)
+    def _common(self, bearing: Iterable[Any]) -> bool:
+        """Tell whether more documents bear a number than are looked at."""
+        one = literal(1)
+        bounded = (select(one).where(each).limit(_SAME_NUMBER + 1).subquery() for each in bearing)
+        counts = self._connection.execute(union_all(*(select(func.count()).select_from(each) for each in bounded)))
+        return any(count > _SAME_NUMBER for count in counts.scalars())
+
+    def _written(self, wanted: Wanted) -> tuple[Any, bool]:
+        """Narrow to documents with these words; when more is asked for, to all that came of such documents.
+
+        There may be more of them than are looked through.
+        """
+        hit = self._connection.execute(hits(self._connection.dialect.name, wanted)).scalars().all()
+        newest, more = hit[:MAX_HITS], len(hit) > MAX_HITS
         if not wanted.narrowed:
-            return statement.where(documents.c.id.in_(found))
-        file = documents.alias("file")
-        families = select(file.c.correlation_id).where(file.c.id.in_(found))
-        return statement.where(documents.c.correlation_id.in_(families))
+            return documents.c.id.in_(newest), more
+        families = self._connection.execute(select(documents.c.correlation_id).where(documents.c.id.in_(newest)))
+        return documents.c.correlation_id.in_(set(families.scalars())), more
 
     def orders(self, wanted: Wanted, outcome: str | None = None) -> list[OrderRecord]:
         statement = select(*_ORDER)
@@ -82,13 +94,16 @@ class SqlSearch:
 
 
 def _conditions(wanted: Wanted) -> list[Any]:
-    asked = [documents.c[name] == value for name in _EQUALITIES if (value := getattr(wanted, name)) is not None]
+    bare = wanted.number is None and not wanted.words
+    # By expressions, or SQLite walks all of a partner or a state instead of the few that number or words lead to.
+    by = {name: documents.c[name] if bare else func.coalesce(documents.c[name], None) for name in _EQUALITIES}
+    asked = [by[name] == value for name in _EQUALITIES if (value := getattr(wanted, name)) is not None]
     if wanted.since is not None:
         asked.append(documents.c.received_at >= wanted.since)
     if wanted.until is not None:
         asked.append(documents.c.received_at < wanted.until)
     if wanted.partners and wanted.partner is None:
-        asked.append(documents.c.partner.in_(wanted.partners))
+        asked.append(by["partner"].in_(wanted.partners))
     return asked
 
 

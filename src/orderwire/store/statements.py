@@ -10,7 +10,7 @@ from sqlalchemy import Connection, CursorResult, Executable, Table
 from sqlalchemy.engine.interfaces import Dialect
 
 from orderwire.errors import UnavailableError
-from orderwire.store.columns import storable
+from orderwire.store.columns import all_storable
 from orderwire.store.failures import of_sqlite
 from orderwire.store.inserts import Insertion, Row, rows_of, text_array
 from orderwire.store.prepared import Rows, prepared
@@ -109,7 +109,7 @@ class Statements:
 
     def listed(self, names: Iterable[str]) -> str | bytes:
         """Return texts as one value, for a statement to take apart: a JSON array on SQLite, else PostgreSQL's own."""
-        texts = [storable(name) for name in names]
+        texts = all_storable(list(names))
         return json.dumps(texts) if self.dialect.name == "sqlite" else text_array(texts)
 
     def flush(self) -> None:

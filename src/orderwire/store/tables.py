@@ -162,8 +162,7 @@ outbox: Final = Table(
     Column("time", Instant, nullable=False),
     Column("event", Words, nullable=False),  # JSON
     Column("sent_at", Instant),
-    Index("ix_outbox_unsent", "seq", postgresql_where=_unsent, sqlite_where=_unsent),
-    Index("ix_outbox_unsent_cause", "cause", postgresql_where=_unsent, sqlite_where=_unsent),
+    Index("ix_outbox_unsent", "seq", "cause", postgresql_where=_unsent, sqlite_where=_unsent),
 )
 
 orders: Final = Table(

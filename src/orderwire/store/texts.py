@@ -10,13 +10,18 @@ from sqlalchemy import table as plain_table
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, insert
 from sqlalchemy.types import Text
 
-from orderwire.ports.search import Unread
+from orderwire.ports.search import Unread, Wanted
 from orderwire.store.console_tables import texts
 from orderwire.store.statements import Statements
 from orderwire.store.tables import counters, documents
 
 #: The newest so many documents with the words are looked through for what else is asked.
 MAX_HITS: Final = 300
+#: Documents are read in the order they were received in, but for this.
+_STRAYING: Final = timedelta(minutes=10)
+#: So many documents beside the days that are asked for tell where those days begin and end: most have no words.
+_AROUND: Final = 200
+_ENDLESS: Final = 2**62
 #: Shorter words must stand there as they are, longer ones may be a beginning.
 _PREFIX_FROM: Final = 3
 #: Transactions that were under way when the last look was taken have ended after this.
@@ -63,23 +68,35 @@ class SqlTextIndex:
         self._connection.execute(_MARK, {"name": _READ_UP_TO, "value": int(at.timestamp())})
 
 
-def hits(dialect: str, words: Sequence[str], *, beginnings: bool) -> Select[Any]:
-    """Select the ids of the newest documents with all these words, which are letters and digits only.
+def hits(dialect: str, wanted: Wanted) -> Select[Any]:
+    """Select the ids of the newest documents with all these words, which are letters and digits only: one too many.
 
     Whole words come from the index as they are; beginnings have it put lists together, which costs by their length.
     """
-    short = [word for word in words if not beginnings or len(word) < _PREFIX_FROM]
+    words = [(word, wanted.beginnings and len(word) >= _PREFIX_FROM) for word in wanted.words]
+    newest = select(texts.c.document_id).order_by(texts.c.seq.desc()).limit(MAX_HITS + 1)
     if dialect == "sqlite":
-        asked = " AND ".join(f'"{word}"{"" if word in short else "*"}' for word in words)
-        newest = (
-            select(_fts.c.rowid)
-            .where(literal_column("text_index").op("MATCH")(asked))
-            .order_by(_fts.c.rowid.desc())
-            .limit(MAX_HITS)
-            .subquery()
-        )
-        return select(texts.c.document_id).where(texts.c.seq.in_(select(newest.c.rowid)))
-    asked = " & ".join(f"'{word}'{'' if word in short else ':*'}" for word in words)
-    matches = texts.c.words.op("@@")(cast(asked, TSQUERY))
-    newest = select(texts.c.document_id).where(matches).order_by(texts.c.seq.desc()).limit(MAX_HITS).subquery()
-    return select(newest.c.document_id)
+        asked = " AND ".join(f'"{word}"{"*" if begins else ""}' for word, begins in words)
+        matches = literal_column("text_index").op("MATCH")(asked)
+        found = select(_fts.c.rowid).where(matches, *_days(_fts.c.rowid, wanted)).order_by(_fts.c.rowid.desc())
+        return newest.where(texts.c.seq.in_(select(found.limit(MAX_HITS + 1).subquery())))
+    asked = " & ".join(f"'{word}'{':*' if begins else ''}" for word, begins in words)
+    return newest.where(texts.c.words.op("@@")(cast(asked, TSQUERY)), *_days(texts.c.seq, wanted))
+
+
+def _days(seq: Any, wanted: Wanted) -> list[Any]:
+    """Narrow to what was read for the days that are asked for, and a bit more: documents are read as they come."""
+    days = []
+    if wanted.since is not None:
+        before = documents.c.received_at < wanted.since - _STRAYING
+        last = _some(select(documents.c.id).where(before).order_by(documents.c.received_at.desc()))
+        days.append(seq > func.coalesce(select(func.max(texts.c.seq)).where(last).scalar_subquery(), 0))
+    if wanted.until is not None:
+        after = documents.c.received_at >= wanted.until + _STRAYING
+        first = _some(select(documents.c.id).where(after).order_by(documents.c.received_at))
+        days.append(seq < func.coalesce(select(func.min(texts.c.seq)).where(first).scalar_subquery(), _ENDLESS))
+    return days
+
+
+def _some(around: Select[Any]) -> Any:
+    return texts.c.document_id.in_(select(around.limit(_AROUND).subquery()))

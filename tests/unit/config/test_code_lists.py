@@ -68,3 +68,19 @@ def test_separators_are_quoted(config: Path) -> None:
     add_code(config, "acme", "units", ["A,B", 'P"CS'])
 
     assert Partners(config).get("acme").units == {"A,B": 'P"CS'}
+
+
+@pytest.mark.parametrize(
+    "content", ["code,erp_unit\nST\xdcCK,PCS\n".encode("cp1252"), b"code," + b"x" * 200_000 + b"\n"]
+)
+def test_a_file_that_cannot_be_read_is_named(config: Path, content: bytes) -> None:
+    """A spreadsheet saved it in another character set: whoever adds to it, or reads it, is told which file it is."""
+    units(config).parent.mkdir()
+    units(config).write_bytes(content)
+
+    for act in (lambda: add_code(config, "acme", "units", ["DZN", "PCS"]), lambda: Partners(config).get("acme")):
+        with pytest.raises(ConfigurationError, match=r"units\.csv: .*(saved as UTF-8|larger than)"):
+            act()
+
+    assert units(config).read_bytes() == content
+    assert [file.name for file in units(config).parent.iterdir()] == ["units.csv"]

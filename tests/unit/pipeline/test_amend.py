@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fakes.documents import a_line, an_order, change_event, order_event
+from fakes.erp import an_item
 from fakes.world import Crash, World, crash_at
 from orderwire.canonical.change import LineAction, LineChange, OrderChange
 from orderwire.canonical.envelope import EventType
@@ -125,6 +126,32 @@ def test_slightly_more_than_there_is(world: World, policy: ShortagePolicy) -> No
 
     assert (line.outcome, line.confirmed, line.reason) == (LineOutcome.CHANGED, D(5), "within_tolerance")
     assert line.backordered == 0
+
+
+@pytest.mark.parametrize("policy", ShortagePolicy)
+def test_a_part_of_a_unit_more(world: World, policy: ShortagePolicy) -> None:
+    """What is sold by weight grows by a fraction where stock covers it; whole units are for what is short."""
+    world.profile(policy, units={"KGM": "KG"})
+    world.erp.put(an_item("9001", "KG"))
+    world.erp.inventory["9001"] = D("10.9")
+    world.place(an_order(a_line("9001", "8", "KGM"), order_no="PO-2"))
+
+    answer = ask(world, a_change(change_line("1", quantity="10.5"), order_no="PO-2"))
+
+    assert told(answer) == [("1", "accepted", D("10.5"), None)]
+    assert stands(world)[-1] == ("9001", D("10.5"))
+
+
+def test_a_part_of_a_unit_more_than_there_is(world: World) -> None:
+    """Of 2.9 that are left, a change that wants 3 more gets the whole units, as a new order would."""
+    world.profile(ShortagePolicy.PART_DELIVERY, units={"KGM": "KG"})
+    world.erp.put(an_item("9001", "KG"))
+    world.erp.inventory["9001"] = D("10.9")
+    world.place(an_order(a_line("9001", "8", "KGM"), order_no="PO-2"))
+
+    answer = ask(world, a_change(change_line("1", quantity="11"), order_no="PO-2"))
+
+    assert told(answer) == [("1", "changed", D(10), "part_delivery")]
 
 
 def test_all_or_nothing_refuses_every_line_of_the_change(world: World) -> None:

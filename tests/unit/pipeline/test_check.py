@@ -288,6 +288,18 @@ def test_back_order_of_another_cuts_nobody(world: World) -> None:
     assert answer.outcome is OrderOutcome.ACCEPTED
 
 
+@pytest.mark.parametrize(("buy", "confirmed"), [(0, 4), (3, 1)])
+def test_back_order_of_another_at_one_location(world: World, buy: int, confirmed: int) -> None:
+    """The figure of all locations has it in it, too: it cuts nobody, and hides no buyer."""
+    world.profile(ShortagePolicy.PART_DELIVERY)
+    world.profile(ShortagePolicy.BACK_ORDER, key="bricolage", customer_no="C20000", location="BLUE")
+    between(world, an_order(a_line("1003", "100"), order_no="PO-2", partner="bricolage"), buy=buy)
+
+    [line] = world.place(an_order(a_line("1003", "4"))).lines
+
+    assert line.confirmed == confirmed
+
+
 def test_back_order_of_another_hides_no_buyer(world: World) -> None:
     """With a NAV user beside it, what it took is missing: of 5, we have 4, the other 1, and it buys 3."""
     world.profile(ShortagePolicy.PART_DELIVERY)

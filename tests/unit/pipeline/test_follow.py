@@ -11,9 +11,10 @@ from fakes.follower import FakeFollower, a_posting
 from fakes.world import World
 from orderwire.canonical.envelope import Event
 from orderwire.config.follow import FollowSettings
-from orderwire.errors import ContractError, OutageError
+from orderwire.errors import ContractError, OrderwireError, OutageError
 from orderwire.pipeline.follow import Follow
-from orderwire.pipeline.follow_watch import Watch
+from orderwire.pipeline.follow_orders import OrdersLook
+from orderwire.pipeline.follow_watch import Looked, Watch
 from orderwire.ports.meter import NoMeter
 
 
@@ -115,3 +116,15 @@ def test_a_page_that_lacks_something_stops_only_its_list(world: World, monkeypat
     assert polled is not None
     assert set(polled.problems) == {"orders"}
     assert {"shipments", "invoices", "stock"} <= set(polled.told)
+
+
+def test_a_look_that_was_done_in_part_is_told_with_its_problem(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it could do counts; what was in the way is said once, and once that it is not any more."""
+    follow = follow_of(world, FakeFollower(), Heard())
+    lacks: list[OrderwireError | None] = [ContractError("lacks"), ContractError("lacks"), None]
+    monkeypatch.setattr(OrdersLook, "look", lambda *_: Looked([], problem=lacks.pop(0)))
+    with structlog.testing.capture_logs() as logs:
+        polls = [follow.poll() for _ in range(3)]
+    assert [set(polled.problems) for polled in polls if polled] == [{"orders"}, {"orders"}, set()]
+    assert all("orders" in polled.told for polled in polls if polled)
+    assert [entry["event"] for entry in logs] == ["follow_waits", "follow_resumed"]

@@ -11,8 +11,10 @@ from fakes.follower import FakeFollower, a_posted_line, a_posting, an_open_order
 from fakes.world import World
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.order import Channel
+from orderwire.canonical.party import Party, PartyId, PartyRole
 from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcome
 from orderwire.config.follow import FollowSettings
+from orderwire.errors import ContractError, OrderwireError
 from orderwire.pipeline.follow_orders import OrdersLook
 from orderwire.pipeline.follow_posted import PostedLook
 from orderwire.pipeline.follow_watch import Watch
@@ -31,10 +33,11 @@ class Rounds:
 
     def __init__(self, world: World, nav: FakeFollower, **rules: Any) -> None:
         self.world, self.nav = world, nav
-        watch = Watch(
+        self.watch = watch = Watch(
             world.store, nav, world.erp, world.partners, world.clock, "follower", FollowSettings(**rules), "EUR"
         )
         self.orders, self.shipments = OrdersLook(watch), PostedLook(watch, PostedKind.SHIPMENT)
+        self.problem: OrderwireError | None = None
         self.turn()
 
     def turn(self) -> list[Event]:
@@ -42,8 +45,11 @@ class Rounds:
         with self.world.store.begin() as tx:
             fence = tx.following.lease("follower", self.world.clock(), 600)
         assert fence is not None
-        self.shipments.look(fence)
-        return self.orders.look(fence).told
+        if self.watch.rules.shipments:
+            self.shipments.look(fence)
+        looked = self.orders.look(fence)
+        self.problem = looked.problem
+        return looked.told
 
     def bodies(self) -> list[AnsweredOrder]:
         return [body_of(event) for event in self.turn()]
@@ -117,6 +123,21 @@ def test_a_line_deleted_in_nav_is_refused_to_the_buyer(world: World, nav: FakeFo
     assert (second.outcome, second.unit_price) == (LineOutcome.CHANGED, Decimal("8.50"))
 
 
+def test_another_unit_is_told_in_the_buyers_one(world: World, nav: FakeFollower) -> None:
+    """Pieces instead of cartons of six: quantity and price per carton, in as many decimals as NAV keeps."""
+    world.profile()
+    rounds = Rounds(world, nav)
+    erp_no = world.place(an_order(a_line("1001", "5", "CT"))).erp_no or ""
+    order = an_open_order(world.erp.orders[erp_no])
+    piece = replace(order.lines[0], unit="PCS", quantity=Decimal(29), unit_price=Decimal("14.98"))
+    nav.open[erp_no] = replace(order, lines=(piece,))
+
+    (body,) = rounds.bodies()
+
+    (line,) = body.response.lines
+    assert (line.unit, line.confirmed, line.unit_price) == ("CT", Decimal("4.83333"), Decimal("89.88"))
+
+
 def test_another_item_is_a_substitute(world: World, nav: FakeFollower) -> None:
     """A person at NAV may send something else instead."""
     rounds = Rounds(world, nav)
@@ -168,6 +189,52 @@ def test_an_order_invoiced_in_full_ends_quietly(world: World, nav: FakeFollower)
         assert tx.following.orders([erp_no])[erp_no].state is FollowedState.COMPLETE
         (line,) = tx.following.lines(erp_no)
     assert line.invoiced == Decimal(10)
+
+
+def test_what_was_shipped_unseen_is_not_refused(world: World, nav: FakeFollower) -> None:
+    """Nobody told us of the shipments: NAV is asked for them before an order is believed deleted."""
+    rounds = Rounds(world, nav, shipments=False)
+    erp_no = placed(world, nav, "10", "5")
+    rounds.turn()
+    nav.post(a_posting("S-1", a_posted_line(10000, "10"), order_no=erp_no))
+    nav.post(a_posting("S-2", a_posted_line(20000, "5", "1002"), order_no=erp_no))
+    del nav.open[erp_no]
+    assert [event for _ in range(4) for event in rounds.turn()] == []
+    with world.store.begin() as tx:
+        assert tx.following.orders([erp_no])[erp_no].state is FollowedState.COMPLETE
+        assert [line.delivered for line in tx.following.lines(erp_no)] == [Decimal(10), Decimal(5)]
+
+
+def test_what_was_shipped_unseen_in_part_stays_confirmed(world: World, nav: FakeFollower) -> None:
+    """Only the rest is told as gone; a shipment that was undone did not leave the house."""
+    rounds = Rounds(world, nav, shipments=False)
+    erp_no = placed(world, nav, "10", "5")
+    rounds.turn()
+    undone = (a_posted_line(20000, "5", "1002"), a_posted_line(30000, "-5", "1002"))
+    nav.post(a_posting("S-1", a_posted_line(10000, "4"), *undone, order_no=erp_no))
+    del nav.open[erp_no]
+    (event,) = [event for _ in range(4) for event in rounds.turn()]
+    confirmed = [line.confirmed for line in body_of(event).response.lines]
+    assert (event.type, confirmed) == (EventType.ORDER_CHANGED, [Decimal(4), Decimal(0)])
+
+
+def test_an_order_is_not_refused_while_its_shipments_cannot_be_read(world: World, nav: FakeFollower) -> None:
+    """Nothing is told of it, and what is in the way is; the other orders go on, and it is ended once NAV says how."""
+    rounds = Rounds(world, nav, shipments=False)
+    erp_no = placed(world, nav, "10")
+    rounds.turn()
+    nav.lacking.add(PostedKind.SHIPMENT)
+    nav.post(a_posting("S-1", a_posted_line(10000, "10"), order_no=erp_no))
+    del nav.open[erp_no]
+    assert [event for _ in range(4) for event in rounds.turn()] == []
+    assert isinstance(rounds.problem, ContractError)
+    nav.open["SO-1"] = entered()
+    assert [event.subject for event in rounds.turn()] == ["PHONE-1"]
+    nav.lacking.clear()
+    assert rounds.turn() == []
+    assert rounds.problem is None
+    with world.store.begin() as tx:
+        assert tx.following.orders([erp_no])[erp_no].state is FollowedState.COMPLETE
 
 
 def test_an_order_that_is_worked_on_is_left_alone(world: World, nav: FakeFollower) -> None:
@@ -259,6 +326,23 @@ def test_what_is_no_order_of_a_partner_yet_is_not_told(world: World, nav: FakeFo
     rounds = Rounds(world, nav)
     nav.open[order.no] = order
     assert rounds.turn() == []
+
+
+def test_an_order_of_a_branch_is_followed(world: World, nav: FakeFollower) -> None:
+    """A branch that codes/parties.csv makes a NAV customer of its own; what people enter for it is nobody's."""
+    world.profile(parties={("gln", "4099998000037"): "C20000"})
+    rounds = Rounds(world, nav)
+    branch = Party(role=PartyRole.BUYER, ids=(PartyId(scheme="gln", value="4099998000037"),))
+    erp_no = world.place(an_order(a_line("1001", "10"), parties=(branch,))).erp_no or ""
+    assert world.erp.orders[erp_no].customer_no == "C20000"
+    nav.open[erp_no] = an_open_order(world.erp.orders[erp_no])
+    nav.open["SO-1"] = replace(entered(), customer_no="C20000")
+    assert rounds.turn() == []
+
+    edit(nav, erp_no, ordered={10000: 7})
+    assert [event.type for event in rounds.turn()] == [EventType.ORDER_CHANGED]
+    del nav.open[erp_no]
+    assert [event.type for _ in range(4) for event in rounds.turn()] == [EventType.ORDER_REJECTED]
 
 
 def test_customers_are_taken_in_turn(world: World, nav: FakeFollower) -> None:

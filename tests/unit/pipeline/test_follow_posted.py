@@ -261,6 +261,37 @@ def test_an_invoice_with_discounts_adds_up(world: World, nav: FakeFollower) -> N
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("of_shipments", "reason"), [(None, "does not show"), (True, "collects shipments")], ids=["not known", "combined"]
+)
+def test_an_invoice_that_may_be_of_several_orders_is_parked(
+    world: World, nav: FakeFollower, *, of_shipments: bool | None, reason: str
+) -> None:
+    """NAV's combined invoices name no order: a person tells the buyer, rather than nobody."""
+    looks = Looks(world, nav, PostedKind.INVOICE)
+    placed(world, "10")
+    nav.post(replace(an_invoice("I-1", ""), of_shipments=of_shipments))
+
+    (event,) = looks.look()
+
+    assert event.type is EventType.MESSAGE_PARKED
+    with world.store.begin() as tx:
+        (entry,) = tx.parked.find()
+    assert (entry.code, entry.partner, entry.facts["invoice_no"]) == ("mapping", "baumarkt", "I-1")
+    assert reason in entry.reason
+
+
+def test_an_invoice_that_people_wrote_without_an_order_is_told(world: World, nav: FakeFollower) -> None:
+    """Its page shows that it is of no shipments; it has the number that they gave it, or none."""
+    looks = Looks(world, nav, PostedKind.INVOICE)
+    nav.post(
+        replace(an_invoice("I-1", ""), of_shipments=False),
+        replace(an_invoice("I-2", ""), of_shipments=False, external_document_no="PHONE-1"),
+    )
+    told = [body_of(event) for event in looks.look()]
+    assert [(invoice.order_no, invoice.erp_no) for invoice in told] == [(None, None), ("PHONE-1", None)]
+
+
 def test_what_cannot_be_said_is_parked_once_and_told_when_it_can(world: World, nav: FakeFollower) -> None:
     """An invoice without a currency waits for a person; when the settings are mended it goes by itself."""
     world.profile()
@@ -281,6 +312,34 @@ def test_what_cannot_be_said_is_parked_once_and_told_when_it_can(world: World, n
     assert [event.type for event in looks.look()] == [EventType.INVOICE_POSTED]
     with world.store.begin() as tx:
         assert tx.parked.find() == []
+
+
+@pytest.mark.parametrize("amount", ["-300", "300"], ids=["a deduction", "a price below nothing as well"])
+def test_an_invoice_that_takes_something_back_is_parked(world: World, nav: FakeFollower, amount: str) -> None:
+    """A deduction is no line of an INVOIC: rather than told too high, the invoice waits for a person."""
+    looks = Looks(world, nav, PostedKind.INVOICE)
+    erp_no = placed(world, "10")
+    invoice = an_invoice("I-1", erp_no)
+    deducted = a_posted_line(20000, "-1", kind="G_L_Account", item_no="2310", amount=Decimal(amount))
+    nav.post(replace(invoice, lines=(*invoice.lines, deducted)))
+
+    (event,) = looks.look()
+
+    assert event.type is EventType.MESSAGE_PARKED
+    with world.store.begin() as tx:
+        (entry,) = tx.parked.find()
+    assert (entry.code, entry.facts["line"], entry.facts["invoice_no"]) == ("mapping", "2310", "I-1")
+
+
+def test_a_line_that_lowers_the_price_is_told(world: World, nav: FakeFollower) -> None:
+    """A quantity above nothing at a price below it, as NAV rounds invoices, is a line like any other."""
+    looks = Looks(world, nav, PostedKind.INVOICE)
+    invoice = an_invoice("I-1", placed(world, "10"))
+    cent = Decimal("-0.01")
+    rounding = a_posted_line(20000, "1", kind="G_L_Account", item_no="9140", unit_price=cent, amount=cent)
+    nav.post(replace(invoice, lines=(*invoice.lines, rounding)))
+    (event,) = looks.look()
+    assert body_of(event).totals.payable == Decimal("35.69")
 
 
 def test_what_a_person_discarded_is_not_told(world: World, nav: FakeFollower) -> None:
@@ -305,6 +364,31 @@ def test_a_shipment_of_nothing_is_no_news(world: World, nav: FakeFollower) -> No
     nav.post(a_posting("S-1", a_posted_line(10000, "0"), a_posted_line(10000, "-2"), order_no=erp_no))
     assert looks.look() == []
     assert looks.look() == []
+
+
+def test_a_shipment_that_was_undone_is_no_news(world: World, nav: FakeFollower) -> None:
+    """NAV's Undo Shipment posts the same line with a minus into the same document; the order's story has a step."""
+    looks = Looks(world, nav)
+    nav.post(a_posting("S-1", a_posted_line(10000, "10"), a_posted_line(20000, "-10"), order_no="SO-7"))
+    assert looks.look() == []
+    assert looks.look() == []
+    with world.store.begin() as tx:
+        steps = tx.journal.steps(tx.following.orders(["SO-7"])["SO-7"].document_id)
+    assert [(step.name, step.detail) for step in steps] == [("shipment_passed_over", {"no": "S-1", "erp_no": "SO-7"})]
+
+
+def test_what_was_not_undone_of_a_shipment_is_told(world: World, nav: FakeFollower) -> None:
+    """Of two lines of one item the one is taken back that the line with the minus stands behind."""
+    looks = Looks(world, nav)
+    erp_no = world.place(an_order(a_line("1001", "5"), a_line("1001", "5", line_no="2"))).erp_no or ""
+    lines = (a_posted_line(10000, "5"), a_posted_line(20000, "5"), a_posted_line(30000, "-5"))
+    nav.post(a_posting("S-1", *lines, order_no=erp_no))
+
+    (event,) = looks.look()
+
+    assert [(line.order_line_no, line.delivered) for line in body_of(event).lines] == [("1", Decimal(5))]
+    with world.store.begin() as tx:
+        assert [line.delivered for line in tx.following.lines(erp_no)] == [Decimal(5), Decimal(0)]
 
 
 def test_state_of_the_order_is_open_until_it_is_gone(world: World, nav: FakeFollower) -> None:

@@ -1,5 +1,7 @@
 """Stock that moved is told of, and partners get reports in their own numbers and units."""
 
+from collections.abc import Collection, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +11,9 @@ from fakes.follower import FakeFollower
 from fakes.world import World
 from orderwire.canonical.envelope import Event, EventType
 from orderwire.canonical.inventory import FigureKind
+from orderwire.canonical.stock import StockFigure, StockKey
 from orderwire.config.follow import FollowSettings
+from orderwire.errors import ContractError, OrderwireError, OutageError
 from orderwire.pipeline.follow_stock import StockLook
 from orderwire.pipeline.follow_watch import Watch
 from orderwire.pipeline.work import body_of
@@ -23,13 +27,16 @@ class Looks:
         self.nav.item_list = ["1001", "1002", "1003"]
         watch = Watch(world.store, self.nav, world.erp, world.partners, world.clock, "f", FollowSettings(**rules))
         self.stock = StockLook(watch)
+        self.problem: OrderwireError | None = None
 
     def look(self, seconds: float = 30) -> list[Event]:
         self.world.clock.sleep(seconds)
         with self.world.store.begin() as tx:
             fence = tx.following.lease("f", self.world.clock(), 600)
         assert fence is not None
-        return self.stock.look(fence).told
+        looked = self.stock.look(fence)
+        self.problem = looked.problem
+        return looked.told
 
 
 def test_only_what_moved_is_told(world: World) -> None:
@@ -97,3 +104,52 @@ def test_nobody_else_gets_a_report(world: World, profile: dict[str, Any]) -> Non
     looks.look()
     world.erp.buy("1001", 1)
     assert [event.type for event in looks.look()] == [EventType.STOCK_CHANGED]
+
+
+def test_an_outage_loses_no_report(world: World) -> None:
+    """NAV may go away between the figures and the partner's report: the next look finds the same move."""
+    world.profile(items=DRILL, inventory={})
+    looks = Looks(world)
+    looks.look()
+    world.erp.buy("1001", 5)
+    asked: list[str] = []
+
+    def away_at_the_second(operation: str) -> None:
+        asked.append(operation)
+        if asked.count("stock") == 2:
+            raise OutageError("NAV does not answer")
+
+    world.erp.passing(away_at_the_second)
+    with pytest.raises(OutageError):
+        looks.look()
+
+    assert [event.type for event in looks.look()] == [EventType.STOCK_CHANGED, EventType.STOCK_REPORTED]
+    assert looks.look() == []
+
+
+@pytest.mark.parametrize("inventory", [{}, {"every_hours": 1}], ids=["on change", "by schedule"])
+def test_a_report_that_cannot_be_made_keeps_no_other_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, inventory: dict[str, Any]
+) -> None:
+    """Stock of a location that NAV does not show is said, and the others get theirs; it is made up for once it can."""
+    looks = Looks(world)
+    looks.look()
+    world.profile(key="a", location="BLUE", items=DRILL, inventory=inventory)
+    world.profile(key="b", items=DRILL, inventory=inventory)
+    world.erp.buy("1001", 5)
+    stock = world.erp.stock
+
+    def without_places(keys: Collection[StockKey], until: date | None = None) -> Mapping[StockKey, StockFigure]:
+        if any(key.location for key in keys):
+            raise ContractError("stock of one location: no service")
+        return stock(keys, until)
+
+    monkeypatch.setattr(world.erp, "stock", without_places)
+
+    assert [event.partner for event in looks.look()] == [None, "b"]
+    assert str(looks.problem) == "stock of one location: no service (partner=a)"
+    monkeypatch.undo()
+    (made_up_for,) = looks.look()
+    assert (made_up_for.partner, len(body_of(made_up_for).lines)) == ("a", 2)
+    assert looks.look() == []
+    assert looks.problem is None

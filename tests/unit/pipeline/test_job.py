@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from fakes.documents import a_line, an_order, order_event
 from fakes.world import Crash, World, crash_at
+from orderwire.canonical.order import PurchaseOrder
 from orderwire.canonical.response import OrderOutcome
 from orderwire.canonical.stock import StockKey
 from orderwire.config.profile import ShortagePolicy
@@ -14,12 +17,14 @@ from orderwire.errors import (
     BusyError,
     ContractError,
     DuplicateConflictError,
+    ErpRefusedError,
     InDoubtError,
     LeaseLostError,
     OutageError,
     UnavailableError,
     UnsettledError,
 )
+from orderwire.ports.erp import SalesLineDraft
 from orderwire.ports.exchange import Tape, taped
 from orderwire.ports.orders import OrderState
 
@@ -70,8 +75,7 @@ def test_what_was_said_to_nav_is_kept_with_the_step_that_it_led_to(world: World,
     with pytest.raises(Crash), Tape().running():
         world.fulfil(event)
 
-    conversation = world.document(event.documentid).correlation_id
-    found = world.read(lambda tx: tx.exchanges.of(conversation, 10))
+    found = world.read(lambda tx: tx.exchanges.of([event.documentid], 10))
     assert [one.operation for _, one in found if one.operation in {"stock", "create_order"}] == kept
 
 
@@ -246,6 +250,49 @@ def test_order_that_stands_already_under_navs_number(world: World) -> None:
 
     assert answer.erp_no == "SO00001"
     assert world.erp.calls["create_order"] == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (an_order(a_line("1001"), order_no="P" * 35 + "-1"), an_order(a_line("1002"), order_no="P" * 35 + "-2")),
+        (an_order(a_line("1001")), an_order(a_line("1001"), partner="shop")),
+    ],
+    ids=["alike in 35 characters", "of two partners with one customer"],
+)
+def test_an_order_of_another_is_not_taken_for_ours(world: World, first: PurchaseOrder, second: PurchaseOrder) -> None:
+    """Numbered by NAV and called the same, the second is a person's business, and not told as made."""
+    world.own_number = False
+    world.profile(key="shop")
+    world.place(first)
+
+    with pytest.raises(DuplicateConflictError):
+        world.place(second)
+
+    assert len(world.erp.orders) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [lambda line: replace(line, unit="PCS"), lambda line: replace(line, item_no="1002")], ids=["unit", "item"]
+)
+def test_what_nav_made_otherwise_is_not_told_as_ordered(
+    world: World, change: Callable[[SalesLineDraft], SalesLineDraft]
+) -> None:
+    """NAV may commit a line before its unit or item is right, and fault then: nothing is told until it is put right."""
+    order = an_order(a_line("1001", "5", "CT"))
+    world.erp.spoil(change)
+
+    with pytest.raises(ErpRefusedError) as refused:
+        world.place(order)
+
+    [no] = world.erp.orders
+    assert refused.value.facts["no"] == no
+    assert world.record(order).state is OrderState.INTENDED
+    assert world.pending("1001") == 30
+
+    del world.erp.orders[no]  # a person deletes it, and replays
+    answer = world.place(order)
+    assert (answer.outcome, answer.lines[0].confirmed_base) == (OrderOutcome.ACCEPTED, Decimal(30))
 
 
 def test_deleted_before_it_was_answered(world: World) -> None:

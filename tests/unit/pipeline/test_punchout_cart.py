@@ -12,7 +12,7 @@ from orderwire.errors import ConflictError, OutageError, SessionClosedError
 from orderwire.pipeline.punchout_cart import findings_of
 from orderwire.ports.journal import DocumentQuery, DocumentState
 from orderwire.ports.punchout import CartRecord, CartState, SessionState
-from shopping import RETURN_URL, Mall, a_shopper, the_cart
+from shopping import LONGEST, RETURN_URL, Mall, a_shopper, the_cart
 
 
 @pytest.fixture
@@ -40,6 +40,17 @@ def test_a_cart_leaves_as_it_was_posted(mall: Mall) -> None:
         [document] = tx.journal.find(DocumentQuery(kind="CART"))
         assert [one.id for one in tx.outbox.unsent()] == [event.id]
     assert (document.direction, document.state, document.control_ref) == ("out", DocumentState.DONE, "cookie-1")
+
+
+def test_a_line_that_the_syntax_has_no_room_for_is_stopped(mall: Mall) -> None:
+    """In the shop, where somebody can do something about it; nothing is sent."""
+    long = the_cart(a_cart_line("7", description="x" * (LONGEST + 1)))
+
+    record = mall.carts.post(mall.visit(), long)
+
+    assert record.state is CartState.STOPPED
+    assert [(one.line_no, one.code) for one in findings_of(record)] == [("7", "field_too_long")]
+    assert mall.writer.written == 0
 
 
 def test_handing_over_again_is_the_same_document(mall: Mall) -> None:

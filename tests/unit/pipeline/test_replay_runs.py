@@ -5,16 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import structlog
 
 from fakes.documents import CannedDecoder, a_message, an_interchange, an_order
 from fakes.world import World
 from orderwire.canonical.envelope import Event
 from orderwire.canonical.order import Channel
-from orderwire.errors import AlreadyDoneError, ConfigurationError, MappingError
+from orderwire.errors import AlreadyDoneError, ConfigurationError, MappingError, UnavailableError
 from orderwire.pipeline.parking import Failure, park
 from orderwire.pipeline.replay import Replays
 from orderwire.pipeline.replay_runs import Pace, ReplayRuns
 from orderwire.pipeline.replay_work import LEASE_SECONDS, RunWork
+from orderwire.pipeline.respond import Respond
 from orderwire.pipeline.trial import Trials
 from orderwire.pipeline.work import Source
 from orderwire.ports.journal import DocumentState
@@ -33,7 +35,7 @@ class Floor:
         self.decoder = CannedDecoder()
         partners: Any = world.partners  # a fake of what is used
         self.replays = Replays(world.store, self.announce, world.clock, 10**6)
-        self.trials = Trials(world.store, {Channel.EDI: self.decoder}, partners)
+        self.trials = Trials(world.store, {Channel.EDI: self.decoder}, partners, Respond({}, partners, world.clock))
         self.runs = ReplayRuns(world.store, world.clock)
         self.worker = self.worker_of("worker-1")
 
@@ -227,11 +229,38 @@ def test_a_run_starts_once(floor: Floor) -> None:
 
 
 def test_a_list_is_frozen_once(floor: Floor) -> None:
-    """The same form sent twice is one run, as it was the first time."""
+    """The same form sent twice is one run, as it was the first time, also when nothing of it is parked any more."""
     floor.park(1)
     runs = [floor.runs.freeze(ParkedFilter(), QUICK, who=who, why="", run_id="one") for who in ("ann", "bob")]
+    floor.runs.start("one", who="ann")
+    floor.turn()
+    runs.append(floor.runs.freeze(ParkedFilter(), QUICK, who="bob", why="", run_id="one"))
 
-    assert [run.who for run in runs] == ["ann", "ann"]
+    assert [run.who for run in runs] == ["ann"] * 3
+
+
+@pytest.mark.parametrize("wanted", [ParkedFilter(flow="fulfil"), ["one", "two"]])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"wanted": ["one"]},
+        {"wanted": ["two", "one"]},
+        {"wanted": ParkedFilter(code="mapping")},
+        {"pace": replace(QUICK, rate=1)},
+        {"pace": replace(QUICK, ramp=(1,))},
+        {"pace": replace(QUICK, stop_on=2)},
+        {"why": "another reason"},
+    ],
+)
+def test_another_list_is_another_run(floor: Floor, wanted: Any, other: dict[str, Any]) -> None:
+    """The id of a run that was asked for otherwise opens nothing: who starts it would send what he does not mean."""
+    floor.park(2)
+    asked: dict[str, Any] = {"wanted": wanted, "pace": QUICK, "who": "ann", "why": "mended", "run_id": "one"}
+    floor.runs.freeze(**asked)
+
+    assert floor.runs.freeze(**asked).id == "one"
+    with pytest.raises(AlreadyDoneError, match="another list"):
+        floor.runs.freeze(**{**asked, **other})
 
 
 def test_another_worker_goes_on(floor: Floor) -> None:
@@ -371,8 +400,65 @@ def test_nothing_to_freeze(floor: Floor) -> None:
         floor.freeze()
 
 
-@pytest.mark.parametrize("pace", [{"rate": 0}, {"rate": 1e9}, {"ramp": ()}, {"ramp": (0,)}, {"stop_on": -1}])
+@pytest.mark.parametrize(
+    "pace",
+    [
+        {"rate": 0}, {"rate": 1e-12}, {"rate": 0.09}, {"rate": 1e9}, {"rate": float("nan")}, {"rate": float("inf")},
+        {"ramp": ()}, {"ramp": (0,)}, {"ramp": (10**30,)}, {"ramp": (1,) * 101}, {"stop_on": -1}, {"stop_on": 10**30},
+    ],
+)  # fmt: skip
 def test_a_pace_has_bounds(pace: dict[str, Any]) -> None:
-    """A slip of the pen does not flood NAV."""
+    """A slip of the pen does not flood NAV, and does not stand in the way for ever."""
     with pytest.raises(ConfigurationError):
         Pace(**pace)
+
+
+@pytest.mark.parametrize("pace", [{"rate": 0.1}, {"rate": 1e4}, {"ramp": (10_000,) * 100}, {"stop_on": 10_000}])
+def test_a_pace_may_be_at_its_bounds(floor: Floor, pace: dict[str, Any]) -> None:
+    """Each of them is a run that ends."""
+    floor.park(1)
+    run = floor.started(Pace(**pace))
+    floor.turn()
+    floor.end()
+    floor.turn(11)
+
+    assert floor.run(run).state is RunState.DONE
+
+
+def test_a_defect_stops_its_own_run(floor: Floor) -> None:
+    """The others go on; it says why it stands, and its messages are parked still."""
+    floor.park(2)
+    ill = replace(floor.freeze(), id="ill", rate=1e-12)
+    with floor.world.store.begin() as tx:
+        tx.runs.add(ill, ["message-000"])
+    floor.runs.start("ill", who="bob")
+    run = floor.started()
+
+    with structlog.testing.capture_logs() as told:
+        for _ in range(3):
+            floor.turn()
+            floor.end()
+
+    assert floor.counts(run) == {ItemState.SUCCEEDED: 2}
+    assert floor.run(ill).state is RunState.STOPPED
+    assert "OverflowError" in (floor.run(ill).note or "")
+    assert [entry["run_id"] for entry in told if entry["event"] == "run_defect"] == ["ill"]
+
+
+def test_a_store_that_is_away_ends_the_turn(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is the run's fault, and the next turn goes on."""
+    floor.park(1)
+    run = floor.started()
+    monkeypatch.setattr(Replays, "replay_in", _raise(UnavailableError("the database did not answer")))
+
+    with pytest.raises(UnavailableError):
+        floor.turn()
+
+    assert floor.run(run).state is RunState.RUNNING
+
+
+def _raise(error: Exception) -> Any:
+    def raising(*_arguments: object, **_named: object) -> None:
+        raise error
+
+    return raising

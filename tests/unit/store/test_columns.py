@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Dialect, TypeDecorator, make_url
 
 from orderwire.ports.journal import DocumentState
-from orderwire.store.columns import Choice, Exact, Facts, Instant, Words, storable
+from orderwire.store.columns import Choice, Exact, Facts, Instant, Words, all_storable, storable
 
 SQLITE: Dialect = make_url("sqlite://").get_dialect()()
 POSTGRESQL: Dialect = make_url("postgresql+psycopg://").get_dialect()()
@@ -81,6 +81,15 @@ def test_any_text_is_storable(text: str) -> None:
 def test_only_what_cannot_be_stored_is_replaced(text: str, stored: str) -> None:
     """NUL and lone surrogates become U+FFFD, pairs their character, and all else stays."""
     assert storable(text) == stored
+
+
+@given(st.lists(st.none() | st.sampled_from(Colour) | st.text(alphabet=st.characters(codec=None) | st.just("\0"))))
+def test_many_texts_are_as_storable_as_each(texts: list[str | None]) -> None:
+    """Of whatever kinds they are, and whichever stand beside each other; an enumeration's member is plain text."""
+    stored = all_storable(texts)
+
+    assert list(stored) == [None if text is None else storable(text) for text in texts]
+    assert {type(text) for text in stored} <= {str, type(None)}
 
 
 def test_enumerations_are_stored_as_plain_text() -> None:

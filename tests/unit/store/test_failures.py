@@ -14,10 +14,8 @@ from orderwire.errors import BusyError, LimitError, OrderwireError, UnavailableE
 from orderwire.store.failures import translate, translated
 
 
-def context(error: Exception, *, is_disconnect: bool = False, is_pre_ping: bool = False) -> ExceptionContext:
-    made = SimpleNamespace(
-        original_exception=error, connection=None, is_disconnect=is_disconnect, is_pre_ping=is_pre_ping
-    )
+def context(error: Exception, *, is_disconnect: bool = False) -> ExceptionContext:
+    made = SimpleNamespace(original_exception=error, connection=None, is_disconnect=is_disconnect)
     return cast("ExceptionContext", made)
 
 
@@ -81,11 +79,6 @@ def test_bugs_stay_what_they_are(error: Exception) -> None:
 def test_a_lost_connection_is_unavailable_whatever_it_said() -> None:
     """An error that came with the loss of the connection is an outage."""
     assert type(translate(context(of_postgresql("XX000"), is_disconnect=True))) is UnavailableError
-
-
-def test_the_pools_own_ping_is_left_alone() -> None:
-    """The pool replaces a connection that broke while idle, so nobody hears of it."""
-    assert translate(context(of_postgresql("57P01"), is_disconnect=True, is_pre_ping=True)) is None
 
 
 def test_a_cause_is_one_line() -> None:

@@ -34,7 +34,7 @@ def rows(count: int) -> list[tuple[str, str, datetime]]:
     return [("fulfil", f"event-{number}", NOON) for number in range(count)]
 
 
-@pytest.mark.parametrize("count", [1, 4, 5, 31, 131, 256])
+@pytest.mark.parametrize("count", [1, 4, 5, 31, 131, 256, 905])
 def test_any_number_of_rows_is_inserted_once(connection: Connection, count: int) -> None:
     """In statements of some sizes; those that are there already are not counted."""
     once = Statements(connection)

@@ -1,11 +1,11 @@
 """The figures that operations watch."""
 
 import pytest
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, Histogram
 
 from orderwire.ports.meter import Meter, NoMeter
 from orderwire.ports.queue import QueueDepth
-from orderwire.telemetry.metrics import Metrics
+from orderwire.telemetry.metrics import Metrics, Times
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:
@@ -27,6 +27,26 @@ def test_metrics_are_a_meter() -> None:
     assert value(metrics, "orderwire_retries_total", flow="fulfil") == 1
     assert value(metrics, "orderwire_parked_total", flow="decode", code="mapping") == 1
     assert value(metrics, "orderwire_breaker_open", flow="fulfil") == 1
+
+
+def test_many_times_at_once_are_as_many_one_by_one() -> None:
+    """Bounds belong to the bucket below them, what is above the last to the last; a clock set back counts as zero."""
+    seconds = [0.0, 0.05, 0.1, 0.1, 0.11, 1.0, 7.0, float("inf"), -3.0]
+    one_by_one = Histogram("seconds", "each", buckets=(0.1, 1.0, 5.0), registry=None)
+    at_once = Times("seconds", "each", buckets=(0.1, 1.0, 5.0), registry=None)
+
+    for each in seconds:
+        one_by_one.observe(max(each, 0.0))
+    at_once.observe_all(seconds[:4])
+    at_once.observe_all([])
+    at_once.observe_all(seconds[4:])
+
+    assert values_of(at_once) == values_of(one_by_one)
+
+
+def values_of(histogram: Histogram) -> list[tuple[str, str | None, float]]:
+    samples = [sample for metric in histogram.collect() for sample in metric.samples]
+    return [(each.name, each.labels.get("le"), each.value) for each in samples if not each.name.endswith("_created")]
 
 
 def test_a_breaker_that_closed_is_shown_closed() -> None:

@@ -9,6 +9,7 @@ from fakes.browser import Browser
 from orderwire.config.alerts import AlertKind
 from orderwire.ports.access import Role
 from orderwire.ports.alerts import Alert
+from orderwire.ports.ledger import LedgerEntry, LedgerSide, LedgerState
 from orderwire.ports.overview import FlowPiece, WorkerRecord
 from orderwire.web.console.page import HOME
 
@@ -44,3 +45,31 @@ def test_alerts_are_shown_to_whom_they_concern(stood: Any, partners: tuple[str, 
 
     assert ('href="/console/failures/g1"' in page) is sees
     assert ">page</span>" in page
+
+
+@pytest.mark.parametrize(("partners", "count"), [((), "601"), (("acme",), "1"), (("rival",), "600")])
+def test_late_answers_are_counted(site: Any, partners: tuple[str, ...], count: str) -> None:
+    """All that he may see, however many others are late before them; the first of them are listed."""
+    now = site.services.clock()
+    with site.services.store.begin() as tx:
+        for number in range(601):
+            partner, due = ("acme", now) if number == 600 else ("rival", now - timedelta(hours=1))
+            key, side, state = f"e{number}", LedgerSide.OWED, LedgerState.LATE
+            tx.ledger.open(LedgerEntry(key, key, partner, side, "ORDRSP", f"PO-{partner}", due, due, state))
+
+    page = Browser(site.services, site.app).become(Role.VIEWER, *partners).get(HOME).text
+
+    assert f"<b>{count}</b><span>answers late" in page
+    assert f">PO-{partners[0] if partners else 'rival'}</a>" in page
+    assert ("the first 15" in page) is (count != "1")
+
+
+def test_a_silent_worker_pauses_nothing(site: Any) -> None:
+    """It died with its breaker open, and nobody says since when its flow goes on."""
+    now = site.services.clock()
+    with site.services.store.begin() as tx:
+        pause, seen = {"since": (now - timedelta(hours=1)).isoformat(), "reason": "away"}, now - timedelta(minutes=10)
+        tx.workers.beat(WorkerRecord("dead", "host", 1, "1.0", now, seen, {"fulfil": pause}))
+        tx.workers.beat(WorkerRecord("alive", "host", 2, "1.0", now, now))
+
+    assert "has been paused since" not in Browser(site.services, site.app).become(Role.VIEWER).get(HOME).text

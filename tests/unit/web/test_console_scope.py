@@ -1,5 +1,6 @@
 """What somebody of some partners sees and does: nothing of anybody else's, by no address and no form."""
 
+import re
 from typing import Any
 
 import pytest
@@ -120,6 +121,43 @@ def test_a_form_sent_twice_is_one_run(site: Any, browser: Browser) -> None:
     assert answers == ["/console/replays/one"] * 2
 
 
+@pytest.mark.parametrize("run_id", ["../people", "one/part", "?", "a b", "x" * 37])
+def test_a_run_has_an_address(browser: Browser, run_id: str) -> None:
+    """What would be none is no id."""
+    answer = browser.post("/console/replays", {"flow": "fulfil", "reason": "x", "run_id": run_id})
+
+    assert (answer.status_code, "no run has such an id" in answer.text) == (422, True)
+
+
+def test_each_form_of_a_cause_is_a_run_of_its_own(browser: Browser) -> None:
+    """All are frozen, then by the page before some of them otherwise: neither opens the other's run."""
+    with browser.services.store.read() as tx:
+        [cause] = {group_id(entry.fingerprint) for entry in tx.parked.find() if entry.partner == "acme"}
+    ids = re.findall(r'name="run_id" value="([^"]+)"', browser.get(f"/console/failures/{cause}").text)
+    everything = {"group_id": cause, "reason": "mended", "run_id": ids[0]}
+    some = {"id": parked_id(browser, "acme"), "reason": "only this one", "rate": "1", "run_id": ids[1]}
+
+    answers = [browser.post("/console/replays", fields) for fields in (everything, everything, some)]
+    other = browser.post("/console/replays", {**some, "run_id": ids[0]})
+
+    assert [answer.headers["location"].rpartition("/")[2] for answer in answers] == [ids[0], ids[0], ids[1]]
+    assert (other.status_code, "another list" in other.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    "pace",
+    [{"stop_on": "9" * 30}, {"stop_on": "9" * 5000}, {"rate": "1e-12"}, {"rate": "nan"}, {"rate": "inf"},
+     {"rate": "1e999"}, {"ramp": "9" * 30}, {"ramp": "1 " * 200}, {"stop_on": "x"}, {"stop_on": "-1"}],
+)  # fmt: skip
+def test_a_pace_has_bounds(browser: Browser, pace: dict[str, str]) -> None:
+    """A form with another one is refused, and freezes nothing."""
+    answer = browser.post("/console/replays", {"flow": "fulfil", "reason": "x", **pace})
+
+    with browser.services.store.read() as tx:
+        assert not tx.runs.all()
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("hostile", ["../../../etc/passwd", "units.csv", "..", "UNITS", "items\x00"])
 def test_a_code_list_is_one_of_a_few(browser: Browser, hostile: str) -> None:
     """No name in a form becomes a path."""
@@ -147,13 +185,15 @@ def test_a_code_is_added(browser: Browser) -> None:
 
 def test_a_story_tells_nothing_of_another(browser: Browser, site: Any) -> None:
     """Though one file brought messages of both."""
+    with site.services.store.begin() as tx:
+        tx.journal.add(a_document(id="file", kind="file", correlation_id="file", partner="acme"))
     for partner in ("acme", "rival"):
         with site.services.store.begin() as tx:
-            tx.journal.add(a_document(id=f"m-{partner}", correlation_id="file", partner=partner))
+            tx.journal.add(a_document(id=f"m-{partner}", correlation_id="file", partner=partner, parent_id="file"))
             tx.journal.step(Step(f"m-{partner}", NOON, "parked", None, {"order_no": f"secret-{partner}"}))
 
-    page = browser.get("/console/documents/m-acme")
-    whole = Browser(site.services, site.app).become(Role.VIEWER).get("/console/documents/m-acme")
+    page = browser.get("/console/documents/file")
+    whole = Browser(site.services, site.app).become(Role.VIEWER).get("/console/documents/file")
 
     assert "secret-acme" in page.text
     assert "secret-rival" not in page.text
@@ -232,6 +272,12 @@ def test_paths_lead_nowhere(browser: Browser, path: str) -> None:
 def test_odd_questions_are_answered(browser: Browser, query: str) -> None:
     """With a page that says what is wrong, or with nothing found."""
     assert browser.get(f"/console/messages?{query}").status_code in {200, 422}
+
+
+@pytest.mark.parametrize("query", ["&".join(f"a{n}={n}" for n in range(30)), "q=" + "x" * 5000, "%ff=%ff&q=%00", "=&;"])
+def test_odd_searches_are_kept_or_refused(browser: Browser, query: str) -> None:
+    """A link with too much in it is no defect of ours."""
+    assert browser.post("/console/searches", {"name": "mine", "query": query}).status_code in {303, 422}
 
 
 @pytest.mark.parametrize(("act", "state"), [("release", OrderState.NEW), ("refuse", OrderState.ANSWERED)])

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from fakes.browser import Browser
+from orderwire.pipeline.indexing import Indexing
 from orderwire.ports.access import Role
+from orderwire.ports.journal import DocumentState, Step
+from orderwire.ports.ledger import LedgerEntry, LedgerSide
 from orderwire.web.console.edifact import MAX_SEGMENTS
 from orderwire.web.console.page import HOME
 from orderwire.web.console.story import facts_of, shown
-from records import a_document, an_exchange
+from records import a_document, an_exchange, later
 
 HURT = "<script>hurt()</script>"
 
@@ -118,3 +121,69 @@ def test_what_was_said_to_nav_is_shown(site: Any, role: Role, *, sees: bool) -> 
         assert ("Ada Lovelace" in text) is sees
         assert "open sesame" not in text
     assert "the connection broke" in page
+
+
+def a_file_of(site: Any, orders: int) -> None:
+    """A file of so many orders, each with a call to NAV, an answer that went out, and a receipt that is awaited."""
+    known: dict[str, Any] = {"correlation_id": "file", "partner": "acme", "state": DocumentState.DONE}
+    with site.services.store.begin() as tx:
+        tx.journal.add(a_document(**{**known, "id": "file", "kind": "file", "partner": None}))
+        tx.journal.add(a_document(**known, id="contrl", kind="CONTRL", direction="out", parent_id="file"))
+        for number in range(orders):
+            at, own = later(1 + number), {**known, "order_no": f"PO-{number}"}
+            message, answer = f"m{number:03}", f"a{number:03}"
+            tx.journal.add(a_document(**own, id=message, parent_id="file", received_at=at))
+            tx.journal.step(Step(message, at, "order_created", None, {"erp_no": f"S-{number}"}))
+            tx.exchanges.add(message, [an_exchange(f"{number:03}", service=f"Of{number}")])
+            sha256, sent = tx.archive.put(f"answer {number}".encode()), {"kind": "ORDRSP", "direction": "out"}
+            tx.journal.add(a_document(**own, **sent, id=answer, parent_id=message, received_at=at, sha256=sha256))
+            tx.journal.step(Step(answer, at, "delivered", None, {"via": "folder"}))
+            tx.ledger.open(LedgerEntry(answer, answer, "acme", LedgerSide.AWAITED, "CONTRL", message, at))
+
+
+@pytest.mark.parametrize(("orders", "opened"), [(10, "m002"), (10, "a002"), (260, "m002"), (260, "a002")])
+def test_an_order_of_a_file_of_many(site: Any, orders: int, opened: str) -> None:
+    """It has its own answers, calls, steps and receipts, and those of no other order, however many there are."""
+    a_file_of(site, orders)
+
+    data = (
+        Browser(site.services, site.app)
+        .become(Role.VIEWER)
+        .get(f"{HOME}/documents/{opened}", headers={"Accept": "application/json"})
+        .json()
+    )
+
+    assert {one[0] for one in data["family"]} == {"file", "contrl", "m002", "a002"}
+    assert [one["document"][0] for one in data["answers"]] == ([] if opened == "a002" else ["a002"])
+    assert [one["service"] for one in data["calls"]] == ["Of2"]
+    assert [one["ref"] for one in data["ledger"]] == ["m002"]
+    assert {one["document_id"] for one in data["steps"]} == {"m002", "a002"}
+    assert {one["name"]: one["look"] for one in data["chain"]}["Answered"] == "ok"
+
+
+def test_a_file_of_many_is_shown_in_part(site: Any) -> None:
+    """And the page says so."""
+    a_file_of(site, 260)
+
+    page = Browser(site.services, site.app).become(Role.VIEWER).get(f"{HOME}/documents/file").text
+
+    for words in ("The newest 201 are shown", "the last 40 calls", "the last 5<"):
+        assert words in page
+
+
+@pytest.mark.parametrize(("asked", "words"), [("drill", "Looked through the newest 2"), ("ICR", "Looked through 2 of")])
+def test_a_search_says_what_it_did_not_look_through(
+    site: Any, monkeypatch: pytest.MonkeyPatch, asked: str, words: str
+) -> None:
+    """So that nobody takes nothing found for nothing there."""
+    for name in ("texts.MAX_HITS", "search.MAX_HITS", "search._SAME_NUMBER"):
+        monkeypatch.setattr(f"orderwire.store.{name}", 2)
+    with site.services.store.begin() as tx:
+        for number in range(3):
+            sha256 = tx.archive.put(b"one drill")
+            tx.journal.add(a_document(id=f"d{number}", kind="file", sha256=sha256, control_ref="ICR", partner="acme"))
+    Indexing(site.services.store, site.services.clock).turn()
+    browser = Browser(site.services, site.app).become(Role.VIEWER)
+
+    assert words in browser.get(f"{HOME}/messages?q={asked}&partner=rival").text
+    assert "Looked through" not in browser.get(f"{HOME}/messages?partner=rival").text

@@ -12,6 +12,7 @@ from orderwire.connectors.edi.maps.sender import Sender, sender_of
 from orderwire.connectors.edi.message import Message
 from orderwire.connectors.edi.objection import objection
 from orderwire.connectors.edi.reading import FindPartner, Incoming, Reading, named
+from orderwire.connectors.edi.remarks import remark
 from orderwire.connectors.edi.segment import Segment
 from orderwire.connectors.edi.settings import EdiLimits
 from orderwire.connectors.edi.source import Source, chunks
@@ -20,6 +21,7 @@ from orderwire.ports.intake import DecodedFile, DecodedInterchange, DecodedMessa
 
 #: Stands in PurchaseOrder.partner where nobody is known; such an order is for looking at only.
 UNKNOWN: Final = "unknown"
+_REMARKED: Final = frozenset({"ORDERS", "ORDCHG"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ def _messages(incoming: Incoming, sender: Sender) -> tuple[tuple[DecodedMessage,
 
 def _decoded_message(message: Message, sender: Sender, incoming: Incoming) -> DecodedMessage:
     meaning = error = None
+    if message.kind in _REMARKED and not message.findings.rejected:
+        remark(message)
     to_meaning = MAPS.get(message.kind)
     if to_meaning is not None and not message.findings.rejected:
         try:

@@ -54,7 +54,7 @@ def _packing(package: Package) -> Iterator[Row]:
 
 def _line(line: ShipmentLine, shipment: Shipment, dialect: Dialect) -> Iterator[Row]:
     """LIN PIA IMD QTY GIN DTM RFF: QTY 12 despatched, 21 ordered, 83 back-ordered; GIN BX batch; DTM 36 expiry."""
-    yield from dialect.line(line.line_no, "", line.item_ids)
+    yield from dialect.line(line.line_no, "", dialect.fitting(line.item_ids))
     yield from dialect.description(line.description)
     yield dialect.quantity("12", line.delivered, line.unit)
     if line.ordered is not None:

@@ -10,7 +10,18 @@ from orderwire.canonical.order import ItemId, ItemScheme
 from orderwire.canonical.party import Party, PartyRole
 from orderwire.config.edi import Directory, EdiIdentifier, EdiProfile, EdiWriting, OutgoingKind
 from orderwire.config.profile import PartnerProfile
+from orderwire.connectors.edi.charset import codec_of
 from orderwire.connectors.edi.values import plain
+from orderwire.connectors.edi.widths import (
+    DIGITS,
+    DIRECTORIES,
+    ITEM_WIDTH,
+    LINE_NO_WIDTH,
+    NUMBER_WIDTH,
+    Widths,
+    digits_of,
+    item_fits,
+)
 from orderwire.connectors.edi.writer import (
     MEDIA_TYPE,
     Header,
@@ -38,29 +49,6 @@ _ROLES: Final = {
     PartyRole.DELIVERY: "DP",
     PartyRole.INVOICEE: "IV",
     PartyRole.ULTIMATE_CONSIGNEE: "UC",
-}
-#: 7140 an..35, 1082 and 1156 an..6, 1004 an..35, in both directories.
-_ITEM_WIDTH: Final = 35
-_LINE_NO_WIDTH: Final = 6
-_NUMBER_WIDTH: Final = 35
-#: 6060, 5004 and 5118 are n..15 and n..18 in D.96A; what fits there fits everywhere.
-_DIGITS: Final = 15
-
-
-@dataclass(frozen=True, slots=True)
-class _Widths:
-    """Where D.96A and D.01B differ."""
-
-    release: str
-    gtin: str
-    text: int
-    reference: int
-    description: int
-
-
-_DIRECTORIES: Final[dict[Directory, _Widths]] = {
-    "D.96A": _Widths("96A", "EN", 70, 35, 35),
-    "D.01B": _Widths("01B", "SRV", 512, 70, 256),
 }
 
 
@@ -90,8 +78,8 @@ class Dialect:
         return control_ref_of(self.header.control_no)
 
     @property
-    def _widths(self) -> _Widths:
-        return _DIRECTORIES[self.directory]
+    def _widths(self) -> Widths:
+        return DIRECTORIES[self.directory]
 
     def document(self, rows: Sequence[Row]) -> OutboundDocument:
         """Return the interchange; `rows` are what stands between UNH and UNT.
@@ -111,7 +99,7 @@ class Dialect:
             MappingError: it has more digits than the directory lets it have.
         """
         text = plain(value)
-        if sum(char.isdigit() for char in text) > _DIGITS:
+        if digits_of(text) > DIGITS:
             raise MappingError("the number has too many digits", value=text)
         return text.replace(".", self.writing.decimal_mark)
 
@@ -135,19 +123,19 @@ class Dialect:
 
     def own_number(self, number: str) -> str:
         """Return a document's number as BGM 1004 takes it. Raises MappingError."""
-        if len(number) > _NUMBER_WIDTH:
+        if len(number) > NUMBER_WIDTH:
             raise MappingError("the document number is too long for BGM", segment="BGM", value=number)
         return number
 
     def line_no(self, number: str) -> str:
         """Return a line number as LIN 1082 takes it. Raises MappingError."""
-        if len(number) > _LINE_NO_WIDTH:
+        if len(number) > LINE_NO_WIDTH:
             raise MappingError("the line number is too long for LIN", segment="LIN", line_no=number)
         return number
 
     def item(self, item: ItemId) -> tuple[str, str]:
         """Return C212: 7140, 7143. Raises MappingError."""
-        if len(item.value) > _ITEM_WIDTH:
+        if len(item.value) > ITEM_WIDTH:
             raise MappingError("the item number is too long for PIA", segment="PIA", value=item.value)
         usual = self._widths.gtin if item.scheme is ItemScheme.GTIN else _ITEM_CODES.get(item.scheme, "ZZZ")
         return item.value, self.writing.item_codes.get(item.scheme, usual)
@@ -165,6 +153,11 @@ class Dialect:
         items = [self.item(each) for each in ids]
         for start in range(0, len(items), 5):
             yield ("PIA", "1" if start and function == "5" else function, *items[start : start + 5])
+
+    def fitting(self, ids: Sequence[ItemId]) -> Sequence[ItemId]:
+        """Return the item numbers that can be written; all, where none can: then it is to be told."""
+        codec = codec_of(self.header.syntax_id)
+        return [each for each in ids if item_fits(each.value, codec)] or ids
 
     def description(self, text: str | None) -> Iterator[Row]:
         """IMD F, C273 7008 twice."""
@@ -197,7 +190,7 @@ class Dialect:
         street = [self.soft(line)[:35] for line in party.street[:4]]
         city, code = self.soft(party.city or "")[:35], self.soft(party.postal_code or "")[:9]
         yield ("NAD", _ROLES[party.role], number, "", name, street, city, "", code, party.country or "")
-        if vat := party.id_of("vat"):
+        if (vat := party.id_of("vat")) and len(vat) <= self._widths.reference:
             yield self.reference("VA", vat)
 
 

@@ -62,7 +62,7 @@ def _allowance(allowance: Allowance, dialect: Dialect) -> Iterator[Row]:
 
 def _line(line: InvoiceLine, invoice: Invoice, dialect: Dialect) -> Iterator[Row]:
     """LIN PIA IMD QTY MOA PRI RFF TAX: QTY 47 invoiced, MOA 203, PRI AAA per C509 5284 of 6411."""
-    yield from dialect.line(line.line_no, "", line.item_ids)
+    yield from dialect.line(line.line_no, "", dialect.fitting(line.item_ids))
     yield from dialect.description(line.description)
     yield dialect.quantity("47", line.quantity, line.unit)
     yield dialect.amount("203", line.net_amount)

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from orderwire.canonical.order import Channel, OrderLine, PurchaseOrder, Purpose
 from orderwire.canonical.party import Party, PartyRole
 from orderwire.connectors.edi import parties
+from orderwire.connectors.edi.delivery import to_one_place
 from orderwire.connectors.edi.groups import step
-from orderwire.connectors.edi.lines import LINE_SEGMENTS, LineDraft, free_text, lin, out_of_bounds
+from orderwire.connectors.edi.line_draft import LineDraft, out_of_bounds
+from orderwire.connectors.edi.lines import LINE_SEGMENTS, free_text, lin
 from orderwire.connectors.edi.maps.sender import Sender
 from orderwire.connectors.edi.parties import PartyDraft
 from orderwire.connectors.edi.plain_lines import plain_line, plain_lines
@@ -23,20 +25,11 @@ from orderwire.connectors.edi.values import Period, period
 from orderwire.errors import MappingError
 
 #: BGM 1225. 7 and 43 repeat an order that may or may not have come; the order number tells. 53 is a test.
-_PURPOSES: Final = {
-    "": Purpose.ORIGINAL,
-    "9": Purpose.ORIGINAL,
-    "7": Purpose.ORIGINAL,
-    "43": Purpose.ORIGINAL,
-    "53": Purpose.ORIGINAL,
-    "1": Purpose.CANCEL,
-    "4": Purpose.CHANGE,
-    "5": Purpose.REPLACE,
-}
+#: What changes an order that came before is read by `maps.ordchg`.
+_ORIGINALS: Final = frozenset({"", "9", "7", "43", "53"})
 _TEST: Final = "53"
-_CHANGE_REQUEST: Final = "230"
 #: BGM 1001 that ask for no delivery: blanket and standing orders, and answers and invoices sent as ORDERS.
-_NO_ORDER: Final = frozenset({"35", "221", "231", "258", "320", "351", "380", "381", "383"})
+NO_ORDER: Final = frozenset({"35", "221", "231", "258", "320", "351", "380", "381", "383"})
 #: RFF 1153 by kind; any other keeps its code.
 _REFERENCES: Final = {
     "CT": "contract",
@@ -73,7 +66,8 @@ class OrderDraft:
     parties: list[Party] = field(default_factory=list)
     lines: list[LineDraft | OrderLine] = field(default_factory=list)
     date_qualifier: str = ""
-    change_no: str = ""
+    document: str = ""  # BGM 1001
+    placed: bool = False  # a line names a place of delivery
     party: PartyDraft | None = None
     line: LineDraft | None = None
 
@@ -90,6 +84,7 @@ class OrderDraft:
     def close_line(self) -> None:
         if self.line is not None:
             self.lines.append(self.line)
+            self.placed = self.placed or self.line.place is not None
             self.line = None
 
 
@@ -127,6 +122,7 @@ def read(segments: Sequence[Segment], draft: OrderDraft, heading: Mapping[str, R
             path, group = step(group, segment.tag)
             line = draft.line
             if line is not None and (reader := LINE_SEGMENTS.get(path)):
+                line.at = draft.segment_no
                 reader(line, segment)
             else:
                 _read(draft, path, segment, heading)
@@ -153,8 +149,9 @@ def _read(draft: OrderDraft, path: str, segment: Segment, heading: Mapping[str, 
     if path == "LIN":
         draft.close_line()
         draft.close_party()
-        draft.line = lin(segment, len(draft.lines) + 1, draft.segment_no, draft.sender.codes)
-        draft.line.is_change = draft.is_change
+        if draft.purpose is not Purpose.CANCEL:  # whose lines say nothing more
+            draft.line = lin(segment, len(draft.lines) + 1, draft.segment_no, draft.sender)
+            draft.line.is_change = draft.is_change
     elif path == "NAD":
         draft.close_party()
         draft.party = parties.nad(segment)
@@ -178,19 +175,20 @@ def _order(draft: OrderDraft) -> PurchaseOrder:
     if len({line.line_no for line in lines}) < len(lines):
         number, _times = Counter(line.line_no for line in lines).most_common(1)[0]
         raise MappingError("a line number occurs twice", segment="LIN", line_no=number)
+    if draft.sender.echo:
+        draft.sender.echo.check_order(draft.order_no, draft.parties)
     try:
         return PurchaseOrder(
             order_no=draft.order_no,
             partner=draft.sender.partner,
             channel=Channel.EDI,
-            purpose=draft.purpose,
             test=draft.test,
             ordered_on=draft.ordered_on,
             requested_on=draft.requested_on,
             not_before=draft.not_before,
             not_after=draft.not_after,
             currency=draft.currency,
-            parties=tuple(draft.parties),
+            parties=to_one_place(draft.parties, draft.lines) if draft.placed else tuple(draft.parties),
             references=draft.references,
             note="\n".join(draft.notes) or None,
             lines=lines,
@@ -204,12 +202,11 @@ def _bgm(draft: OrderDraft, segment: Segment) -> None:
     document, number, function = segment.value(1, 1), segment.value(2, 1), segment.value(3)
     if not number:
         raise MappingError("the order has no number")
-    if document in _NO_ORDER:
+    if document in NO_ORDER:
         raise MappingError("the document is no order", document=document)
-    if function not in _PURPOSES:
+    if function not in _ORIGINALS:
         raise MappingError("the message function is not supported", function=function)
     draft.order_no = number
-    draft.purpose = Purpose.CHANGE if document == _CHANGE_REQUEST and not function else _PURPOSES[function]
     draft.test = draft.test or function == _TEST
 
 
@@ -218,15 +215,24 @@ def _dtm(draft: OrderDraft, segment: Segment) -> None:
     qualifier, text, ranked = segment.value(1, 1), segment.value(1, 2), draft.sender.codes.requested_dates
     if not text or qualifier not in {"137", "63", "64", *ranked}:
         return
+    if qualifier == "137" and qualifier not in ranked:
+        draft.ordered_on = issued_on(segment)
+        return
     days = period(text, segment.value(1, 3))
     if qualifier in ranked:
         _requested(draft, qualifier, days)
-    elif qualifier == "137":
-        draft.ordered_on = days.first
     elif qualifier == "63":
         draft.not_after = days.last
     else:
         draft.not_before = days.first
+
+
+def issued_on(segment: Segment) -> date | None:
+    """Return the day of a document; None: it cannot be read, which hinders nobody, and is told."""
+    try:
+        return period(segment.value(1, 2), segment.value(1, 3)).first
+    except MappingError:
+        return None
 
 
 def _requested(draft: OrderDraft, qualifier: str, days: Period) -> None:

@@ -67,7 +67,7 @@ def _line(line: ResponseLine, dialect: Dialect) -> Iterator[Row]:
 
 def _item(line: ResponseLine, code: str, dialect: Dialect) -> Iterator[Row]:
     """LIN and PIA: the buyer's numbers and ours, and what is sent instead."""
-    ids = list(line.item_ids)
+    ids = list(dialect.fitting(line.item_ids))
     if line.item_no and not any(each.scheme is ItemScheme.SUPPLIER for each in ids):
         ids.append(ItemId(scheme=ItemScheme.SUPPLIER, value=line.item_no))
     if line.substitute_no is None:

@@ -50,18 +50,25 @@ def nad(segment: Segment) -> PartyDraft:
     party = PartyDraft(_ROLES.get(segment.value(1), PartyRole.OTHER))
     if number := segment.value(2, 1):
         party.ids.append(PartyId(scheme=_scheme(number, segment.value(2, 3)), value=number))
-    name = segment.components(4) or segment.components(3)
-    party.name = " ".join(line.strip() for line in name if line.strip()) or None
-    party.street = tuple(line.strip() for line in segment.components(5) if line.strip())
+    party.name = " ".join(_texts(segment, 4) or _texts(segment, 3)) or None
+    party.street = tuple(_texts(segment, 5))
     party.city = segment.value(6) or None
     party.postal_code = segment.value(8) or None
     party.country = segment.value(9) or None
     return party
 
 
-def location_no(segment: Segment) -> str | None:
-    """Return the number of the place that NAD+DP or NAD+ST names for one line."""
-    return segment.value(2, 1) or None if _ROLES.get(segment.value(1)) is PartyRole.DELIVERY else None
+def is_delivery(segment: Segment) -> bool:
+    """Whether a NAD names a place of delivery."""
+    return _ROLES.get(segment.value(1)) is PartyRole.DELIVERY
+
+
+def loc(segment: Segment) -> PartyDraft:
+    """Begin a place of delivery: LOC C517 3225, 3055, 3224."""
+    place = PartyDraft(PartyRole.DELIVERY, name=segment.value(2, 4) or None)
+    if number := segment.value(2, 1):
+        place.ids.append(PartyId(scheme=_scheme(number, segment.value(2, 3)), value=number))
+    return place
 
 
 def rff(party: PartyDraft, segment: Segment) -> None:
@@ -83,6 +90,11 @@ def com(party: PartyDraft, segment: Segment) -> None:
             party.phone = party.phone or address or None
         elif kind == "EM":
             party.email = party.email or address or None
+
+
+def _texts(segment: Segment, element_no: int) -> list[str]:
+    """Return the components of an element that say something."""
+    return [text for part in segment.components(element_no) if (text := part.strip())]
 
 
 def _scheme(number: str, agency: str) -> str:

@@ -7,20 +7,24 @@ from typing import Final
 
 from orderwire.canonical.order import ItemId, ItemScheme, OrderLine
 from orderwire.config.edi import EdiReading
-from orderwire.connectors.edi.lines import ITEM_WIDTH, SCHEMES, proven_item, proven_line
+from orderwire.connectors.edi.items import SCHEMES, proven_item
+from orderwire.connectors.edi.line_draft import proven_line
 from orderwire.connectors.edi.segments import END, Segments
 from orderwire.connectors.edi.values import kept
+from orderwire.connectors.edi.widths import ITEM_WIDTH, LINE_NO_WIDTH
 
 _TEXT: Final = rf"[^+:?{END}]*+"
 _NUMBER: Final = r"[0-9]{1,9}(?:[.,][0-9]{1,6})?"
 _ABOVE_ZERO: Final = r"[1-9][0-9]{0,8}(?:[.,][0-9]{1,6})?"
-_ITEM: Final = rf"([^+:?{END}]{{0,{ITEM_WIDTH}}}+):([A-Z]{{2,3}})(?::[^+?{END}]*+)?"
+#: Printable ASCII without separators: what must be echoed, and is longer or other than this, is looked at.
+_SAYABLE: Final = "[ -*,-9;->@-~]"
+_ITEM: Final = rf"({_SAYABLE}{{0,{ITEM_WIDTH}}}+):([A-Z]{{2,3}})(?::[^+?{END}]*+)?"
 _RELEASED: Final = re.compile(r"\?(.)", re.DOTALL)
 _LINE: Final = re.compile(
-    rf"(?<={END})LIN\+({_TEXT})\+(?:\+{_ITEM})?"
+    rf"(?<={END})LIN\+({_SAYABLE}{{0,{LINE_NO_WIDTH}}}+)\+(?:\+{_ITEM})?"
     rf"(?:{END}PIA\+[15]\+{_ITEM}(?:\+{_ITEM})?)?"
     rf"(?:{END}IMD\+[A-Z]?\+\+:::({_TEXT}(?:\?[^{END}]{_TEXT})*+))?"
-    rf"{END}QTY\+21:({_ABOVE_ZERO})(?::({_TEXT}))?"
+    rf"{END}QTY\+21:({_ABOVE_ZERO})(?::({_SAYABLE}*+))?"
     rf"(?:{END}DTM\+2:([0-9]{{8}}):102)?"
     rf"(?:{END}MOA\+203:({_NUMBER})(?::[A-Z]{{3}})?)?"
     rf"(?:{END}PRI\+AAA:({_NUMBER})(?::{_TEXT}:{_TEXT}:({_ABOVE_ZERO})(?::({_TEXT}))?)?)?"

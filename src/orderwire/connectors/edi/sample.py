@@ -9,7 +9,7 @@ from orderwire.canonical.order import ItemId, ItemScheme
 from orderwire.config.edi import EdiProfile
 from orderwire.config.profile import PartnerProfile
 from orderwire.connectors.edi.dialect import day
-from orderwire.connectors.edi.lines import SCHEMES
+from orderwire.connectors.edi.items import SCHEMES
 from orderwire.connectors.edi.values import plain
 from orderwire.connectors.edi.writer import Header, Row, interchange, syntax_id_of
 from orderwire.errors import ConfigurationError, MappingError

@@ -59,11 +59,19 @@ def period(text: str, qualifier: str) -> Period:
     reader = _FORMATS.get(qualifier) if qualifier else _BY_LENGTH.get(len(text))
     if reader is None:
         raise MappingError("date format is not supported", format=qualifier or None, value=text[:40])
-    digits = text.replace("-", "") if qualifier in _RANGES else text
+    digits = _digits(text, qualifier)
     try:
         return reader(digits) if _DIGITS.fullmatch(digits) else _refuse(digits)
     except ValueError:
         raise MappingError("not a date", value=text[:40], format=qualifier or None) from None
+
+
+def _digits(text: str, qualifier: str) -> str:
+    """Return the value without the hyphen of a range, or the zone of a time: the day is that of the sender."""
+    if qualifier in _RANGES:
+        return text.replace("-", "")
+    size = _ZONED.get(qualifier)
+    return text[:size] if size and _ZONE.fullmatch(text, size) else text
 
 
 def _refuse(text: str) -> Period:
@@ -86,6 +94,7 @@ def _sized(size: int, reader: Callable[[str], Period]) -> Callable[[str], Period
 
 
 def _short_day(text: str) -> Period:
+    """YYMMDD; what follows is the time of day."""
     return _day(f"{'19' if text[:2] >= '80' else '20'}{text}")
 
 
@@ -94,25 +103,55 @@ def _week(text: str) -> Period:
     return Period(monday, monday + timedelta(days=6))
 
 
-def _range(text: str) -> Period:
-    half = len(text) // 2
-    days = Period(_day(text[:half]).first, _day(text[half:]).first)
-    if days.last < days.first:
-        _refuse(text)
-    return days
+def _short_week(text: str) -> Period:
+    return _week(f"20{text}")
+
+
+def _month(text: str) -> Period:
+    """CCYYMM."""
+    first = date(int(text[:4]), int(text[4:6]), 1)
+    return Period(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+
+
+def _range(reader: Callable[[str], Period]) -> Callable[[str], Period]:
+    def read(text: str) -> Period:
+        half = len(text) // 2
+        days = Period(reader(text[:half]).first, reader(text[half:]).last)
+        return days if days.first <= days.last else _refuse(text)
+
+    return read
 
 
 _FORMATS: Final[dict[str, Callable[[str], Period]]] = {
     "2": _sized(6, lambda text: _short_day(text[4:6] + text[2:4] + text[:2])),  # DDMMYY
+    "3": _sized(6, lambda text: _short_day(text[4:6] + text[:4])),  # MMDDYY
     "4": _sized(8, lambda text: _day(text[4:8] + text[2:4] + text[:2])),  # DDMMCCYY
     "101": _sized(6, _short_day),
     "102": _sized(8, _day),
-    "201": _sized(10, lambda text: _short_day(text[:6])),
+    "201": _sized(10, _short_day),
+    "202": _sized(12, _short_day),
     "203": _sized(12, _day),
     "204": _sized(14, _day),
+    "205": _sized(12, _day),
+    "301": _sized(10, _short_day),
+    "302": _sized(12, _short_day),
+    "303": _sized(12, _day),
+    "304": _sized(14, _day),
+    "609": _sized(4, lambda text: _month(f"20{text}")),
+    "610": _sized(6, _month),
+    "615": _sized(4, _short_week),
     "616": _sized(6, _week),
-    "718": _sized(16, _range),
-    "719": _sized(24, _range),
+    "710": _sized(12, _range(_month)),
+    "711": _sized(16, _range(_day)),
+    "713": _sized(20, _range(_short_day)),
+    "715": _sized(8, _range(_short_week)),
+    "716": _sized(12, _range(_week)),
+    "717": _sized(12, _range(_short_day)),
+    "718": _sized(16, _range(_day)),
+    "719": _sized(24, _range(_day)),
 }
-_RANGES: Final = frozenset({"718", "719"})
+_RANGES: Final = frozenset({"710", "711", "713", "715", "716", "717", "718", "719"})
+#: Times with a zone behind them: how many digits stand before it.
+_ZONED: Final = {"205": 12, "301": 10, "302": 12, "303": 12, "304": 14}
+_ZONE: Final = re.compile(r"[A-Za-z0-9+-]{1,5}", re.ASCII)
 _BY_LENGTH: Final = {6: _short_day, 8: _day, 12: _day, 14: _day}

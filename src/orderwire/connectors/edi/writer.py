@@ -1,5 +1,6 @@
 """Segments to bytes: service string, escaping, character set, counts."""
 
+import codecs
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +17,16 @@ from orderwire.errors import MappingError
 #: A segment to be written: tag, then elements, each a text or the components of a composite.
 Row = tuple[str | Sequence[str], ...]
 MEDIA_TYPE: Final = "application/EDIFACT"
-#: Codecs a partner may ask for, by the syntax identifier that announces them.
+#: Codecs a partner may ask for, by the syntax identifier that announces them. UNOA has no lower case.
 _SYNTAX_IDS: Final = {
-    "ascii": "UNOA",
+    "ascii": "UNOB",
     "iso8859-1": "UNOC",
-    "latin-1": "UNOC",
     "cp1252": "UNOC",
     "iso8859-2": "UNOD",
     "iso8859-5": "UNOE",
     "iso8859-7": "UNOF",
     "iso8859-15": "UNOL",
     "utf-8": "UNOY",
-    "utf8": "UNOY",
     "euc_kr": "KECA",
 }
 
@@ -49,7 +48,7 @@ class Header:
 
 def syntax_id_of(codec: str | None) -> str:
     """Return the syntax identifier to write under, Latin-1 unless the partner's codec has one."""
-    return _SYNTAX_IDS.get((codec or "iso8859-1").lower(), "UNOC")
+    return _SYNTAX_IDS.get(codecs.lookup(codec or "iso8859-1").name, "UNOC")
 
 
 def softened(text: str, syntax_id: str) -> str:

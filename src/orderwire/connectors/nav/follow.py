@@ -1,6 +1,8 @@
 """Reading NAV for what changed: posted documents, open orders and items, in NAV's order, a page at a time."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -52,7 +54,22 @@ class NavFollower:
         criteria = {"No": _after(after)}
         if since is not None:
             criteria["Posting_Date"] = f">={since.strftime(self._nav.follow.date_format)}"
-        return [_posted(kind, record) for record in self._records(self._posting_page(kind), criteria, limit)]
+        page = self._posting_page(kind)
+        found = [_posted(kind, record) for record in self._records(page, criteria, limit)]
+        if kind is PostedKind.INVOICE and not page.has(f"{wants.INVOICE_LINES}.Shipment_No"):
+            return [replace(each, of_shipments=None) for each in found]
+        return found
+
+    def shipments_of(self, order_nos: Collection[str]) -> Mapping[str, Sequence[Posted]]:
+        """Read every posted shipment of sales orders."""
+        page = self._posting_page(PostedKind.SHIPMENT)
+        wanted = askable(order_nos)
+        found: defaultdict[str, list[Posted]] = defaultdict(list)
+        for criteria in batches(list(wanted.values()), self._nav.max_filter_chars):
+            for record in self._records(page, {"Order_No": criteria}, 0):
+                shipment = _posted(PostedKind.SHIPMENT, record)
+                found[code(shipment.order_no)].append(shipment)
+        return {no: found[known] for no, known in wanted.items() if known in found}
 
     def open_orders(self, customers: Collection[str], *, after: str, limit: int) -> Sequence[OpenOrder]:
         """Read the customers' open orders after a number."""
@@ -136,7 +153,7 @@ def _lines(record: etree._Element, part: str) -> Iterator[Row]:
 
 
 def _posted(kind: PostedKind, record: etree._Element) -> Posted:
-    row = plain(record)
+    row, lines = plain(record), list(_lines(record, _PARTS[kind]))
     posted_on = date_of(row, "Posting_Date")
     if not row.get("No") or posted_on is None:
         raise UnavailableError("NAV's answer holds a posted document without number or date", kind=kind.value)
@@ -147,7 +164,8 @@ def _posted(kind: PostedKind, record: etree._Element) -> Posted:
         external_document_no=row.get("External_Document_No", ""),
         customer_no=row.get("Sell_to_Customer_No", ""),
         posted_on=posted_on,
-        lines=tuple(map(_posted_line, _lines(record, _PARTS[kind]))),
+        lines=tuple(map(_posted_line, lines)),
+        of_shipments=any(line.get("Shipment_No") for line in lines),
         tracking_no=row.get("Package_Tracking_No", ""),
         due_on=date_of(row, "Due_Date"),
         currency=row.get("Currency_Code", ""),

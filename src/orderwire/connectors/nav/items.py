@@ -1,7 +1,7 @@
 """Items by number and by GTIN, with their units."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -13,6 +13,8 @@ from orderwire.errors import UnavailableError
 from orderwire.ports.erp import ErpItem
 
 _GTIN_CHARS: Final = 14
+#: GTIN-8, -12 (UPC), -13 (EAN) and -14 are one number, with zeros before it (GS1 General Specifications).
+_GTIN_DIGITS: Final = (8, 12, 13, 14)
 
 
 class ItemReader:
@@ -32,12 +34,13 @@ class ItemReader:
         return {no: found[known] for no, known in wanted.items() if known in found}
 
     def items_by_gtin(self, gtins: Collection[str]) -> Mapping[str, ErpItem]:
-        """Read items by GTIN. Raises as `Erp.items_by_gtin`."""
+        """Read items by GTIN, however many zeros stand before it here or in NAV. Raises as `Erp.items_by_gtin`."""
         self._items.need(wants.BY_GTIN)
-        wanted = askable(gtins, _GTIN_CHARS)
+        wanted = {asked: _gtin(known) for asked, known in askable(gtins, _GTIN_CHARS).items()}
+        forms = [form for gtin in dict.fromkeys(wanted.values()) for form in _forms(gtin)]
         bearers: defaultdict[str, dict[str, Row]] = defaultdict(dict)
-        for row in rows_by(self._items, "GTIN", wanted.values(), self._nav):
-            bearers[code(row.get("GTIN", ""))][code(row.get("No", ""))] = row
+        for row in rows_by(self._items, "GTIN", forms, self._nav):
+            bearers[_gtin(code(row.get("GTIN", "")))][code(row.get("No", ""))] = row
         single = {gtin: next(iter(rows.items())) for gtin, rows in bearers.items() if len(rows) == 1}
         found = self._complete(dict(single[gtin] for gtin in set(wanted.values()) & single.keys()))
         return {gtin: found[single[known][0]] for gtin, known in wanted.items() if known in single}
@@ -55,6 +58,26 @@ class ItemReader:
             if item_no in units:
                 units[item_no][row.get("Code", "")] = _per_base(row, item_no)
         return units
+
+
+def _gtin(text: str) -> str:
+    """Return what a GTIN is compared by: fourteen digits; what is none, by itself."""
+    return text.zfill(_GTIN_CHARS) if _is_number(text) and len(text) in _GTIN_DIGITS else text
+
+
+def _forms(gtin: str) -> Iterator[str]:
+    """Yield every way to write what `_gtin` returned."""
+    if not _is_number(gtin) or len(gtin) != _GTIN_CHARS:
+        yield gtin
+        return
+    for digits in _GTIN_DIGITS:
+        zeros, rest = gtin[:-digits], gtin[-digits:]
+        if not zeros.strip("0"):
+            yield rest
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _per_base(row: Row, item_no: str) -> Decimal:

@@ -108,6 +108,7 @@ FOLLOW_ORDERS: Final = "following orders"
 POSTED_LINE_NUMBERS: Final = "lines of posted documents by number"
 POSTED_CUSTOMERS: Final = "invoices of orders entered in NAV"
 TRACKING: Final = "packages by their SSCC"
+ORDERLESS: Final = "invoices without an order"
 INVOICE_DISCOUNTS: Final = "discounts of a whole invoice"
 CURRENCIES: Final = "invoices in other currencies"
 DUE_DATES: Final = "due dates of invoices"
@@ -132,12 +133,13 @@ WITHOUT: Final[Mapping[str, str]] = {
     LINE_DATES: "the requested date is written for the whole order only",
     LOCATIONS: "orders that name a location are refused",
     VARIANTS: "orders that name a variant are refused",
-    FOLLOW_SHIPMENTS: "buyers are not told of shipments",
+    FOLLOW_SHIPMENTS: "buyers are not told of shipments, nor of orders that NAV's users delete",
     FOLLOW_INVOICES: "buyers are not told of invoices",
     FOLLOW_ORDERS: "changes by NAV's users are not told, nor what was delivered and invoiced of a line",
     POSTED_LINE_NUMBERS: "lines of posted documents are matched with ordered ones by item and quantity",
     POSTED_CUSTOMERS: "only invoices of orders that came through us are told of",
     TRACKING: "shipments are told without packages",
+    ORDERLESS: "each is parked, since it may be of several orders",
     INVOICE_DISCOUNTS: "invoices with a discount of the whole are told without it",
     CURRENCIES: "invoices are in the order's currency",
     DUE_DATES: "invoices are told without a due date",
@@ -223,6 +225,7 @@ WANTS: Final[Mapping[Page, tuple[Want, ...]]] = {
         ),
         Want("Sell_to_Customer_No", POSTED_CUSTOMERS, "string", optional=True),
         Want("External_Document_No", POSTED_CUSTOMERS, "string", optional=True),
+        Want("Shipment_No", ORDERLESS, "string", INVOICE_LINES, optional=True),  # not on NAV's own subpage
         Want("Inv_Discount_Amount", INVOICE_DISCOUNTS, "decimal", INVOICE_LINES, optional=True),
         Want("Currency_Code", CURRENCIES, "string", optional=True),
         Want("Due_Date", DUE_DATES, "date", optional=True),

@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-from orderwire.canonical.cart import Cart, CartLine, Setup
+from orderwire.canonical.cart import Cart, CartFinding, CartLine, Setup
 from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import CartRules
 from orderwire.connectors.punchout.writing import Heading, element, elements, money, number, write_message
@@ -23,6 +23,10 @@ _UNCHANGED: Final = 204
 
 class CxmlCarts:
     """A `CartWriter`."""
+
+    def stops(self, cart: Cart, partner: PartnerProfile) -> tuple[CartFinding, ...]:  # noqa: ARG002  the port
+        """Return nothing: no field of cXML has a length."""
+        return ()
 
     def write(
         self, cart: Cart | None, session: PunchoutSession, setup: Setup, partner: PartnerProfile, now: datetime

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal
 
 from lxml import etree
@@ -13,6 +13,7 @@ from orderwire.canonical.response import AnsweredOrder, LineOutcome, OrderOutcom
 from orderwire.connectors.punchout.tongue import Tongue, item_id, line_number, priced
 from orderwire.connectors.punchout.writing import day, element, instant, number
 from orderwire.errors import MappingError
+from orderwire.mapping.prices import price_differs, price_of_one
 
 StatusType = Literal["accept", "detail", "backordered", "reject"]
 #: accept and reject speak of the whole order; detail of the lines named, which are all.
@@ -21,6 +22,8 @@ _TYPES: Final = {
     OrderOutcome.CHANGED: "detail",
     OrderOutcome.REJECTED: "reject",
 }
+#: Of a price for many, said of one.
+_ROUNDING: Final = Decimal("0.00000001")
 
 
 def to_confirmation(answer: AnsweredOrder, tongue: Tongue) -> etree._Element | None:
@@ -35,6 +38,9 @@ def to_confirmation(answer: AnsweredOrder, tongue: Tongue) -> etree._Element | N
     by_header = tongue.profile.confirm == "header"
     if by_header and kind == "detail":
         raise MappingError("the partner takes no answer line by line, and only part of the order was taken")
+    items = [] if by_header else list(_items(answer, tongue, refused=kind == "reject"))
+    if kind == "accept" and any(not _is_as_ordered(item) for item in items):
+        kind = "detail"
     header = element(
         "ConfirmationHeader",
         tongue.comments(response.reason_text),
@@ -43,14 +49,20 @@ def to_confirmation(answer: AnsweredOrder, tongue: Tongue) -> etree._Element | N
         type=kind,
         noticeDate=instant(tongue.now),
     )
-    ordered = {line.line_no: line for line in answer.order.lines}
-    # A line that was taken away as the buyer asked stands in the order no more, so there is nothing to say of it.
-    lines = () if by_header else [line for line in response.lines if line.outcome is not LineOutcome.DELETED]
-    refused = kind == "reject"
-    items = [
-        _Item(line, ordered.get(line.line_no), response.currency, tongue, refused=refused).element() for line in lines
-    ]
     return element("ConfirmationRequest", header, tongue.order_reference(response.order_no), *items)
+
+
+def _items(answer: AnsweredOrder, tongue: Tongue, *, refused: bool) -> Iterator[etree._Element]:
+    """Yield an item for each line that stands in the order; one that was taken away as the buyer asked does not."""
+    ordered = {line.line_no: line for line in answer.order.lines}
+    for line in answer.response.lines:
+        if line.outcome is not LineOutcome.DELETED:
+            said = _Item(line, ordered.get(line.line_no), answer.response.currency, tongue, refused=refused)
+            yield said.element()
+
+
+def _is_as_ordered(item: etree._Element) -> bool:
+    return all(status.get("type") == "accept" for status in item.iterfind("ConfirmationStatus"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +122,22 @@ class _Item:
         line = self.line
         if line.substitute_no is not None:
             yield self._substitute(line.substitute_no, quantity)
-        elif line.reason == "price_differs" and line.unit_price is not None:
+        elif line.unit_price is not None and self._is_at_another_price():
             yield priced("UnitPrice", line.unit_price, self.currency)
+
+    def _is_at_another_price(self) -> bool:
+        """Tell whether the buyer is to learn of NAV's price, whatever else became of the line."""
+        line, tolerance = self.line, self.tongue.price_tolerance
+        if line.reason == "price_differs" or self.ordered is None:
+            return line.reason == "price_differs"
+        if line.reason == "changed_in_erp":
+            tolerance = Decimal(0)
+        return price_differs(line.unit_price, self.ordered, tolerance)
 
     def _substitute(self, item_no: str, quantity: Decimal) -> etree._Element:
         """ItemIn with its ItemDetail, as the DTD asks for with another item."""
         line = self.line
-        price = line.unit_price if line.unit_price is not None else self.ordered.net_price if self.ordered else None
+        price = line.unit_price if line.unit_price is not None else _buyers_price(self.ordered)
         if price is None:
             raise MappingError("the item sent instead has no price, which cXML asks for", line_no=line.line_no)
         detail = element(
@@ -127,6 +148,14 @@ class _Item:
             element("Classification", item_no, domain="SupplierPartID"),
         )
         return element("ItemIn", item_id((), item_no), detail, quantity=number(quantity), lineNumber=line.line_no)
+
+
+def _buyers_price(ordered: OrderLine | None) -> Decimal | None:
+    """Return the buyer's own price of one; None: it gave none."""
+    price = price_of_one(ordered) if ordered else None
+    if price is None or ordered is None or ordered.price_basis is None:
+        return price
+    return price.quantize(_ROUNDING, ROUND_HALF_UP).normalize()
 
 
 def _confirmed(line: ResponseLine) -> list[tuple[Decimal, date | None]]:

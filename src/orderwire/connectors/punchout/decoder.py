@@ -105,7 +105,8 @@ def fingerprint_of(envelope: Envelope) -> str:
 
 def _message(envelope: Envelope, profile: PartnerProfile | None, *, test: bool, limits: XmlLimits) -> DecodedMessage:
     parties = profile.parties if profile else {}
-    sender = Sender(profile.key if profile else UNKNOWN, envelope.payload_id, parties, test)
+    shortage = profile.shortage if profile else None
+    sender = Sender(profile.key if profile else UNKNOWN, envelope.payload_id, parties, test, shortage)
     reading = Reading(limits.max_findings)
     reader = READERS.get(envelope.name) if envelope.kind is DocumentKind.REQUEST else None
     if reader is None:

@@ -12,6 +12,7 @@ from orderwire.canonical.shipment import Shipment
 from orderwire.config.cxml import CxmlKind, CxmlProfile
 from orderwire.config.profile import PartnerProfile
 from orderwire.config.secrets import Secrets
+from orderwire.config.trading import PricePolicy
 from orderwire.connectors.punchout.confirmation import to_confirmation
 from orderwire.connectors.punchout.invoice import to_invoice_detail
 from orderwire.connectors.punchout.shipnotice import to_ship_notice
@@ -53,6 +54,7 @@ class CxmlEncoder:
             test=source.test,
             refs=source.channel_refs,
             default_unit=partner.default_unit,
+            price_tolerance=None if partner.price_policy is PricePolicy.ACCEPT else partner.price_tolerance_percent,
         )
         said = _say(kind, body, tongue)
         return None if said is None else tongue.document(kind, said)

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import ValidationError
 
-from orderwire.canonical.cart import Cart, CartLine, Operation, Setup
+from orderwire.canonical.cart import Cart, CartFinding, CartLine, Operation, Setup
 from orderwire.config.profile import PartnerProfile
 from orderwire.config.punchout import OciProfile
+from orderwire.connectors.punchout.oci_line import fields_of, unfit
 from orderwire.errors import MappingError
 from orderwire.ports.intake import OutboundDocument
 from orderwire.ports.punchout import PunchoutSession, ReturnForm
@@ -23,14 +24,6 @@ _OTHER_NAMES: Final = {"returntarget": "~TARGET"}
 _CHARSETS: Final = {"utf-8": "utf-8", "utf8": "utf-8", "iso-8859-1": "iso-8859-1", "windows-1252": "windows-1252"}
 #: Frames that a form may go to; any other name is the buyer's own window.
 _TARGETS: Final = frozenset({"_self", "_top", "_parent", "_blank"})
-#: CHAR lengths of the interface.
-_LENGTHS: Final = {
-    "DESCRIPTION": 40, "MATNR": 40, "UNIT": 3, "CURRENCY": 5, "PRICEUNIT": 5, "LEADTIME": 5, "VENDORMAT": 40,
-    "MANUFACTMAT": 40, "MATGROUP": 10, "EXT_PRODUCT_ID": 40, "EXT_QUOTE_ID": 35, "EXT_SCHEMA_TYPE": 10,
-    "EXT_CATEGORY_ID": 60,
-}  # fmt: skip
-#: Longer numbers would be cut, and then be others.
-_WHOLE: Final = ("VENDORMAT", "EXT_PRODUCT_ID", "MATNR", "UNIT")
 
 
 def knows(oci: OciProfile, fields: Mapping[str, str]) -> bool:
@@ -73,12 +66,20 @@ def read_call(oci: OciProfile, fields: Mapping[str, str]) -> Setup:
 class OciCarts:
     """A `CartWriter`: its document is the form's fields, coded as a browser would."""
 
+    def stops(self, cart: Cart, partner: PartnerProfile) -> list[CartFinding]:
+        """Return the lines that do not fit in the interface's fields."""
+        return [
+            CartFinding(line_no=line.line_no, code="field_too_long", text=text)
+            for line in cart.lines
+            for text in unfit(_fields(line, cart.currency, partner))
+        ]
+
     def write(
         self,
         cart: Cart | None,
         session: PunchoutSession,
         setup: Setup,
-        partner: PartnerProfile,  # noqa: ARG002  the port
+        partner: PartnerProfile,
         now: datetime,  # noqa: ARG002  the port
     ) -> OutboundDocument:
         """Write the fields; a session that ended without a cart has none, and SAP changes nothing.
@@ -86,9 +87,11 @@ class OciCarts:
         Raises:
             MappingError: a number is longer than its field: cut, it would be another one.
         """
+        for stop in self.stops(cart, partner) if cart else ():
+            raise MappingError(f"a field is too long: {stop.text}", line_no=stop.line_no)
         lines = enumerate(cart.lines if cart else (), start=1)
         currency = cart.currency if cart else ""
-        fields = [*_echo(setup), *(field for index, line in lines for field in _line(index, line, currency))]
+        fields = [*_echo(setup), *(field for index, line in lines for field in _line(index, line, currency, partner))]
         content = urlencode(fields).encode("ascii")
         return OutboundDocument(KIND, content, f"OCI_{session.id}.txt", "application/x-www-form-urlencoded", session.id)
 
@@ -103,28 +106,12 @@ def _echo(setup: Setup) -> Iterable[tuple[str, str]]:
     return ((name, value) for name, value in setup.echo.items() if name != "http_content_charset")
 
 
-def _line(index: int, line: CartLine, currency: str) -> Iterator[tuple[str, str]]:
+def _line(index: int, line: CartLine, currency: str, partner: PartnerProfile) -> Iterator[tuple[str, str]]:
     """Yield one line's fields; an index stands before the colon in LONGTEXT alone."""
-    first = line.classifications[0] if line.classifications else None
-    values = {
-        "DESCRIPTION": line.description,
-        "MATNR": line.buyer_item_no or "",
-        "QUANTITY": f"{line.quantity:f}",
-        "UNIT": line.unit,
-        "PRICE": f"{line.unit_price:f}",
-        "CURRENCY": currency,
-        "PRICEUNIT": f"{line.price_basis:f}",
-        "LEADTIME": "" if line.lead_time_days is None else str(line.lead_time_days),
-        "VENDORMAT": line.item_no,
-        "MANUFACTMAT": line.manufacturer_item_no or "",
-        "MATGROUP": first.code if first else "",
-        "EXT_PRODUCT_ID": line.auxiliary_id or "",
-        "EXT_SCHEMA_TYPE": first.domain if first else "",
-        "EXT_CATEGORY_ID": first.code if first else "",
-    }
-    for name, value in values.items():
-        length = _LENGTHS.get(name)
-        if length is not None and len(value) > length and name in _WHOLE:
-            raise MappingError(f"{name} is longer than the {length} characters of its field", line_no=line.line_no)
-        yield f"NEW_ITEM-{name}[{index}]", value[:length]
+    for name, value in _fields(line, currency, partner).items():
+        yield f"NEW_ITEM-{name}[{index}]", value
     yield f"NEW_ITEM-LONGTEXT_{index}:132[]", line.description
+
+
+def _fields(line: CartLine, currency: str, partner: PartnerProfile) -> dict[str, str]:
+    return fields_of(line, currency, price_basis=partner.punchout is None or partner.punchout.cart.price_basis)

@@ -13,9 +13,11 @@ from orderwire.canonical.change import OrderChange
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.order import Channel, OrderLine, PurchaseOrder, Purpose
 from orderwire.canonical.party import Party, PartyRole
+from orderwire.config.profile import ShortagePolicy
 from orderwire.connectors.punchout.elements import text_of, to_day
 from orderwire.connectors.punchout.lines import Reading, note_of, read_line
 from orderwire.connectors.punchout.parties import to_party
+from orderwire.connectors.punchout.place import read_place
 from orderwire.ports.intake import Notice
 
 _PURPOSES: Final = {"": Purpose.ORIGINAL, "new": Purpose.ORIGINAL, "update": Purpose.REPLACE, "delete": Purpose.CANCEL}
@@ -25,12 +27,13 @@ _ORDER_TYPES: Final = frozenset({"", "regular", "release"})
 _REFERENCES: Final = {"agreementID": "contract", "parentAgreementID": "blanket_order", "requisitionID": "requisition"}
 #: What a line may be, instead of one that asks for an item to be delivered.
 _OTHERS: Final[Mapping[str, Callable[[etree._Element], bool]]] = {
-    "is a return, which is not taken as an order": lambda item: item.get("isReturn", "").strip() == "yes",
+    "is a return, which is not taken as an order": lambda item: _says_yes(item, "isReturn"),
     "is blocked, which an order cannot be": lambda item: item.get("operation", "").strip() == "block",
     "is part of a group of lines, which is not taken": lambda item: (
         item.get("itemType", "").strip() == "composite" or bool(item.get("parentLineNumber"))
     ),
     "is a blanket line, which asks for no delivery": lambda item: item.find("BlanketItemDetail") is not None,
+    "is to come on several days, which is not taken: send a line for each": lambda item: len(_scheduled_on(item)) > 1,
 }
 _MAX_REFERENCES: Final = 100
 _HEADER: Final = "OrderRequest/OrderRequestHeader"
@@ -44,6 +47,7 @@ class Sender:
     payload_id: str
     parties: Mapping[tuple[str, str], str]
     test: bool = False
+    shortage: ShortagePolicy | None = None
 
 
 def read_order(body: etree._Element, sender: Sender, reading: Reading) -> PurchaseOrder | Notice | None:
@@ -63,13 +67,14 @@ def read_order(body: etree._Element, sender: Sender, reading: Reading) -> Purcha
     fields = _heading(header, sender, reading) | {"order_no": order_no, "purpose": purpose}
     if purpose is Purpose.CANCEL:
         return _cancellation(fields, reading)
+    _warn_of_parts(header, sender, reading)
     order_type = header.get("orderType", "").strip()
     if order_type not in _ORDER_TYPES:
         reading.reject("unsupported", f"Orders of orderType {order_type[:40]!r} are not taken", f"{_HEADER}/@orderType")
     items = [item for item in body.iterfind("ItemOut") if item.get("operation", "").strip() != "delete"]
     if purpose is Purpose.REPLACE and not items and body.find("ItemOut") is not None:
         return _cancellation(fields | {"purpose": Purpose.CANCEL}, reading)
-    return _order(items, fields, reading)
+    return _order(items, fields | {"parties": tuple(_parties(header, items, sender, reading))}, reading)
 
 
 def _order(items: list[etree._Element], fields: dict[str, Any], reading: Reading) -> PurchaseOrder | None:
@@ -95,6 +100,23 @@ def _line(item: etree._Element, number: int, reading: Reading) -> OrderLine | No
     return None
 
 
+def _warn_of_parts(header: etree._Element, sender: Sender, reading: Reading) -> None:
+    """Tell of a buyer that wants all at once, where the partner's profile lets a part go: the profile decides."""
+    if _says_yes(header, "shipComplete") and sender.shortage not in {None, ShortagePolicy.REJECT_ORDER}:
+        text = f"The buyer wants all of it shipped at once; with shortage: {sender.shortage} it may come in part"
+        reading.warn("ship_complete", text, f"{_HEADER}/@shipComplete")
+
+
+def _says_yes(element: etree._Element, name: str) -> bool:
+    """Tell whether an attribute says anything but no: the DTD knows only `yes`, and what is meant by others is that."""
+    return element.get(name, "").strip().lower() not in {"", "no", "false", "0"}
+
+
+def _scheduled_on(item: etree._Element) -> set[date | None]:
+    """Return the days on which parts of a line are wanted; None is one of them where it cannot be read."""
+    return {to_day(part.get("requestedDeliveryDate", "")) for part in item.iterfind("ScheduleLine")}
+
+
 def _check_numbers(lines: list[OrderLine], reading: Reading) -> None:
     for number, times in Counter(line.line_no for line in lines).most_common(1):
         if times > 1:
@@ -116,7 +138,6 @@ def _heading(header: etree._Element, sender: Sender, reading: Reading) -> dict[s
         "not_before": _day(period, "startDate", reading),
         "not_after": _day(period, "endDate", reading),
         "currency": reading.currency,
-        "parties": tuple(_parties(header, sender)),
         "references": _references(header, version),
         "note": note_of(header),
     }
@@ -139,11 +160,13 @@ def _day(element: etree._Element | None, name: str, reading: Reading) -> date | 
     return day
 
 
-def _parties(header: etree._Element, sender: Sender) -> Iterator[Party]:
-    for path, role in (("ShipTo/Address", PartyRole.DELIVERY), ("BillTo/Address", PartyRole.INVOICEE)):
-        address = header.find(path)
-        if address is not None:
-            yield to_party(role, address, sender.parties)
+def _parties(header: etree._Element, items: list[etree._Element], sender: Sender, reading: Reading) -> Iterator[Party]:
+    place = read_place(header, items, sender.parties, reading)
+    if place is not None:
+        yield place
+    address = header.find("BillTo/Address")
+    if address is not None:
+        yield to_party(PartyRole.INVOICEE, address, sender.parties)
 
 
 def _references(header: etree._Element, version: str) -> dict[str, str]:

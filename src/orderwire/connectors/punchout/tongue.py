@@ -43,6 +43,7 @@ class Tongue:
     test: bool
     refs: dict[str, str]
     default_unit: str | None = None
+    price_tolerance: Decimal | None = None  # percent; None: the partner is told of no price
 
     @property
     def payload_id(self) -> str:

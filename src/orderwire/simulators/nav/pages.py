@@ -73,7 +73,7 @@ def _decimal(name: str, attribute: str, *, editable: bool = True) -> Field:
 
 
 def _posted_lines(name: str, entity: str, table: str, *more: Field) -> Part:
-    """Return the subpage of a posted document: page 131 or 133, with the line number added."""
+    """Return the subpage of a posted document: page 131 or 133, with what is to be added to it."""
     fields = (
         Field("Type", "type", "option", option=_LINE_TYPE),
         _code("No", "no"),
@@ -254,6 +254,7 @@ POSTED_INVOICE: Final = Page(
         _decimal("Line_Amount", "line_amount"),
         _decimal("VAT_Percent", "vat_percent"),
         _decimal("Inv_Discount_Amount", "discount"),
+        _code("Shipment_No", "shipment_no"),
     ),
     editable=False,
 )

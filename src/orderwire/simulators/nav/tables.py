@@ -170,6 +170,7 @@ class PostedLine(Row):
     unit_price: Decimal = Decimal(0)
     vat_percent: Decimal = Decimal(0)
     discount: Decimal = Decimal(0)  # the share of a discount of the whole document
+    shipment_no: str = ""  # of an invoice that collects shipments; those of an order name none
 
     @property
     def line_amount(self) -> Decimal:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from orderwire.pipeline.family import WRAPPINGS
 from orderwire.ports.journal import Document, DocumentState, Step
 from orderwire.ports.ledger import LedgerEntry, LedgerSide, LedgerState
 from orderwire.ports.orders import OrderRecord, OrderState
@@ -17,7 +18,6 @@ _LINKS: Final[Mapping[str, str]] = {
     "respond": "Answered",
     "deliver": "Answered",
 }
-_WRAPPINGS: Final = frozenset({"file", "interchange"})
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ def _message(document: Document, family: Sequence[Document]) -> Document | None:
     found: Document | None = document
     if document.direction == "out":
         found = by_id.get(document.parent_id or "")
-    elif document.kind in _WRAPPINGS:
-        inside = [one for one in family if one.direction == "in" and one.order_no and one.kind not in _WRAPPINGS]
+    elif document.kind in WRAPPINGS:
+        inside = [one for one in family if one.direction == "in" and one.order_no and one.kind not in WRAPPINGS]
         found = inside[0] if len({one.order_no for one in inside}) == 1 else None
     for _ in family:  # what was sent through again goes on under another id
         later = next((one for one in family if found is not None and one.replay_of == found.id), None)
         found = later or found
-    return found if found is not None and found.order_no and found.kind not in _WRAPPINGS else None
+    return found if found is not None and found.order_no and found.kind not in WRAPPINGS else None
 
 
 def _received(message: Document) -> Link:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from orderwire.config.code_lists import CODE_LISTS, add_code
 from orderwire.errors import OrderwireError
-from orderwire.pipeline.replay_runs import DEFAULT_RAMP, DEFAULT_RATE
+from orderwire.pipeline.replay_runs import DEFAULT_RAMP, DEFAULT_RATE, MAX_RATE, MAX_STEP, MIN_RATE
 from orderwire.ports.access import Principal
 from orderwire.ports.overview import FailureGroup, GroupNote
 from orderwire.ports.parking import Parked
@@ -59,7 +59,9 @@ def show_group(request: Request, context: Shared, who: Looks, group_id: str) -> 
     return page(
         request, "failure.html", group=group, members=[row_of(one) for one in members[:_ROWS]], trend=trend,
         after=members[_ROWS - 1].id if len(members) > _ROWS else None, people=people, lists=CODE_LISTS,
-        mend=_mend(group), run_id=str(uuid4()), rate=DEFAULT_RATE, ramp=", ".join(map(str, DEFAULT_RAMP)),
+        mend=_mend(group), run_id=str(uuid4()), chosen_run_id=str(uuid4()),
+        rate=DEFAULT_RATE, ramp=", ".join(map(str, DEFAULT_RAMP)), min_rate=MIN_RATE, max_rate=int(MAX_RATE),
+        max_step=MAX_STEP,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class Standing:
 
     depths: Mapping[str, QueueDepth]
     parked: Mapping[str, int]
-    workers: Sequence[WorkerRecord]
+    workers: Sequence[WorkerRecord]  # that are alive
     retrying: Sequence[Retrying]
     pieces: Sequence[FlowPiece]
 
@@ -123,14 +123,15 @@ def partners_of(traffic: Traffic, since: datetime, now: datetime) -> list[dict[s
         rows[one.partner or ""][one.state.value] += one.count
     for entry in traffic.parked:
         rows[entry.partner or ""]["parked_now"] += entry.count
+    for partner, count in traffic.late.items():
+        rows[partner]["late"] = count
     beats: defaultdict[str, list[Beat]] = defaultdict(list)
     for beat in traffic.beats:
         beats[beat.partner or ""].append(beat)
-    columns = ("waiting", "retrying", "held", "parked_now", "done", "rejected")
+    columns = ("waiting", "retrying", "held", "parked_now", "late", "done", "rejected")
     return [
         {
             "partner": partner or None,
-            "late": traffic.late.get(partner, 0),
             "course": Course.of_beats(beats[partner], since, now).drawn(partner or "not known"),
             **{column: counts[column] for column in columns},
         }

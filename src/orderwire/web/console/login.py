@@ -114,9 +114,9 @@ def add_token(request: Request, context: Shared, act: LookAct) -> Response:
     _own(act)
     scopes = [scope for scope in Permission if scope.value in act.form.all("scope") and act.who.may(scope)]
     days = act.form.get("days", "90")
-    if not days.isdecimal() or not 1 <= int(days) <= 3650:
+    if not days.isdecimal() or len(days) > len("3650") or not 1 <= int(days) <= 3650:
         raise Problem(422, "invalid", "a token holds for 1 to 3650 days")
-    label, name = act.form.need("label", "what the token is for"), act.who.name
+    label, name = act.form.need("label", "what the token is for")[:100], act.who.name
     secret = context.services.accounts.add_token(name, label, scopes, int(days), who=name)
     return _me(request, context, name, secret)
 

@@ -26,7 +26,6 @@ router = APIRouter(prefix=HOME, route_class=ConsoleRoute)
 HOURS: Final = 3
 #: Silent for so long, a worker is taken for dead.
 _SILENT: Final = timedelta(seconds=3 * BEAT_SECONDS)
-_MAX_LATE: Final = 500
 _MAX_ROWS: Final = 15
 #: Documents on the ladder that are looked at to tell how many each flow has.
 _MAX_RETRYING: Final = 100
@@ -60,8 +59,9 @@ def _stand(context: Context, who: Principal, broker: Mapping[str, Any]) -> dict[
         parked, retrying = tx.overview.parked(scope), tx.overview.retrying(scope, _MAX_RETRYING)
         beats, workers = tx.overview.pulse(since, PIECE_SECONDS, scope), tx.workers.all()
         pieces, alerts = tx.workers.flows(min(midnight, since)), tx.alerts.all()
-        late = tx.ledger.find(LedgerQuery(states=(LedgerState.LATE,), limit=_MAX_LATE))
-    late = [entry for entry in late if who.sees(entry.partner)]
+        late = tx.overview.late(scope)
+        first_late = tx.ledger.find(LedgerQuery(states=(LedgerState.LATE,), partners=scope, limit=_MAX_ROWS))
+    alive = [worker for worker in workers if now - worker.seen_at < _SILENT]
     by_state: Counter[DocumentState] = Counter()
     for one in under_way:
         by_state[one.state] += one.count
@@ -71,10 +71,10 @@ def _stand(context: Context, who: Principal, broker: Mapping[str, Any]) -> dict[
         "retrying": by_state[DocumentState.RETRYING],
         "held": by_state[DocumentState.HELD],
         "parked": sum(one.count for one in parked),
-        "late": len(late),
+        "late": sum(late.values()),
         "done": today[DocumentState.DONE],
         "rejected": today[DocumentState.REJECTED],
-        "alive": sum(now - worker.seen_at < _SILENT for worker in workers),
+        "alive": len(alive),
     }
     parked_by_flow: Counter[str] = Counter()
     for entry in parked:
@@ -84,10 +84,10 @@ def _stand(context: Context, who: Principal, broker: Mapping[str, Any]) -> dict[
         "broker": broker["trouble"],
         "alerts": _alerts(context, [one for one in alerts if one.partner is None or who.sees(one.partner)]),
         "flows": flows_of(
-            context.services.topology, Standing(broker["depths"], parked_by_flow, workers, retrying, pieces), since, now
+            context.services.topology, Standing(broker["depths"], parked_by_flow, alive, retrying, pieces), since, now
         ),
         "partners": partners_of(
-            Traffic(under_way, ended, parked, beats, Counter(entry.partner for entry in late)), since, now
+            Traffic(under_way, ended, parked, beats, late), since, now
         ),
         "capped": len(retrying) == _MAX_RETRYING,
         "retrying": [
@@ -98,13 +98,13 @@ def _stand(context: Context, who: Principal, broker: Mapping[str, Any]) -> dict[
         ],
         "workers": [
             {"id": worker.id, "host": worker.host, "pid": worker.pid, "started": worker.started_at,
-             "seen": worker.seen_at, "alive": now - worker.seen_at < _SILENT, "version": worker.version}
+             "seen": worker.seen_at, "alive": worker in alive, "version": worker.version}
             for worker in workers
         ],
         "late": [
             {"partner": entry.partner, "side": entry.side.value, "kind": entry.kind, "ref": entry.ref,
              "due": entry.due_at, "document_id": entry.document_id}
-            for entry in late[:_MAX_ROWS]
+            for entry in first_late
         ],
         "pulse": _pulse(beats, since, now),
         "moment": now,

@@ -1,16 +1,19 @@
 """One parked message: try it dry, replay it, edit a copy of it, or discard it."""
 
 import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from orderwire.errors import OrderwireError
 from orderwire.mapping.masking import masked
+from orderwire.pipeline.parking import follow_up_of
 from orderwire.pipeline.trial import document_of, raw_of
 from orderwire.ports.access import Permission, Principal
 from orderwire.ports.parking import Parked
 from orderwire.ports.store import Transaction
+from orderwire.web.console.copies import LostCharacterError, copy_of, text_of
 from orderwire.web.console.difference import difference
 from orderwire.web.console.failures import row_of
 from orderwire.web.console.guard import EditorDocument, Looks, OperatorAct
@@ -23,6 +26,15 @@ router = APIRouter(prefix=f"{HOME}/parked", route_class=ConsoleRoute)
 
 #: A document that is larger is edited elsewhere and sent anew.
 MAX_EDIT_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An edited text with its bytes, or what stands in the way of them."""
+
+    text: str
+    content: bytes | None = None
+    lost: str | None = None
 
 
 @router.get("/{parked_id}")
@@ -55,9 +67,12 @@ def edit_copy(request: Request, context: Shared, act: EditorDocument, parked_id:
     with context.services.store.read() as tx:
         before = _bytes(tx, entry)
     text = act.form.get("content")
-    after = _encoded(text, before)
+    try:
+        after = copy_of(text, before, _agreed(context, entry))
+    except LostCharacterError as error:
+        return _show(request, context, act.who, parked_id, Copy(text, lost=str(error)))
     if act.form.get("act") != "replay":
-        return _show(request, context, act.who, parked_id, text)
+        return _show(request, context, act.who, parked_id, Copy(text, after))
     if after == before:
         raise Problem(422, "invalid", "nothing is changed: replay it as it is")
     why = act.form.need("reason", "a reason")[:500]
@@ -66,20 +81,31 @@ def edit_copy(request: Request, context: Shared, act: EditorDocument, parked_id:
     return to(f"{HOME}/documents/{entry.document_id}", "replayed")
 
 
-def _show(request: Request, context: Context, who: Principal, parked_id: str, text: str | None = None) -> Response:
+def _show(request: Request, context: Context, who: Principal, parked_id: str, copy: Copy | None = None) -> Response:
     entry = _entry(context, who, parked_id)
     with context.services.store.read() as tx:
         before = _bytes(tx, entry)
         document = tx.journal.get(entry.document_id) if entry.document_id else None
     editable = who.may(Permission.MEND) and document is not None and document.direction == "in"
-    after = _encoded(text, before) if text is not None else before
+    editable = editable and follow_up_of(entry) is None and 0 < len(before) <= MAX_EDIT_BYTES
+    text = text_of(before, _agreed(context, entry)) if editable or copy else ""
+    after = copy.content if copy and copy.content != before else None
     return page(
-        request, "parked.html", entry={**row_of(entry), "state": entry.state, "note": entry.note}, document=document,
-        raw=shown(before), trial=_trial(context, who, parked_id, after if after != before else None),
-        text=_lines(before) if text is None else text,
-        editable=editable and 0 < len(before) <= MAX_EDIT_BYTES,
-        diff=list(difference(_lines(before), text)) if text is not None else None,
+        request, "parked.html", 422 if copy and copy.lost else 200,
+        entry={**row_of(entry), "state": entry.state, "note": entry.note}, document=document,
+        raw=shown(before), trial=_trial(context, who, parked_id, after),
+        text=copy.text if copy else text, editable=editable, lost=copy.lost if copy else None,
+        diff=list(difference(text, copy.text)) if copy else None,
     )  # fmt: skip
+
+
+def _agreed(context: Context, entry: Parked) -> str | None:
+    """Return the codec that the partner's profile names for its interchanges."""
+    try:
+        profile = context.services.partners.get(entry.partner or "")
+    except OrderwireError:
+        return None
+    return profile.edi.charset if profile.edi else None
 
 
 def _entry(context: Context, who: Principal, parked_id: str) -> Parked:
@@ -91,7 +117,12 @@ def _entry(context: Context, who: Principal, parked_id: str) -> Parked:
 
 
 def _bytes(tx: Transaction, entry: Parked) -> bytes:
-    """Return the document without its secrets: they proved the sender when it came, and are not asked for again."""
+    """Return the document without its secrets: they proved the sender when it came, and are not asked for again.
+
+    Of a follow-up there is no document yet: it is shown as the event that it is.
+    """
+    if follow_up_of(entry) is not None:
+        return entry.body
     try:
         return masked(raw_of(tx, document_of(tx, entry)))
     except OrderwireError:
@@ -119,43 +150,3 @@ def as_trial(who: Principal, trial: dict[str, Any]) -> dict[str, Any]:
     messages = [{**message, "canonical": text} for message, text in zip(trial["messages"], texts, strict=True)]
     result = "fails" if not messages or any(message["error"] for message in messages) else "passes"
     return {"error": None, "findings": [], "result": result, **trial, "messages": messages}
-
-
-def _lines(content: bytes) -> str:
-    """Return a document as it is edited: EDIFACT without line breaks gets one after each segment."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    if text.startswith(("UNA", "UNB")) and "\n" not in text:
-        return _broken(text)
-    return text
-
-
-def _broken(text: str) -> str:
-    end, release = ("'", "?") if text.startswith("UNB") else (text[8], text[6])
-    out, free = [], True
-    for sign in text:
-        out.append(sign)
-        if sign == end and free:
-            out.append("\n")
-        free = not (sign == release and free)
-    return "".join(out)
-
-
-def _encoded(text: str, before: bytes) -> bytes:
-    """Return an edited text as bytes, in the original's character set and without the breaks that were put in."""
-    text = text.replace("\r\n", "\n")
-    if text.rstrip("\n") == _lines(before).replace("\r\n", "\n").rstrip("\n"):
-        return before
-    if before[:3] in {b"UNA", b"UNB"} and b"\n" not in before:
-        text = text.replace("\n", "")
-    elif b"\r\n" in before:
-        text = text.replace("\n", "\r\n")
-    try:
-        before.decode("utf-8")
-        return text.encode("utf-8")
-    except UnicodeDecodeError:
-        return text.encode("latin-1", "replace")
-    except UnicodeEncodeError:
-        raise Problem(422, "invalid", "the copy holds half a character") from None

@@ -1,5 +1,6 @@
 """Runs of replays: freeze, try dry, start, watch, cancel, go on."""
 
+import re
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from orderwire.web.problems import Problem
 router = APIRouter(prefix=f"{HOME}/replays", route_class=ConsoleRoute)
 
 _ROWS: Final = 50
+#: As a page gives it; it becomes an address.
+_RUN_ID: Final = re.compile(r"[\w-]{1,36}", re.ASCII)
 _MOVING: Final = frozenset({RunState.TRYING, RunState.RUNNING})
 
 
@@ -36,7 +39,9 @@ def freeze_run(context: Shared, act: OperatorAct) -> Response:
     why = form.need("reason", "a reason")[:500]
     ids = form.all("id")
     wanted: Any = [parked_id for parked_id in ids if _mine(context, who, parked_id)] if ids else _filter(form, who)
-    run_id = form.get("run_id")[:36] or None
+    run_id = form.get("run_id") or None
+    if run_id is not None and not _RUN_ID.fullmatch(run_id):
+        raise Problem(422, "invalid", "no run has such an id: open the page again")
     run = context.services.runs.freeze(wanted, _pace(form), who=who.name, why=why, run_id=run_id)
     return to(f"{HOME}/replays/{run.id}")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +12,7 @@ from orderwire.canonical.response import OrderOutcome
 from orderwire.pipeline.indexing import words_in
 from orderwire.ports.access import Principal
 from orderwire.ports.journal import DocumentState
-from orderwire.ports.search import Place, SavedSearch, Wanted
+from orderwire.ports.search import Found, Place, SavedSearch, Wanted
 from orderwire.web.console.guard import LookAct, Looks
 from orderwire.web.console.page import HOME, ConsoleRoute, page, to
 from orderwire.web.context import Context, Shared
@@ -29,6 +29,7 @@ _KINDS: Final = (
 )  # fmt: skip
 _MAX_CHARS: Final = 200
 _MAX_SAVED: Final = 50
+_MAX_QUERY_CHARS: Final = 2000
 
 
 @router.get("/messages")
@@ -37,10 +38,10 @@ def show_messages(request: Request, context: Shared, who: Looks) -> Response:
     asked = _asked(request)
     wanted = _wanted(context, who, asked)
     with context.services.store.read() as tx:
-        rows = _by_number_or_words(tx.search.documents, wanted)
+        found, written = _by_number_or_words(tx.search.documents, wanted)
         saved = tx.search.saved(who.name)
-    shown = rows[:ROWS]
-    after = _after(shown[-1].received_at, shown[-1].id) if len(rows) > ROWS else None
+    shown = found.documents[:ROWS]
+    after = _after(shown[-1].received_at, shown[-1].id) if len(found.documents) > ROWS else None
     choices = {
         "states": [state.value for state in DocumentState],
         "kinds": _KINDS,
@@ -48,8 +49,9 @@ def show_messages(request: Request, context: Shared, who: Looks) -> Response:
     }
     return page(
         request, "messages.html", asked=asked, rows=shown, saved=saved,
-        next=_link(asked, after) if after else None, first=_link(asked, None),
-        choices=choices, paging=request.query_params.get("after"),
+        looked_through=found.looked_through, written=written,
+        next=_link(asked, after) if after else None, first=_link(asked, None), choices=choices,
+        paging=request.query_params.get("after"),
     )  # fmt: skip
 
 
@@ -79,8 +81,8 @@ def show_orders(request: Request, context: Shared, who: Looks) -> Response:
 def save_search(context: Shared, act: LookAct) -> Response:
     """Keep a search under a name, as a link."""
     name = act.form.need("name", "a name")[:60]
-    given = dict(parse_qsl(act.form.get("query")[:2000], max_num_fields=20))
-    query = urlencode({field: given[field] for field in _FIELDS if given.get(field)})
+    given = dict(parse_qsl(act.form.get("query")[:_MAX_QUERY_CHARS]))
+    query = urlencode({field: given[field][:_MAX_CHARS] for field in _FIELDS if given.get(field)})
     with context.services.store.begin() as tx:
         if len(tx.search.saved(act.who.name)) >= _MAX_SAVED:
             raise Problem(422, "invalid", f"{_MAX_SAVED} saved searches are enough: delete one")
@@ -126,14 +128,15 @@ def _wanted(context: Context, who: Principal, asked: Mapping[str, str]) -> Wante
     )
 
 
-def _by_number_or_words(find: Callable[[Wanted], list[Any]], wanted: Wanted) -> list[Any]:
-    """Take what is asked for as a number; else as words in documents; else as beginnings of words."""
-    rows = find(wanted)
-    if rows or wanted.number is None:
-        return rows
-    words = words_in(wanted.number)
+def _by_number_or_words(find: Callable[[Wanted], Found], wanted: Wanted) -> tuple[Found, bool]:
+    """Take what is asked for as a number; else as words in documents; else as beginnings of words. Words: True."""
+    found = find(wanted)
+    words = words_in(wanted.number or "")
+    if found.documents or found.looked_through or not words:
+        return found, False
     written = replace(wanted, number=None, words=words)
-    return (find(written) or find(replace(written, beginnings=True))) if words else []
+    whole = find(written)
+    return (whole if whole.documents else find(replace(written, beginnings=True))), True
 
 
 def _partner_of(context: Context, number: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,6 +10,7 @@ from lxml import etree
 
 from orderwire.connectors.nav.shown import exchange_shown
 from orderwire.mapping.masking import masked
+from orderwire.pipeline.family import family_of
 from orderwire.ports.access import Permission, Principal
 from orderwire.ports.journal import Document, DocumentQuery, Step
 from orderwire.ports.ledger import LedgerEntry, LedgerQuery
@@ -25,11 +26,12 @@ from orderwire.web.problems import Problem
 
 router = APIRouter(prefix=f"{HOME}/documents", route_class=ConsoleRoute)
 
-#: Of one correlation; a file of thousands of messages is not shown whole.
+#: The newest of them, and the page says so: a file of thousands of messages is not shown whole.
 _MAX_FAMILY: Final = 200
 _MAX_STEPS: Final = 500
 _MAX_CALLS: Final = 40
 _MAX_ANSWERS: Final = 5
+_MAX_LEDGER: Final = 100
 _MAX_HOLDS: Final = 200
 _MAX_SHOWN_BYTES: Final = 256 * 1024
 #: Set in lines, a document of nested parts grows a hundredfold: then it is shown as it came.
@@ -45,24 +47,35 @@ def show_story(request: Request, context: Shared, who: Looks, document_id: str) 
     """Tell the whole story of a document: where it came from, what became of it, and what was answered."""
     with context.services.store.read() as tx:
         document = find(tx, who, document_id)
-        family = [one for one in _family(tx, document) if who.sees(one.partner) or one.id == document.id]
+        around = family_of(tx, document, _MAX_FAMILY)
+        family = [one for one in around.documents if who.sees(one.partner) or one.id == document.id]
         ids = [one.id for one in family]
         record = _record(tx, document, family)
         order = _order(record) if record else None
-        steps, parked = _steps(tx, who, document, ids), tx.failures.of_document(ids)
-        ledger = tx.ledger.find(LedgerQuery(document_ids=tuple(ids)))
+        steps, parked = tx.journal.steps_of(ids), tx.failures.of_document(ids)
+        ledger = tx.ledger.find(LedgerQuery(document_ids=tuple(ids), limit=_MAX_LEDGER + 1))
+        answers = [one for one in family if one.direction == "out" and one.sha256 and one.id != document.id]
+        calls = tx.exchanges.of(ids, _MAX_CALLS + 1)
         data = {
             "document": document,
             "family": family,
+            "whole": around.whole,
+            "cut": {
+                "family": around.more,
+                "steps": len(steps) > _MAX_STEPS,
+                "calls": len(calls) > _MAX_CALLS,
+                "answers": len(answers) > _MAX_ANSWERS,
+                "ledger": len(ledger) > _MAX_LEDGER,
+            },
             "raw": shown(_content(tx, document)),
             "chain": chain(document, Told(family, steps, record, ledger, parked)),
-            "answers": _answers(tx, document, family),
-            "steps": _told(steps, {one.id: one for one in family}),
+            "answers": [{"document": one, "raw": shown(_content(tx, one))} for one in answers[-_MAX_ANSWERS:]],
+            "steps": _told(steps[-_MAX_STEPS:], {one.id: one for one in family}),
             "parked": [_entry(entry) for entry in parked],
             "order": order,
             "holds": tx.holds.of(record.id, _MAX_HOLDS) if record else [],
-            "ledger": [_ledger(entry) for entry in ledger],
-            "calls": _calls(tx, document, set(ids), persons=who.may(Permission.ACT)),
+            "ledger": [_ledger(entry) for entry in ledger[:_MAX_LEDGER]],
+            "calls": [exchange_shown(one, persons=who.may(Permission.ACT)) for _, one in calls[-_MAX_CALLS:]],
             "related": [one for one in _related(tx, document, order) if one.id not in ids and who.sees(one.partner)],
         }
     return page(request, "story.html", **data)
@@ -75,17 +88,11 @@ def download_raw(
     """Hand out the bytes as they came, but for secrets. They are a download, whatever they look like."""
     with context.services.store.read() as tx:
         document = find(tx, who, document_id)
-        if sha256 is not None and sha256 not in {one.sha256 for one in _family(tx, document)}:
+        if sha256 is not None and sha256 not in {one.sha256 for one in family_of(tx, document, _MAX_FAMILY).documents}:
             raise Problem(404, "not_found", "there is nothing here")
         content = masked(_content(tx, document))
     headers = {"Content-Disposition": 'attachment; filename="document.txt"'}
     return Response(content, headers=headers, media_type="application/octet-stream")
-
-
-def _calls(tx: Transaction, document: Document, ids: Collection[str], *, persons: bool) -> list[dict[str, Any]]:
-    """Return what was exchanged with NAV for the order, as he may see it."""
-    kept = tx.exchanges.of(document.correlation_id, _MAX_CALLS)
-    return [exchange_shown(one, persons=persons) for document_id, one in kept if document_id in ids]
 
 
 def find(tx: Transaction, who: Principal, document_id: str) -> Document:
@@ -157,19 +164,6 @@ def _content(tx: Transaction, document: Document) -> bytes:
         return b""
 
 
-def _family(tx: Transaction, document: Document) -> list[Document]:
-    family = tx.journal.find(DocumentQuery(correlation_id=document.correlation_id, limit=_MAX_FAMILY))
-    if document.id not in {one.id for one in family}:
-        family.append(document)
-    return sorted(family, key=lambda one: (one.received_at, one.direction, one.message_no or 0, one.id))
-
-
-def _answers(tx: Transaction, document: Document, family: Sequence[Document]) -> list[dict[str, Any]]:
-    """Return what went out, as it went; the document itself is shown anyway."""
-    sent = [one for one in family if one.direction == "out" and one.sha256 and one.id != document.id]
-    return [{"document": one, "raw": shown(_content(tx, one))} for one in sent[-_MAX_ANSWERS:]]
-
-
 def _record(tx: Transaction, document: Document, family: Sequence[Document]) -> OrderRecord | None:
     """Return the order that the document is about, if it is about one."""
     numbers = {one.order_no for one in family if one.order_no}
@@ -196,12 +190,6 @@ def _related(tx: Transaction, document: Document, order: dict[str, Any] | None) 
     if order is not None:
         related += tx.journal.find(DocumentQuery(order_no=order["order_no"], partner=order["partner"]))
     return list({one.id: one for one in related}.values())
-
-
-def _steps(tx: Transaction, who: Principal, document: Document, ids: Sequence[str]) -> list[Step]:
-    """Return what happened; a file may have brought messages of several partners."""
-    steps = tx.journal.steps(document.correlation_id)
-    return [step for step in steps if who.everywhere or step.document_id in ids][-_MAX_STEPS:]
 
 
 def _told(steps: Sequence[Step], family: dict[str, Document]) -> list[dict[str, Any]]:

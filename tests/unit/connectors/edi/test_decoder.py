@@ -6,7 +6,7 @@ import pytest
 
 from ediwire import BUYER, OURS, SENDER, UNB, codes, decode, interchange, order, profile
 from orderwire.connectors.edi.decoder import UNKNOWN
-from orderwire.ports.intake import DecodeHint
+from orderwire.ports.intake import DecodeHint, Severity
 
 
 def test_decode_says_who_sent_what() -> None:
@@ -83,3 +83,36 @@ def test_last_terminator_may_be_missing(tail: bytes) -> None:
     (only,) = decode(interchange(order())[:-1] + tail)
     assert only.accepted
     assert codes(only.findings) == ["missing_terminator"]
+
+
+FREE = ("LIN+1++4099999001019:EN", "QTY+21:10:PCE", "QTY+192:2:PCE", "LIN+2++4099999001026:EN", "QTY+192:0", "QTY+21:1")
+
+
+def test_goods_free_of_charge_are_told_of() -> None:
+    """QTY 192 is not taken; whoever looks at the order sees that it was there, and where."""
+    content = interchange(order(*FREE))
+    ((only,),) = (each.messages for each in decode(content, profile()))
+    assert only.order is not None
+    assert [line.quantity for line in only.order.lines] == [10, 1]
+    (finding,) = only.findings
+    assert (finding.code, finding.severity, finding.segment_no) == ("free_goods", Severity.WARN, 7)
+    assert finding.offset == content.index(b"QTY+192:2")
+    assert "192: 2" in finding.text
+
+
+def test_goods_free_of_charge_may_be_refused() -> None:
+    """A partner's agreement weighs that finding like any other."""
+    (only,) = decode(interchange(order(*FREE)), profile(severities={"free_goods": "reject"}))
+    assert not only.messages[0].accepted
+    assert only.messages[0].order is None
+
+
+@pytest.mark.parametrize("dtm", ["DTM+137:yesterday:999", "DTM+137:20260231:102", "DTM+137:2603:102"])
+def test_the_documents_own_date_hinders_nobody(dtm: str) -> None:
+    """A date that only informs is left out if it cannot be read, and that is told."""
+    ((only,),) = (each.messages for each in decode(interchange(order(heading=("BGM+220+1", dtm, BUYER))), profile()))
+    assert only.order is not None, only.error
+    assert only.order.ordered_on is None
+    assert [(each.code, each.severity, each.segment_no) for each in only.findings if each.code == "date"] == [
+        ("date", Severity.WARN, 3)
+    ]

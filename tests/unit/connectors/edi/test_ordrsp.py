@@ -255,6 +255,12 @@ def test_ordrsp_refuses_to_bend_references(answer: AnsweredOrder) -> None:
         EdifactEncoder().encode(answer, profile(), 1, NOW)
 
 
+def test_ordrsp_leaves_out_a_number_that_cannot_be_written_beside_one_that_can() -> None:
+    """One of the buyer's numbers is enough to know the item by."""
+    long = ItemId(scheme=ItemScheme.BUYER, value="x" * 40)
+    assert [row for row in written(answered(answer_line(item_ids=(long, GTIN)))) if "x" * 35 in row] == []
+
+
 def test_ordrsp_passes_our_own_checks() -> None:
     """What we write is read without a finding."""
     document = EdifactEncoder().encode(answered(answer_line(reason_text="it's 5 + 5: ok?")), profile(), 77, NOW)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orderwire.connectors.edi.writer import Header, cut, interchange, softened
+from orderwire.connectors.edi.writer import Header, cut, interchange, softened, syntax_id_of
 
 HEADER = Header(sender=("A",), recipient=("B", ""), control_no=7, now=datetime(2026, 3, 2, 9, 5, tzinfo=UTC))
 
@@ -31,3 +31,20 @@ def test_softened_text_fits_the_character_set(text: str, syntax_id: str, expecte
 def test_cut_breaks_between_words(text: str, pieces: list[str]) -> None:
     """Pieces are broken at blanks where there are some, and there are no more than allowed."""
     assert cut(text, 10, 2) == pieces
+
+
+@pytest.mark.parametrize(
+    ("codec", "syntax_id"),
+    [
+        (None, "UNOC"),
+        ("ascii", "UNOB"),
+        ("US-ASCII", "UNOB"),
+        ("latin1", "UNOC"),
+        ("cp1252", "UNOC"),
+        ("UTF8", "UNOY"),
+        ("iso8859-15", "UNOL"),
+    ],
+)
+def test_syntax_identifier_is_one_that_holds_what_is_written(codec: str | None, syntax_id: str) -> None:
+    """UNOA is ASCII without lower case, which we write: UNOB has it."""
+    assert syntax_id_of(codec) == syntax_id

@@ -78,6 +78,25 @@ def test_invoices_carry_amounts_and_taxes() -> None:
     assert "<n:Criteria>&gt;=11/18/2026</n:Criteria>" in lanes.bodies("ReadMultiple")[0]
 
 
+@pytest.mark.parametrize(
+    ("shown", "shipment_no", "of_shipments"), [(True, "SSH-1", True), (True, "", False), (False, "", None)]
+)
+def test_an_invoice_says_whether_it_is_of_shipments(
+    *, shown: bool, shipment_no: str, of_shipments: bool | None
+) -> None:
+    """Its lines name them; where the page does not show that nobody knows."""
+    line = {**LINE, "Shipment_No": shipment_no} if shown else LINE
+    head = {**HEAD, "No": "SIN-1", "Order_No": ""}
+    reply = documents("PostedSalesInvoice", "SalesInvLines", "Posted_Sales_Invoice_Line", head, line=line)
+    lanes = ScriptedLanes().reply("PostedSalesInvoice.ReadMultiple", reply)
+    if not shown:
+        lanes.wsdls["PostedSalesInvoice"] = lanes.wsdls["PostedSalesInvoice"].replace(b'"Shipment_No"', b'"Other_No"')
+
+    (found,) = follower(lanes).posted(PostedKind.INVOICE, after="", limit=9)
+
+    assert found.of_shipments is of_shipments
+
+
 def test_bookmarks_lead_on_where_pages_are_small() -> None:
     """A look takes no more than its limit, in pages as large as the server may send, and never turns in a circle."""
     nav = NAV.model_copy(update={"page_rows": 2})
@@ -153,6 +172,19 @@ def test_open_orders_are_read_by_customer_and_by_number() -> None:
     assert "<n:Criteria>C1|'C 2'</n:Criteria>" in asked[0]
     assert "<n:Criteria>SO-1|SO-2</n:Criteria>" in asked[1]
     assert reader.open_orders([], after="", limit=10) == ()
+
+
+def test_shipments_are_read_by_order() -> None:
+    """All of them at once, by the order's number as NAV writes it; an order without one is absent."""
+    heads = [{**HEAD, "No": no, "Order_No": order} for no, order in (("S1", "OW-1"), ("S2", "OW-1"), ("S3", "OW-2"))]
+    lanes = ScriptedLanes().reply("PostedSalesShipment.ReadMultiple", shipments(*heads))
+
+    found = follower(lanes).shipments_of(["ow-1", "OW-2", "OW-3"])
+
+    assert {no: [each.no for each in group] for no, group in found.items()} == {"ow-1": ["S1", "S2"], "OW-2": ["S3"]}
+    (asked,) = lanes.bodies("ReadMultiple")
+    assert "<n:Field>Order_No</n:Field><n:Criteria>OW-1|OW-2|OW-3</n:Criteria>" in asked
+    assert "<n:setSize>0</n:setSize>" in asked
 
 
 def test_item_numbers_come_in_turn() -> None:

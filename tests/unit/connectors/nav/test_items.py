@@ -71,6 +71,48 @@ def test_a_gtin_that_two_items_bear_is_absent() -> None:
     assert {gtin: item.no for gtin, item in found.items()} == {"4099999001033": "1003"}
 
 
+@pytest.mark.parametrize("held", ["00012345678905", "0012345678905", "012345678905"])
+@pytest.mark.parametrize("asked", ["00012345678905", "0012345678905", "012345678905"])
+def test_a_gtin_is_a_number_of_fourteen_digits(held: str, asked: str) -> None:
+    """However few of them are written: NAV is asked for each form, and the buyer gets its own back."""
+    lanes = ScriptedLanes().reply("Item.ReadMultiple", rows("Item", {**DRILL, "GTIN": held}))
+
+    found = reader(lanes, units=False).items_by_gtin([asked])
+
+    assert {gtin: item.no for gtin, item in found.items()} == {asked: "1001"}
+    [body] = lanes.bodies("ReadMultiple")
+    assert "012345678905|0012345678905|00012345678905" in body
+
+
+def test_two_forms_of_a_gtin_are_one_question() -> None:
+    """Each gets its answer."""
+    lanes = ScriptedLanes().reply("Item.ReadMultiple", rows("Item", {**DRILL, "GTIN": "96385074"}))
+
+    found = reader(lanes, units=False).items_by_gtin(["96385074", "0000096385074", "96385075"])
+
+    assert {gtin: item.no for gtin, item in found.items()} == {"96385074": "1001", "0000096385074": "1001"}
+
+
+def test_a_gtin_that_two_items_bear_in_two_forms_is_absent() -> None:
+    """It is one number, so which of the two was meant nobody knows."""
+    forms = ({**DRILL, "GTIN": "012345678905"}, {**DRILL, "No": "1002", "GTIN": "00012345678905"})
+    lanes = ScriptedLanes().reply("Item.ReadMultiple", rows("Item", *forms))
+
+    assert reader(lanes, units=False).items_by_gtin(["012345678905", "00012345678905"]) == {}
+
+
+@pytest.mark.parametrize(("asked", "held"), [("12345678905", "012345678905"), ("A0000001", "00000000A00000")])
+def test_what_is_no_gtin_is_looked_for_as_it_is(asked: str, held: str) -> None:
+    """Nothing stands for what is missing."""
+    lanes = ScriptedLanes().reply(
+        "Item.ReadMultiple", rows("Item", {**DRILL, "GTIN": asked}, {**DRILL, "No": "1002", "GTIN": held})
+    )
+
+    found = reader(lanes, units=False).items_by_gtin([asked])
+
+    assert found[asked].no == "1001"
+
+
 def test_without_the_gtin_field_nothing_is_found_by_gtin() -> None:
     """A page that does not show GTINs is not asked for them: nothing would look like unknown."""
     lanes = ScriptedLanes(wsdls={"Item": wsdl("Item", without(ITEM, "GTIN"), READS)})

@@ -12,7 +12,9 @@ from cxmlwire import PAYLOAD_ID, REFS, a_buyer, an_answer, parse, secrets
 from fakes.documents import MORNING, a_partner
 from orderwire.canonical.invoice import Invoice, InvoiceKind
 from orderwire.canonical.model import Canonical
+from orderwire.canonical.order import OrderLine
 from orderwire.canonical.party import Party, PartyRole
+from orderwire.canonical.response import AnsweredOrder
 from orderwire.canonical.shipment import Shipment
 from orderwire.config.secrets import Secrets
 from orderwire.connectors.punchout.encoder import CxmlEncoder
@@ -96,6 +98,59 @@ def test_another_price_is_a_detail() -> None:
     assert (money.text, money.get("currency")) == ("95", "EUR")
 
 
+CUT = {"outcome": "changed", "confirmed": "4", "reason": "part_delivery", "unit_price": "120"}
+IN_PARTS = {"deliveries": ({"quantity": "4"}, {"quantity": "6"}), "unit_price": "120"}
+
+
+def _prices(answer: AnsweredOrder, **profile: Any) -> list[tuple[str | None, str | None]]:
+    """Return type and price of each part of the order's lines."""
+    partner = a_buyer(cxml={"send": ALL}, **profile)
+    document = CxmlEncoder(Secrets({})).encode(answer, partner, 7, MORNING)
+    assert document is not None
+    parts = parse(document.content).iter("ConfirmationStatus")
+    return [(each.get("type"), each.findtext("UnitPrice/Money")) for each in parts]
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        (CUT, [("detail", "120"), ("reject", None)]),
+        ({**CUT, "outcome": "backordered", "backordered": "6"}, [("detail", "120"), ("backordered", None)]),
+        (IN_PARTS, [("detail", "120"), ("detail", "120")]),
+        ({**CUT, "unit_price": "90"}, [("accept", None), ("reject", None)]),
+        ({**CUT, "unit_price": "90", "reason": "changed_in_erp"}, [("detail", "90"), ("reject", None)]),
+        ({**CUT, "unit_price": None}, [("accept", None), ("reject", None)]),
+    ],
+    ids=["cut", "back-ordered", "in parts", "within the tolerance", "changed in NAV", "no price"],
+)
+def test_another_price_is_told_of_whatever_else_became_of_the_line(
+    line: dict[str, Any], parts: list[tuple[str, str | None]]
+) -> None:
+    """With each part that is confirmed: to accept it would be to accept the buyer's price, 89.90."""
+    answer = an_answer(line, outcome="changed")
+
+    assert _prices(answer, price_tolerance_percent=1) == parts
+
+
+@pytest.mark.parametrize("profile", [{}, {"price_tolerance_percent": 0, "price_policy": "accept"}])
+def test_prices_that_are_not_compared_are_not_told_of(profile: dict[str, Any]) -> None:
+    """As the profile says."""
+    assert _prices(an_answer(CUT, outcome="changed"), **profile) == [("accept", None), ("reject", None)]
+
+
+def test_an_order_at_another_price_is_not_accepted_as_it_is() -> None:
+    """Under type accept, each line is accepted at the price it was ordered at."""
+    answer = an_answer({"unit_price": "120"}, {})
+    document = CxmlEncoder(Secrets({})).encode(
+        answer, a_buyer(cxml={"send": ALL}, price_tolerance_percent=0), 7, MORNING
+    )
+
+    assert document is not None
+    header = parse(document.content).find("Request/ConfirmationRequest/ConfirmationHeader")
+    assert header is not None
+    assert header.get("type") == "detail"
+
+
 def test_another_item_is_a_detail() -> None:
     """With its number and its price, in an ItemIn of the same quantity."""
     line = {"outcome": "substituted", "substitute_no": "1002", "reason": "substituted", "reason_text": "replaced"}
@@ -105,6 +160,22 @@ def test_another_item_is_a_detail() -> None:
     assert item is not None
     assert (item.findtext("ItemID/SupplierPartID"), item.get("quantity")) == ("1002", "10")
     assert item.findtext("ItemDetail/UnitPrice/Money") == "89.9"
+
+
+@pytest.mark.parametrize(
+    ("price", "basis", "one"),
+    [("100", "100", "1"), ("150", "100", "1.5"), ("100", "3", "33.33333333"), ("89.90", None, "89.9")],
+)
+def test_another_item_at_the_buyers_price_costs_as_much_for_one(price: str, basis: str | None, one: str) -> None:
+    """Where NAV shows no price of its own; the buyer's may be for a hundred."""
+    line = {"outcome": "substituted", "substitute_no": "1002", "reason": "substituted", "unit_price": None}
+    answer = an_answer(line, outcome="changed")
+    ordered = answer.order.lines[0].model_dump() | {"net_price": price, "price_basis": basis}
+    order = answer.order.model_copy(update={"lines": (OrderLine.model_validate(ordered),)})
+
+    said = _said(answer.model_copy(update={"order": order}))
+
+    assert said.findtext("ConfirmationItem/ConfirmationStatus/ItemIn/ItemDetail/UnitPrice/Money") == one
 
 
 def test_a_price_needs_a_currency() -> None:

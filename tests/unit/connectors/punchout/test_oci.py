@@ -88,11 +88,69 @@ def test_a_line_is_fields_with_its_number() -> None:
     assert sent["NEW_ITEM-LONGTEXT_2:132[]"] == "x" * 50
 
 
-@pytest.mark.parametrize("changes", [{"item_no": "1" * 41}, {"auxiliary_id": "q" * 41}, {"unit": "LONG"}])
-def test_a_number_is_never_cut(changes: dict[str, Any]) -> None:
-    """It would be another one."""
-    with pytest.raises(MappingError, match="longer"):
-        form(a_cart_line(**changes))
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"item_no": "1" * 41}, "VENDORMAT"),
+        ({"auxiliary_id": "q" * 41}, "EXT_PRODUCT_ID"),
+        ({"buyer_item_no": "b" * 41}, "MATNR"),
+        ({"manufacturer_item_no": "m" * 41}, "MANUFACTMAT"),
+        ({"unit": "LONG"}, "UNIT"),
+        ({"classifications": ({"domain": "eCl@ss-10.1", "code": "1"},)}, "EXT_SCHEMA_TYPE"),
+        ({"quantity": "1.2345"}, "QUANTITY"),
+        ({"quantity": "123456789012"}, "QUANTITY"),
+        ({"unit_price": "12.34567", "price_basis": 100000}, "PRICE"),
+        ({"unit_price": "123456789012"}, "PRICE"),
+        ({"unit_price": "1", "price_basis": "123456"}, "PRICEUNIT"),
+    ],
+)
+def test_a_number_is_never_cut(changes: dict[str, Any], field: str) -> None:
+    """It would be another one: the line is stopped in the shop, with the reason."""
+    cart = a_cart(a_cart_line("1"), a_cart_line("7", **changes))
+
+    stops = OciCarts().stops(cart, a_shopper())
+
+    assert [(stop.line_no, stop.code) for stop in stops] == [("7", "field_too_long")] * len(stops)
+    assert field in [stop.text.partition(" as ")[2].partition(";")[0] for stop in stops]
+    with pytest.raises(MappingError, match="too long"):
+        form(*cart.lines)
+
+
+@pytest.mark.parametrize(
+    ("price", "basis", "sent"),
+    [
+        ("5", "100000", ("0.5", "10000")),
+        ("12.3456", "1", ("123.456", "10")),
+        ("0.00012", "1", ("0.012", "100")),
+        ("250", "2.5", ("2500", "25")),
+        ("89.9", "100", ("89.9", "100")),
+        ("0", "1", ("0", "1")),
+        ("123456789012", "10", ("12345678901.2", "1")),
+    ],
+)
+def test_a_price_is_made_to_fit_by_its_basis(price: str, basis: str, sent: tuple[str, str]) -> None:
+    """Exactly, by a power of ten: three decimals for at most 99,999."""
+    cart = a_cart(a_cart_line(unit_price=price, price_basis=basis))
+    fields = dict(form(*cart.lines).fields)
+
+    assert OciCarts().stops(cart, a_shopper()) == []
+    assert (fields["NEW_ITEM-PRICE[1]"], fields["NEW_ITEM-PRICEUNIT[1]"]) == sent
+
+
+def test_a_price_for_one_stays_one() -> None:
+    """Where the buyer's system takes no other, a price with more decimals is stopped."""
+    cart = a_cart(a_cart_line(unit_price="12.3456"))
+
+    [stop] = OciCarts().stops(cart, a_shopper(cart={"price_basis": False}))
+
+    assert stop.text == "your system takes numbers of 11 digits and 3 decimals as PRICE; this is 12.3456"
+
+
+def test_a_class_that_is_no_group_stands_as_category_alone() -> None:
+    """MATGROUP is shorter."""
+    fields = dict(form(a_cart_line(classifications=({"domain": "eCl@ss", "code": "27-11-27-00"},))).fields)
+
+    assert (fields["NEW_ITEM-MATGROUP[1]"], fields["NEW_ITEM-EXT_CATEGORY_ID[1]"]) == ("", "27-11-27-00")
 
 
 def test_without_a_cart_only_the_echo_goes_back() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,13 +12,16 @@ from orderwire.canonical.change import OrderChange, change_of
 from orderwire.canonical.envelope import EventType
 from orderwire.canonical.model import CARRIAGE
 from orderwire.canonical.order import ItemScheme, OrderLine, PurchaseOrder, Purpose
+from orderwire.canonical.party import PartyRole
 from orderwire.connectors.punchout.decoder import CxmlDecoder
 from orderwire.ports.intake import DecodedMessage, DecodeHint, Severity
 
 
-def _message(*items: str, attributes: str = "", heading: str = "", order_no: str = "PO-1") -> DecodedMessage:
+def _message(
+    *items: str, attributes: str = "", heading: str = "", order_no: str = "PO-1", **profile: Any
+) -> DecodedMessage:
     content = cxml(order_request(*items, attributes=attributes, heading=heading, order_no=order_no))
-    partners = PartnersOf(a_buyer(parties={("buyer", "W1"): "SHIP-1"}))
+    partners = PartnersOf(a_buyer(parties={("buyer", "W1"): "SHIP-1"}, **profile))
     [interchange] = CxmlDecoder().decode(content, DecodeHint(), partners).interchanges
     return interchange.messages[0]
 
@@ -135,6 +139,21 @@ def test_dates_places_and_notes_of_a_line() -> None:
     assert _line(item(rest=rest)).requested_on == date(2026, 12, 2)
 
 
+def _scheduled(*dates: str) -> str:
+    parts = (f'<ScheduleLine quantity="1" requestedDeliveryDate="{date}"/>' for date in dates)
+    return item(rest="".join(parts))
+
+
+def test_parts_of_a_line_come_on_one_day() -> None:
+    """Which is the line's: a day is what was written, at whatever hour. For several there is no line."""
+    line = _line(_scheduled("2026-12-01T08:00:00+01:00", "2026-12-01"))
+
+    assert line.requested_on == date(2026, 12, 1)
+    assert _codes(_message(_scheduled("2026-12-01", "2027-01-01"))) == {"unsupported"}
+    assert _codes(_message(_scheduled("2026-12-01", "soon"))) == {"unsupported"}
+    assert _codes(_message(_scheduled("2026-12-01", ""))) == {"unsupported"}
+
+
 def test_a_date_that_is_none_is_told_of() -> None:
     """The order goes on without it."""
     message = _message(item(attributes='requestedDeliveryDate="soon"'), attributes='requestedDeliveryDate="later"')
@@ -157,6 +176,78 @@ def test_parties_are_the_places_named() -> None:
     assert [(each.scheme, each.value) for each in delivery.ids] == [("buyer", "W1"), ("supplier", "SHIP-1")]
     assert [(each.scheme, each.value) for each in invoicee.ids] == [("gln", "7")]
     assert (invoicee.name, invoicee.country, invoicee.phone) == ("HQ", "DE", "+49 911 55")
+
+
+def _ship_to(number: str = "", street: str = "Quay 1", name: str = "Store", contact: str = "Ada") -> str:
+    """Return a ShipTo; without a street it has only its name and number."""
+    postal = (
+        f"<PostalAddress><DeliverTo>{contact}</DeliverTo><Street>{street}</Street><City>Ulm</City>"
+        "<Country isoCountryCode='DE'>DE</Country></PostalAddress>"
+    )
+    numbered = f'addressID="{number}"' if number else ""
+    return f'<ShipTo><Address {numbered}><Name xml:lang="en">{name}</Name>{postal if street else ""}</Address></ShipTo>'
+
+
+def _two(first: str, second: str) -> tuple[str, str]:
+    return item(rest=first), item(attributes='lineNumber="2"', rest=second)
+
+
+@pytest.mark.parametrize(
+    ("heading", "first", "second"),
+    [
+        ("", _ship_to("W1"), _ship_to("W1")),
+        ("", _ship_to("W1"), _ship_to("W1", contact="Bob")),
+        ("", _ship_to("W1"), f'<ScheduleLine quantity="2" requestedDeliveryDate="">{_ship_to("W1")}</ScheduleLine>'),
+        (_ship_to("W1"), "", _ship_to("W1", street="", name="Store at the quay")),
+        (_ship_to("W1", street=""), "", _ship_to("W1")),
+        (_ship_to("W1"), "", ""),
+    ],
+    ids=["lines", "another receiver", "a schedule", "heading and line", "a line says where", "heading"],
+)
+def test_the_place_of_delivery_may_stand_with_the_lines(heading: str, first: str, second: str) -> None:
+    """Where all of it goes to one place, that is the order's, with our number of it."""
+    [place] = _order(*_two(first, second), heading=heading).parties
+
+    assert (place.role, place.street, place.city) == (PartyRole.DELIVERY, ("Quay 1",), "Ulm")
+    assert [(each.scheme, each.value) for each in place.ids] == [("buyer", "W1"), ("supplier", "SHIP-1")]
+
+
+def test_places_without_a_number_are_known_by_their_address() -> None:
+    """Letter case and blanks aside."""
+    [place] = _order(*_two(_ship_to(), _ship_to(street="QUAY  1"))).parties
+
+    assert (place.name, place.street) == ("Store", ("Quay 1",))
+
+
+@pytest.mark.parametrize(
+    ("heading", "first", "second", "line"),
+    [
+        ("", _ship_to("W1"), _ship_to("W2"), 2),
+        ("", _ship_to("W1"), _ship_to("W1", street="Quay 2"), 2),
+        ("", _ship_to(), _ship_to(street="Quay 2"), 2),
+        ("", _ship_to(), _ship_to(name="Other"), 2),
+        ("", _ship_to("W1"), _ship_to(street="Quay 2"), 2),
+        ("", _ship_to("W1"), "", 2),
+        ("", "", _ship_to("W1"), 1),
+        (_ship_to("W1"), _ship_to("W2"), _ship_to("W2"), 1),
+        (_ship_to("W1", street=""), _ship_to("W2"), _ship_to("W2"), 1),
+        (_ship_to("W1"), "", f'<ScheduleLine quantity="2">{_ship_to("W2")}</ScheduleLine>', 2),
+    ],
+)
+def test_an_order_for_two_places_is_refused(heading: str, first: str, second: str, line: int) -> None:
+    """A sales order goes to one, and to the customer's own where it names none: that would be the wrong one."""
+    message = _message(*_two(first, second), heading=heading)
+
+    assert _codes(message) == {"unsupported"}
+    assert [finding.tag for finding in message.findings] == [f"ItemOut[{line}]/ShipTo"]
+
+
+def test_where_deleted_lines_went_is_no_matter() -> None:
+    """Nor where those of a cancellation did."""
+    gone = item(attributes='lineNumber="2" operation="delete"', rest=_ship_to("W2"))
+
+    assert _order(item(rest=_ship_to("W1")), gone, attributes='type="update"').party(PartyRole.DELIVERY)
+    assert _message(*_two(_ship_to("W1"), _ship_to("W2")), attributes='type="delete"').notice is not None
 
 
 def test_other_numbers_and_fields_are_kept_by_name() -> None:
@@ -220,6 +311,8 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         (item("9" * 19), "invalid"),
         (item(item_id=f"<SupplierPartID>{'9' * 81}</SupplierPartID>"), "invalid"),
         (item(attributes='lineNumber="1" isReturn="yes"'), "unsupported"),
+        (item(attributes='lineNumber="1" isReturn="Yes"'), "unsupported"),
+        (item(attributes='lineNumber="1" isReturn="true"'), "unsupported"),
         (item(attributes='lineNumber="1" operation="block"'), "unsupported"),
         (item(attributes='lineNumber="1" itemType="composite"'), "unsupported"),
         (item(attributes='lineNumber="1" parentLineNumber="1"'), "unsupported"),
@@ -230,6 +323,30 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 def test_a_line_that_is_none_refuses_the_order(line: str, code: str) -> None:
     """An order is taken whole or not at all."""
     assert _codes(_message(line)) == {code}
+
+
+@pytest.mark.parametrize("said", ["", "no", "No", "false", "0"])
+def test_what_says_it_is_no_return_is_none(said: str) -> None:
+    """The DTD knows only yes, and systems write no all the same."""
+    assert _line(item(attributes=f'lineNumber="1" isReturn="{said}"')).quantity == 2
+
+
+@pytest.mark.parametrize(
+    ("shortage", "said", "warned"),
+    [
+        ("part_delivery", "yes", True),
+        ("back_order", "Yes", True),
+        ("reject_line", "yes", True),
+        ("reject_order", "yes", False),
+        ("part_delivery", "no", False),
+    ],
+)
+def test_who_wants_all_at_once_may_get_a_part(shortage: str, said: str, *, warned: bool) -> None:
+    """The profile decides what becomes of a shortage, so somebody is told; all or nothing is what was asked for."""
+    message = _message(attributes=f'shipComplete="{said}"', shortage=shortage)
+
+    assert message.order is not None
+    assert [finding.code for finding in message.findings] == (["ship_complete"] if warned else [])
 
 
 def test_a_cancellation_needs_a_number_too() -> None:

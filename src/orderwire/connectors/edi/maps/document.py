@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from orderwire.canonical.order import ItemId
 from orderwire.canonical.party import Party
 from orderwire.connectors.edi import parties
-from orderwire.connectors.edi.lines import item_of, out_of_bounds
+from orderwire.connectors.edi.items import item_of
+from orderwire.connectors.edi.line_draft import out_of_bounds
 from orderwire.connectors.edi.maps.sender import Sender
 from orderwire.connectors.edi.maps.triggers import Triggers, walk
 from orderwire.connectors.edi.parties import PartyDraft

@@ -74,7 +74,7 @@ def test_dates_alone_are_a_change() -> None:
 def test_without_a_reference_the_number_is_the_orders() -> None:
     """Buyers that give the order's own number again mean that order."""
     made = change("BGM+220+PO-9+5", HEADING[1], BUYER, *LINE)
-    assert (made.order_no, made.purpose) == ("PO-9", Purpose.REPLACE)
+    assert (made.order_no, made.change_no, made.purpose) == ("PO-9", None, Purpose.REPLACE)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,7 @@ def test_without_a_reference_the_number_is_the_orders() -> None:
     [
         (("BGM+230+CH-1+9", *HEADING[1:], *LINE), "the message function is not supported", "BGM"),
         ((*HEADING, "LIN+10+1", "QTY+21:7"), "names its item", "LIN"),
+        ((*HEADING, "LIN+10+3+X:SA+1:1", "QTY+21:7"), "part of another line", "LIN"),
         ((*HEADING, "LIN+10+17", "QTY+21:7"), "the action is not supported", "LIN"),
         ((*HEADING, "LIN+10+3", "QTY+21:-1"), "not greater than zero", "QTY"),
         (HEADING, "changes nothing", "BGM"),
@@ -95,3 +96,75 @@ def test_what_cannot_be_done_is_told_with_its_place(segments: tuple[str, ...], w
     assert made.error is not None
     assert why in made.error.message
     assert made.error.facts["segment"] == segment
+
+
+def again(*segments: str) -> DecodedMessage:
+    """Decode an ORDERS."""
+    made = decode_one(interchange(message(*segments, "UNS+S")))
+    assert made.accepted, made.findings
+    assert made.order is None
+    return made
+
+
+def asked(*segments: str) -> OrderChange:
+    made = again(*segments)
+    assert made.notice is not None, made.error
+    assert isinstance(made.notice.body, OrderChange)
+    return made.notice.body
+
+
+@pytest.mark.parametrize(
+    ("bgm", "purpose"),
+    [
+        ("BGM+220+PO-1+4", Purpose.CHANGE),
+        ("BGM+220+PO-1+5", Purpose.REPLACE),
+        ("BGM+230+PO-1", Purpose.CHANGE),
+        ("BGM+220+PO-1+1", Purpose.CANCEL),
+    ],
+)
+def test_an_order_that_comes_again_may_change_the_first(bgm: str, purpose: Purpose) -> None:
+    """An ORDERS with 1225 of 1, 4 or 5 is read as a change is: lines are added, changed and deleted."""
+    lines = ("LIN+1+2", "LIN+2+1+4099999001026:EN", "QTY+21:5", "LIN+3+3+X:SA", "QTY+21:2", "LIN+4++X:SA", "QTY+21:0")
+    made = asked(bgm, HEADING[1], BUYER, *lines)
+    assert (made.order_no, made.change_no, made.purpose) == ("PO-1", None, purpose)
+    expected = [LineAction.DELETED, LineAction.ADDED, LineAction.CHANGED, LineAction.DELETED]
+    assert [line.action for line in made.lines] == ([] if purpose is Purpose.CANCEL else expected)
+
+
+def test_a_request_sent_as_orders_names_its_order() -> None:
+    """BGM 230 has a number of its own; RFF ON is the order, and its line the line."""
+    made = asked("BGM+230+CH1+4", *HEADING[1:], *LINE, "RFF+ON:PO-1:00040")
+    assert (made.order_no, made.change_no, made.lines[0].line_no) == ("PO-1", "CH1", "00040")
+
+
+def test_an_order_that_comes_again_goes_by_its_own_numbers() -> None:
+    """References of an order are about something else; RFF PP is the number of the change."""
+    made = asked("BGM+220+PO-1+4", HEADING[1], "RFF+ON:OTHER", "RFF+PP:CH7", BUYER, *LINE, "RFF+LI:123/45")
+    assert (made.order_no, made.change_no, made.lines[0].line_no) == ("PO-1", "CH7", "10")
+
+
+@pytest.mark.parametrize("lines", [(), ("LIN+1", "QTY+21:0"), ("LIN+1++X:SA+1:1", "QTY+21:-1", "DTM+2:whenever:999")])
+@pytest.mark.parametrize("kind", ["ORDERS", "ORDCHG"])
+def test_a_cancellation_needs_no_lines(kind: str, lines: tuple[str, ...]) -> None:
+    """LIN is conditional, and what the lines of a cancellation say is no matter."""
+    segments = ("BGM+220+PO-1+1", HEADING[1], BUYER, *lines, "UNS+S")
+    made = decode_one(interchange(message(*segments, kind=f"{kind}:D:96A:UN:EAN008")))
+    assert made.notice is not None, made.error
+    assert (made.notice.type, made.notice.order_no) == (EventType.ORDER_CANCEL_REQUESTED, "PO-1")
+
+
+@pytest.mark.parametrize(
+    ("segments", "why"),
+    [
+        (("BGM+230+CH1+9", *HEADING[1:], *LINE), "function is not supported"),
+        (("BGM+221+PO-1+4", HEADING[1], BUYER, *LINE), "no order"),
+        (("BGM+220+PO-1+4", HEADING[1], BUYER), "changes nothing"),
+        (("BGM+220+PO-1+5", HEADING[1], BUYER), "has lines"),
+        (("BGM+220+PO-1+4", HEADING[1], BUYER, "LIN+1+7+X:SA"), "action is not supported"),
+    ],
+)
+def test_an_order_that_comes_again_for_nothing_is_told(segments: tuple[str, ...], why: str) -> None:
+    """What asks for nothing that can be done has an error."""
+    error = again(*segments).error
+    assert error is not None
+    assert why in error.message
