@@ -12,6 +12,11 @@ from orderwire.canonical.response import OrderOutcome, OrderResponse
 from orderwire.ports.journal import Document, DocumentQuery, DocumentState
 
 _ENDS: Final = frozenset({DocumentState.DONE, DocumentState.REJECTED})
+#: Others wait for these: why they have no end is the first question.
+_HOLDING: Final = """
+    SELECT DISTINCT o.order_no, o.state, o.lease_until, d.state, d.attempts, d.code, d.reason
+    FROM holds h JOIN orders o ON o.id = h.order_id JOIN documents d ON d.id = o.document_id WHERE h.ended_at IS NULL
+"""
 
 
 @dataclass
@@ -25,6 +30,7 @@ class Evidence:
     nav: dict[str, Any]  # the simulator's state
     outboxes: dict[str, list[str]]  # partner → documents that it got
     left: dict[str, int] = field(default_factory=dict)  # what is not at its end: unsent events, holds, messages …
+    holding: list[str] = field(default_factory=list)  # orders that stock is held for
     oddities: list[str] = field(default_factory=list)  # what happened that nobody can explain
 
 
@@ -38,8 +44,13 @@ class Counters:
     unexplained: list[str] = field(default_factory=list)
 
     @property
+    def kinds(self) -> tuple[list[str], ...]:
+        """All of them, what explains the others first."""
+        return self.unexplained, self.lost, self.doubled, self.oversold
+
+    @property
     def clean(self) -> bool:
-        return not (self.lost or self.doubled or self.oversold or self.unexplained)
+        return not any(self.kinds)
 
     def __str__(self) -> str:
         return (
@@ -60,7 +71,12 @@ def gather(town: Town, sale: Sale, left: dict[str, int], oddities: list[str]) ->
         documents = tx.journal.find(DocumentQuery(limit=10**6))
     archived = {digest for (digest,) in town.ask("SELECT sha256 FROM blobs")}
     outboxes = {key: town.deployment.replies(key) for key in (*FOLDERS, POSTS[0])}
-    return Evidence(sale.sent, answers, documents, archived, town.nav_state(), outboxes, left, oddities + sale.refused)
+    holding = [
+        f"{order_no} holds stock: {state}, leased until {until}; {document} after {attempts} attempts: {code} {reason}"
+        for order_no, state, until, document, attempts, code, reason in town.ask(_HOLDING)
+    ]
+    odd = oddities + sale.refused
+    return Evidence(sale.sent, answers, documents, archived, town.nav_state(), outboxes, left, holding, odd)
 
 
 def count(evidence: Evidence) -> Counters:
@@ -149,10 +165,11 @@ def _stock(evidence: Evidence, counters: Counters) -> None:
 
 def _rest(evidence: Evidence, counters: Counters) -> None:
     """Every document is at an end that nobody has to act on, and nothing is under way."""
+    counters.unexplained += evidence.oddities
+    counters.unexplained += [f"{what}: {number} left" for what, number in evidence.left.items() if number]
+    counters.unexplained += evidence.holding
     counters.unexplained += [
         f"{one.kind} {one.order_no or one.name} is {one.state}: {one.code} {one.reason}"
         for one in evidence.documents
         if one.state not in _ENDS
     ]
-    counters.unexplained += [f"{what}: {number} left" for what, number in evidence.left.items() if number]
-    counters.unexplained += evidence.oddities

@@ -18,9 +18,12 @@ from orderwire.canonical.response import OrderOutcome
 #: What of a run's minutes is for starting, healing and draining; and the shortest storm.
 AROUND_SECONDS: Final = 75
 LEAST_SECONDS: Final = 30
-#: When nothing has moved for so long after all was mended, it will not: rungs, leases and time-outs are shorter.
-STILL_SECONDS: Final = 90
+#: When nothing has moved for so long after all was mended, it will not: a dead worker's lease of an order (90 s) and
+#: the rung on which the order waits for its end (30 s) are shorter together, and so is the rung after many doubts.
+STILL_SECONDS: Final = 150
 TELL_SECONDS: Final = 10
+#: Cases of a kind that are told one by one.
+MOST_TOLD: Final = 20
 _UNDER_WAY: Final = "SELECT count(*) FROM documents WHERE state IN ('received', 'waiting', 'retrying')"
 _UNSENT: Final = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 _HOLDS: Final = "SELECT count(*) FROM holds WHERE ended_at IS NULL"
@@ -45,7 +48,7 @@ class Report:
         outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.outcomes.items()))
         faults = ", ".join(f"{name} {number}" for name, number in sorted(self.faults.items()))
         counters = self.counters
-        cases = [*counters.lost, *counters.doubled, *counters.oversold, *counters.unexplained]
+        cases = (case for kind in counters.kinds for case in _some(kind))
         recovery = f"longest recovery {self.longest_recovery_seconds:.1f} s"
         return [
             f"seed={self.seed}",
@@ -88,6 +91,11 @@ def run(folder: Path, minutes: float, seed: int, say: Callable[[str], None] = la
             drained,
             count(evidence),
         )
+
+
+def _some(cases: list[str]) -> list[str]:
+    """Return as many as one reads, and how many more there are."""
+    return [*cases[:MOST_TOLD], f"… and {len(cases) - MOST_TOLD} more"] if len(cases) > MOST_TOLD else cases
 
 
 def drain(town: Town, say: Callable[[str], None]) -> dict[str, int]:

@@ -105,12 +105,13 @@ def test_what_nav_has_and_nobody_promised_is_unexplained(evidence: Evidence, qua
 
 
 def test_what_is_not_at_its_end_is_unexplained(evidence: Evidence) -> None:
-    """A parked document, a message left in a queue, a process that ended by itself."""
+    """A parked document, a message left in a queue, a process that ended by itself, an order that stock is held for."""
     evidence.documents = [a_document(state=DocumentState.PARKED)]
     evidence.left = {"messages in queues": 1, "stock holds": 0}
     evidence.oddities = ["work-1 ended with 1"]
+    evidence.holding = ["ANVIL-2 holds stock"]
 
-    assert len(count(evidence).unexplained) == 3
+    assert len(count(evidence).unexplained) == 4
 
 
 def test_what_was_refused_and_is_there_is_unexplained(evidence: Evidence) -> None:

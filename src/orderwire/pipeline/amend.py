@@ -55,17 +55,14 @@ class Amend:
         self, means: Means, event: Event, order: OrderRecord, change: ChangeRecord, partner: PartnerProfile
     ) -> None:
         self._means, self._event, self._record, self._change, self._partner = means, event, order, change, partner
-        self._lease = Lease(means, order)
+        self._lease = Lease(means, order, intended=change.state is OrderState.INTENDED)
         self._request = OrderChange.model_validate_json(change.request)
         self._order = PurchaseOrder.model_validate_json(order.order)
 
     def run(self) -> Commit:
         """Do all that is to be done in NAV, and return how to commit the answer."""
-        try:
+        with self._lease.at_work():
             return self._run()
-        except Exception:
-            self._lease.give_up()
-            raise
 
     def _run(self) -> Commit:
         if self._change.state is OrderState.NEW:
@@ -178,6 +175,7 @@ class Amend:
         tx.orders.save(self._record.id, self._record.fence)  # is it still ours
         tx.holds.add(amendment.holds(self._record.id), now)
         self._note(tx, amendment, OrderState.INTENDED)
+        self._lease.intended = True
         lines = [
             {"line_no": line.planned.line_no, "stands": str(line.planned.standing), "refused": line.refused}
             for line in amendment.lines
@@ -239,6 +237,7 @@ class Amend:
                     tx.holds.cover(self._record.id, str(line.planned.hold_no), line.planned.backordered)
             self._note(tx, amendment, OrderState.CREATED)
             keep_exchanges(tx, self._event.documentid)
+        self._lease.intended = False
         return amendment
 
     def _checked(self, amendment: Amendment, standing: ErpOrder | None) -> Amendment:

@@ -117,17 +117,14 @@ class Job:
         self, means: Means, event: Event, order: PurchaseOrder, record: OrderRecord, partner: PartnerProfile
     ) -> None:
         self._means, self._event, self._order, self._record, self._partner = means, event, order, record, partner
-        self._lease = Lease(means, record)
+        self._lease = Lease(means, record, intended=record.state is OrderState.INTENDED)
         self._answer = Answer(means, event, order, record)
         self._resolved: Plan | None = None
 
     def run(self) -> Commit:
         """Do all that is to be done in NAV, and return how to commit the answer."""
-        try:
+        with self._lease.at_work():
             return self._run()
-        except Exception:
-            self._lease.give_up()
-            raise
 
     def _run(self) -> Commit:
         means, record = self._means, self._record
@@ -199,6 +196,7 @@ class Job:
         ]
         tx.holds.add(holds, now)
         state = OrderState.INTENDED if plan.standing else OrderState.NEW
+        self._lease.intended = state is OrderState.INTENDED
         tx.orders.save(record.id, record.fence, state=state, draft=plan.model_dump_json())
         lines = [
             {
@@ -272,6 +270,7 @@ class Job:
             tx.holds.release(self._record.id, reason)
             tx.orders.save(self._record.id, self._record.fence, state=OrderState.NEW, draft=None)
             keep_exchanges(tx, self._event.documentid)
+        self._lease.intended = False
 
     def _created(self, plan: Plan, standing: ErpOrder) -> Plan:
         """Confirm the holds: readings drawn from now on have seen them. Returns the plan with NAV's line numbers.
@@ -291,6 +290,7 @@ class Job:
             detail = {"erp_no": standing.no}
             tx.journal.step(Step(self._event.documentid, means.clock(), "order_created", self._event.id, detail))
             keep_exchanges(tx, self._event.documentid)
+        self._lease.intended = False
         return plan
 
 

@@ -1,19 +1,42 @@
 """The lease of an order: whoever has it works on the order, and nobody else does."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from orderwire.errors import BusyError, TransientError
+from orderwire.errors import BusyError, InDoubtError, TransientError, UnavailableError
 from orderwire.pipeline.means import Means
 from orderwire.ports.orders import OrderRecord
 
 
 class Lease:
-    """An order's lease that we have; `record` bears its fence."""
+    """An order's lease that we have; `record` bears its fence.
 
-    def __init__(self, means: Means, record: OrderRecord) -> None:
-        self.means, self.record = means, record
+    `intended`: a write to NAV may or may not have happened; while stock is held for it, other orders wait.
+    """
+
+    def __init__(self, means: Means, record: OrderRecord, *, intended: bool) -> None:
+        self.means, self.record, self.intended = means, record, intended
         self._since = means.clock()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let go of it when the work fails, so that the next try need not wait for its end.
+
+        Raises:
+            InDoubtError: instead of UnavailableError, where an intent stands: nobody is to wait for that longer than
+                for other doubts.
+        """
+        try:
+            yield
+        except UnavailableError as error:
+            self._give_up()
+            if not self.intended:
+                raise
+            raise InDoubtError(f"the write may have happened, and {error.message}", **error.facts) from error
+        except Exception:
+            self._give_up()
+            raise
 
     def prolong(self) -> None:
         """Keep it over the next call. One that has hardly begun is long enough for that as it is.
@@ -33,7 +56,6 @@ class Lease:
             raise BusyError("the order's lease ran out", order_no=record.order_no)
         self._since = now
 
-    def give_up(self) -> None:
-        """Let go of it, so that the next try need not wait for its end."""
+    def _give_up(self) -> None:
         with suppress(TransientError), self.means.store.begin() as tx:
             tx.orders.free(self.record.id, self.record.fence)

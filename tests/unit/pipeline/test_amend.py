@@ -23,6 +23,7 @@ from orderwire.errors import (
     MappingError,
     OutageError,
     OutOfOrderError,
+    UnavailableError,
 )
 from orderwire.ports.orders import OrderState
 
@@ -380,6 +381,22 @@ def test_a_doubt_is_read_back(world: World, error: Exception, after: bool) -> No
     assert answer.outcome is OrderOutcome.ACCEPTED
     assert stands(world) == [("1001", D(7)), ("1003", D(2)), ("1002", D(5))]
     assert world.pending() == 0
+
+
+def test_a_read_back_without_an_answer_is_a_doubt(world: World) -> None:
+    """Other orders wait for the stock that a change holds: they wait no longer because NAV does not answer."""
+    change = a_change(change_line("1", quantity="7"))
+    world.erp.fail("find_order", UnavailableError("NAV did not answer"), times=3)
+    with pytest.raises(UnavailableError):  # nothing is held yet
+        ask(world, change)
+    world.erp.fail("change_order", InDoubtError("no answer"))
+    with pytest.raises(InDoubtError):
+        ask(world, change)
+    world.erp.fail("find_order", UnavailableError("NAV did not answer"), times=3)
+    with pytest.raises(InDoubtError, match="NAV did not answer"):
+        ask(world, change)
+
+    assert ask(world, change).outcome is OrderOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize("where", ["after_intent", "after_reply"])

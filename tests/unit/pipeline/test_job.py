@@ -162,6 +162,38 @@ def test_order_found_by_the_next_try(world: World) -> None:
     assert world.erp.calls["create_order"] == 1
 
 
+def test_a_read_back_without_an_answer_is_a_doubt(world: World) -> None:
+    """Others wait for the stock that is held: NAV or a database that does not answer makes them wait no longer."""
+    world.erp.fail("create_order", InDoubtError("no answer in time"))
+    for _ in range(2):
+        world.erp.fail("find_order", UnavailableError("NAV did not answer", service="SalesOrder"), times=3)
+        with pytest.raises(InDoubtError, match="may have happened, and NAV did not answer") as doubt:
+            world.place(ORDER)
+        assert doubt.value.facts == {"service": "SalesOrder"}
+        assert world.pending() == 2
+
+    assert world.place(ORDER).outcome is OrderOutcome.ACCEPTED
+
+
+@pytest.mark.parametrize("reading", [1, 2], ids=["before the intent", "once it stands"])
+def test_a_reading_without_an_answer_is_no_doubt(world: World, reading: int) -> None:
+    """While no stock is held nobody waits for the order, and it may wait for NAV as long as others."""
+    away = [UnavailableError("NAV did not answer")] * 3
+    readings = Counter[str]()
+
+    def watch(operation: str) -> None:
+        readings[operation] += 1
+        if operation == "stock" and readings[operation] >= reading and away:
+            raise away.pop()
+
+    world.erp.passing(watch)
+    with pytest.raises(UnavailableError):
+        world.place(ORDER)
+
+    assert world.pending() == 0
+    assert world.place(ORDER).outcome is OrderOutcome.ACCEPTED
+
+
 def test_deadlock_is_tried_again_at_once(world: World) -> None:
     """NAV's lock or deadlock says that nothing was done: a moment later it is tried again."""
     world.erp.fail("create_order", BusyError("deadlock"), times=2)

@@ -29,7 +29,7 @@ def lease(world: World, fulfil: Fulfil) -> Lease:
         tx.orders.open(record)
         fence = tx.orders.lease(record.id, "worker-1", world.clock(), fulfil.lease_seconds)
     assert fence is not None
-    return Lease(fulfil, replace(record, fence=fence))
+    return Lease(fulfil, replace(record, fence=fence), intended=False)
 
 
 def taken_over(world: World, lease: Lease) -> bool:
