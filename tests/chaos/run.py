@@ -18,9 +18,8 @@ from orderwire.canonical.response import OrderOutcome
 #: What of a run's minutes is for starting, healing and draining; and the shortest storm.
 AROUND_SECONDS: Final = 75
 LEAST_SECONDS: Final = 30
-#: When nothing has moved for so long after all was mended, it will not: a dead worker's lease of an order (90 s) and
-#: the rung on which the order waits for its end (30 s) are shorter together, and so is the rung after many doubts.
-STILL_SECONDS: Final = 150
+#: When nothing has moved for so long after all was mended, it will not: rungs, leases and time-outs are shorter.
+STILL_SECONDS: Final = 90
 TELL_SECONDS: Final = 10
 #: Cases of a kind that are told one by one.
 MOST_TOLD: Final = 20
@@ -109,8 +108,10 @@ def drain(town: Town, say: Callable[[str], None]) -> dict[str, int]:
         left = _left(town, inboxes)
         if left != before:
             before, moved = left, time.monotonic()
-        if not any(left.values()) or time.monotonic() > moved + STILL_SECONDS:
+        if not any(left.values()):
             return left
+        if time.monotonic() > moved + STILL_SECONDS:
+            return left | _queues(town)
         if time.monotonic() > told + TELL_SECONDS:
             told = time.monotonic()
             say(f"left: {left}")

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pika  # type: ignore[import-untyped]
 import pytest
@@ -255,18 +256,56 @@ def test_a_deleted_queue_is_found_again(ground: RabbitGround, transport: Transpo
     assert subjects(take(transport, queue, 1)) == [1]
 
 
-def test_a_limit_that_is_taken_away_is_forgotten(ground: RabbitGround, transport: Transport) -> None:
-    """RabbitMQ 3.10 does not tell a channel that it refused that there is no limit any longer; another one is told."""
-    queue = ground.queue("fulfil")
-    impatient = ground.open(confirm_timeout_seconds=1)
+@contextmanager
+def room_for_one(ground: RabbitGround, queue: str) -> Iterator[None]:
+    """Limit a queue's length for a while."""
     ground.broker.control("set_policy", "full", f"^{queue}$", '{"max-length": 1}', "--apply-to", "queues")
-    with pytest.raises(UnavailableError, match="full"):
-        publish_until_refused(impatient)
+    yield
     ground.broker.control("clear_policy", "full")
 
+
+@pytest.mark.usefixtures("transport")
+def test_a_limit_that_is_taken_away_from_anothers_queue(ground: RabbitGround) -> None:
+    """RabbitMQ does not tell a channel that it refused that there is no limit any longer; another one is told."""
+    theirs = ground.queue("theirs")
+    impatient = ground.open(confirm_timeout_seconds=1)
+    with ground.channel() as channel:
+        channel.queue_declare(
+            theirs, durable=True, arguments={"x-queue-type": "quorum", "x-overflow": "reject-publish"}
+        )
+        channel.queue_bind(theirs, ground.topology.events, "#")
+    with room_for_one(ground, theirs), pytest.raises(UnavailableError, match="full"):
+        publish_until_refused(impatient)
+
+    published = False
     for _ in range(3):
         with contextlib.suppress(UnavailableError):
             impatient.publish([event(500)])
+            published = True
             break
 
-    assert 500 in subjects([*take(transport, queue, 1), *transport.receive(queue, 100, 1)])
+    assert published
+
+
+def test_a_limit_that_is_taken_away_lets_retries_through(ground: RabbitGround, transport: Transport) -> None:
+    """What a rung could not hand on, because its work queue was full, comes when there is room again."""
+    queue = ground.queue("fulfil")
+    numbers = range(500, 505)
+    transport.publish([event(number) for number in numbers])
+    taken = take(transport, queue, len(numbers))
+    transport.pause(queue)
+    with room_for_one(ground, queue):
+        with pytest.raises(UnavailableError, match="full"):
+            publish_until_refused(ground.open(confirm_timeout_seconds=1))
+        for delivery in taken:
+            transport.retry(delivery, 0)
+        time.sleep(1)  # they stand on the rung for a fifth of that, and are refused then
+
+    transport.resume(queue)
+    back: set[int] = set()
+    deadline = time.monotonic() + OUTAGE_SECONDS
+    while not back >= set(numbers) and time.monotonic() < deadline:
+        deliveries = transport.receive(queue, 100, 1)
+        back.update(subjects(deliveries))
+        transport.ack(deliveries)
+    assert back >= set(numbers)

@@ -52,6 +52,11 @@ RUNG_SECONDS: Final = (5.0, 30.0, 120.0, 600.0, 3600.0)
 DELIVERY_LIMIT: Final = 100
 #: RabbitMQ 4 drops after 20 deliveries unless told otherwise, and 3.10 knows no word for "never".
 NO_DELIVERY_LIMIT: Final = 1_000_000_000
+#: As good as none; a policy may set a lower one. When that is taken away, a queue without any limit of its own tells
+#: nobody whom it refused that there is room again (RabbitMQ 3.10): the rungs would give it no message any more.
+NO_LENGTH_LIMIT: Final = 1_000_000_000
+#: What every queue has.
+_COMMON: Final = {"x-queue-type": "quorum", "x-max-length": NO_LENGTH_LIMIT, "x-overflow": "reject-publish"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,8 @@ class Topology:
 
     def queues(self) -> tuple[Queue, ...]:
         return (
-            Queue(self.unrouted, {"x-queue-type": "quorum", "x-delivery-limit": NO_DELIVERY_LIMIT}),
-            Queue(self.dead, {"x-queue-type": "quorum", "x-delivery-limit": NO_DELIVERY_LIMIT}),
+            Queue(self.unrouted, _COMMON | {"x-delivery-limit": NO_DELIVERY_LIMIT}),
+            Queue(self.dead, _COMMON | {"x-delivery-limit": NO_DELIVERY_LIMIT}),
             *(self._work(flow) for flow in self.flows),
             *(self._waiting(seconds) for seconds in self.rung_seconds),
         )
@@ -150,23 +155,19 @@ class Topology:
 
     def _work(self, flow: Flow) -> Queue:
         name = self.work_queue(flow.name)
-        arguments = {
-            "x-queue-type": "quorum",
+        arguments = _COMMON | {
             "x-delivery-limit": self.delivery_limit,
             "x-dead-letter-exchange": self.dead_letters,
             "x-dead-letter-routing-key": name,
             "x-dead-letter-strategy": "at-least-once",  # which asks for reject-publish
-            "x-overflow": "reject-publish",
         }
         return Queue(name, arguments, self.delivery_limit)
 
     def _waiting(self, seconds: float) -> Queue:
-        arguments = {
-            "x-queue-type": "quorum",
+        arguments = _COMMON | {
             "x-message-ttl": round(seconds * 1000),
             "x-dead-letter-exchange": "",  # the default exchange: to the queue that the routing key names
             "x-dead-letter-strategy": "at-least-once",
-            "x-overflow": "reject-publish",
         }
         return Queue(self.rung(seconds), arguments)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from orderwire.canonical.envelope import EventType
-from orderwire.queue.topology import DEFAULT_TOPOLOGY, NO_DELIVERY_LIMIT, Flow, Topology
+from orderwire.queue.topology import DEFAULT_TOPOLOGY, NO_DELIVERY_LIMIT, NO_LENGTH_LIMIT, Flow, Topology
 
 
 @pytest.mark.parametrize("kind", list(EventType))
@@ -45,12 +45,13 @@ def test_names_carry_the_prefix() -> None:
     assert {"test.retry.200ms", "test.retry.90s", "test.fulfil", "test.dead", "test.dlx", "test.events"} <= names
 
 
-def test_every_queue_is_replicated_and_says_its_delivery_limit() -> None:
-    """RabbitMQ 4 would drop after 20 deliveries where nothing is said."""
+def test_every_queue_is_replicated_and_says_its_limits() -> None:
+    """Where nothing is said, RabbitMQ 4 drops after 20 deliveries, and 3.10 forgets whom it refused by a policy."""
     for queue in DEFAULT_TOPOLOGY.queues():
         assert queue.arguments["x-queue-type"] == "quorum"
         if "x-message-ttl" not in queue.arguments:
             assert queue.arguments["x-delivery-limit"] == queue.delivery_limit
+        assert queue.arguments["x-max-length"] == NO_LENGTH_LIMIT
     limits = {queue.name: queue.delivery_limit for queue in DEFAULT_TOPOLOGY.queues()}
     assert limits["ow.fulfil"] == 100
     assert limits["ow.dead"] == limits["ow.unrouted"] == NO_DELIVERY_LIMIT
