@@ -1,12 +1,16 @@
-"""P1 and P7: the broker is killed under load, and NAV goes away under load."""
+"""P1 and P7: the broker is killed under load or loses a retry, and NAV goes away under load."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import pika  # type: ignore[import-untyped]
 import pytest
 
 from acceptance.conftest import Deploy
+from orderwire.pipeline.late_retries import LateRetries
+from orderwire.ports.journal import DocumentState
 from orderwire.simulators.nav.server import NavSimulator
 from services.deployment import Deployment, company, sold
 from services.edifact import Order, interchange
@@ -53,6 +57,41 @@ def test_nav_away_under_load(deploy: Deploy, seconds: float) -> None:
     _assert_all_done_once(deployment, seconds + 120)
     attempts = [one.attempts for one in deployment.documents(kind="ORDERS")]
     assert sum(attempts) <= 2 * 4, "at most the calls that were cut in the middle count as attempts"
+
+
+def test_a_retry_that_the_broker_does_not_give_back(
+    rabbitmq: RabbitMQ, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """Kept on its rung, or lost with a disk: the journal knows that it is late, and it is sent again."""
+    url = rabbitmq.add_virtual_host(f"lost-{tmp_path.name}")
+    with NavSimulator(company(i1001=10)) as nav:
+        more = {"ORDERWIRE_QUEUE__RUNG_SECONDS": "[60]"}
+        deployment = Deployment(tmp_path, nav, queue_url=url, store_url=postgres.create_database(), **more)
+        try:
+            deployment.partner("acme", GLN)
+            nav.inject("status", status=502, operation="Create", times=1)
+            deployment.run("work")
+            deployment.receive(interchange(GLN, "LOST1", [Order("LOST-1")]))
+            deployment.wait_for(lambda: bool(deployment.documents(state=DocumentState.RETRYING)), 60, "a retry")
+            rung = deployment.services.topology.rung(60)
+            deployment.wait_for(lambda: _on_the_rung(deployment, rung) == 1, 30, "the retry on its rung")
+            with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+                connection.channel().queue_purge(rung)
+
+            services = deployment.services
+            later = datetime.now(UTC) + timedelta(seconds=91)
+            queues = {"fulfil": services.topology.work_queue("fulfil")}
+            LateRetries(services.store, services.transport, queues, lambda: later).turn()
+
+            deployment.settle(1, 60)
+            assert len(sold(nav, ["LOST-1"])["LOST-1"]) == 1
+            assert len(deployment.replies("acme")) == 1
+        finally:
+            deployment.close()
+
+
+def _on_the_rung(deployment: Deployment, rung: str) -> int:
+    return next(depth.ready for depth in deployment.services.transport.depths() if depth.queue == rung)
 
 
 def _order_nos() -> list[str]:

@@ -102,6 +102,18 @@ def test_outbox_is_searched_by_cause_and_age(store: SqlStore) -> None:
         assert [event.id for event in tx.outbox.unsent(before=later(60))] == ["old", "other", "second"]
 
 
+def test_an_event_is_published_again(store: SqlStore) -> None:
+    """It is unsent again, in its old place; one that is not there is not."""
+    with store.begin() as tx:
+        for name in ("first", "second"):
+            tx.outbox.add(an_event(name), cause=None)
+        tx.outbox.mark_sent(["first"], NOON)
+
+        assert tx.outbox.again("first")
+        assert not tx.outbox.again("nobody's")
+        assert [event.id for event in tx.outbox.unsent()] == ["first", "second"]
+
+
 def test_parked_entry_comes_back_whole(store: SqlStore) -> None:
     """Every field of an entry comes back equal; parking it again tells of the last time only."""
     again = an_entry(attempts=5, last_at=later(9), reason="still no unit code", code="other", first_at=later(8))

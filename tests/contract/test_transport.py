@@ -155,6 +155,8 @@ def test_a_retry_comes_after_its_delay_with_the_attempt_counted(ground: Ground, 
     transport.publish([event(1), event(2)])
     first, second = take(transport, queue, 2)
     started = time.monotonic()
+    assert 0.5 <= transport.waits(0.5) <= 0.6
+    assert 0.15 <= transport.waits(0.15) <= 0.2
 
     transport.retry(first, 0.5)
     transport.retry(second, 0.15)

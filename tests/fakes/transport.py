@@ -58,6 +58,9 @@ class FakeTransport:
         self._reach("retry")
         self.retried.append((delivery, delay_seconds))
 
+    def waits(self, delay_seconds: float) -> float:
+        return delay_seconds
+
     def wake(self) -> None:
         """Let every delay end."""
         for delivery, _ in self.retried:

@@ -16,6 +16,7 @@ from orderwire.pipeline.fulfil import Fulfil
 from orderwire.pipeline.heartbeat import BEAT_SECONDS, Heartbeat
 from orderwire.pipeline.indexing import Indexing
 from orderwire.pipeline.lane import Lane, Surroundings
+from orderwire.pipeline.late_retries import LateRetries
 from orderwire.pipeline.ledger import Bookkeeping
 from orderwire.pipeline.overdue import Overdue
 from orderwire.pipeline.record import Record
@@ -32,6 +33,7 @@ from orderwire.simulators.crash import checkpoint_of
 
 #: Between looks for documents whose words are not known yet.
 _INDEX_SECONDS: Final = 2.0
+_LATE_SECONDS: Final = 15.0
 _RETENTION_SECONDS: Final = 600.0
 
 
@@ -65,9 +67,13 @@ def _chores(services: Services, around: Surroundings) -> list[Chore]:
     keep = services.settings.retention
     retention = Retention(store, clock, keep.events_days, keep.exchanges_days, keep.done_days, keep.failed_days)
     trials = Trials(store, _rereaders(services), services.partners, services.respond)
+    topology = services.topology
+    queues = {flow.name: topology.work_queue(flow.name) for flow in topology.flows}
+    late = LateRetries(store, services.transport, queues, clock)
     runs = RunWork(store, services.replays, trials, announce, record.id, clock)
     return [
         Chore("heartbeat", heartbeat.beat, BEAT_SECONDS, heartbeat.stop),
+        Chore("late retries", late.turn, _LATE_SECONDS),
         Chore("replays", runs.turn, TURN_SECONDS),
         Chore("texts", Indexing(store, clock).turn, _INDEX_SECONDS),
         Chore("retention", retention.turn, _RETENTION_SECONDS),

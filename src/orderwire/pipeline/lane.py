@@ -291,7 +291,7 @@ class Batch:
     def _note_retry(self, tx: Transaction, event: Event, error: OrderwireError, attempt: int, delay: float) -> None:
         now = self._around.clock()
         tx.journal.retry(event.documentid, code=error.code, reason=str(error), attempts=attempt + 1)
-        due = now + timedelta(seconds=delay)
+        due = now + timedelta(seconds=self._around.transport.waits(delay))
         detail = {"code": error.code, "reason": str(error), "next": due.isoformat(), "flow": self._lane.flow}
         tx.journal.step(Step(event.documentid, now, "retry_scheduled", event.id, detail))
 

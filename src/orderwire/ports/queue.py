@@ -71,6 +71,10 @@ class Transport(Protocol):
         """Put a copy with attempt + 1 on the ladder's nearest rung not shorter than the delay, confirm, then ack."""
         ...
 
+    def waits(self, delay_seconds: float) -> float:
+        """Return how many seconds `retry` with this delay takes."""
+        ...
+
     def release(self, deliveries: Sequence[Delivery]) -> None:
         """Give messages back unharmed: the attempt is not counted."""
         ...

@@ -57,6 +57,10 @@ class Outbox(Protocol):
         """Make unsent what was sent since, and is in nobody's inbox, at most so many; return how many."""
         ...
 
+    def again(self, event_id: str) -> bool:
+        """Make an event unsent; False: it is not there any more."""
+        ...
+
     def waiting(self) -> int:
         """Count the unsent events."""
         ...

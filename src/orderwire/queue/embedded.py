@@ -105,6 +105,9 @@ class EmbeddedTransport:
             for lease in leases:
                 messages.delay(connection, lease, self._owner, rung, visible_at)
 
+    def waits(self, delay_seconds: float) -> float:
+        return delay_seconds
+
     def release(self, deliveries: Sequence[Delivery]) -> None:
         with self._hands.settling(deliveries) as leases, self._file.writing(lasting=False) as connection:
             messages.free(connection, leases, self._owner)

@@ -81,6 +81,9 @@ class RabbitTransport:
         self._publisher.submit([item], self._settings.confirm_timeout_seconds)()
         self.ack([delivery])
 
+    def waits(self, delay_seconds: float) -> float:
+        return self._topology.rung_seconds_for(delay_seconds)
+
     def release(self, deliveries: Sequence[Delivery]) -> None:
         messages: defaultdict[str, list[Held]] = defaultdict(list)
         for delivery in deliveries:

@@ -122,7 +122,11 @@ class Topology:
 
     def rung_for(self, delay_seconds: float) -> str:
         """Return the nearest rung that is not shorter than the delay, or the longest there is."""
-        return self.rung(next((rung for rung in self.rung_seconds if rung >= delay_seconds), self.rung_seconds[-1]))
+        return self.rung(self.rung_seconds_for(delay_seconds))
+
+    def rung_seconds_for(self, delay_seconds: float) -> float:
+        """Return how long a message stays on that rung."""
+        return next((rung for rung in self.rung_seconds if rung >= delay_seconds), self.rung_seconds[-1])
 
     def exchanges(self) -> tuple[Exchange, ...]:
         return (

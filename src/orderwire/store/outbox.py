@@ -28,6 +28,7 @@ _OWED: Final[Mapping[str, Executable]] = {
         " ORDER BY seq LIMIT :most"
     ),
 }
+_AGAIN: Final = update(outbox).where(outbox.c.event_id == bindparam("key")).values(sent_at=None)
 _WAITING: Final = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
 #: PostgreSQL goes through the places in their order, so that two dispatchers lock the rows they share in one; the limit
 #: lets it ask the index for each of them, whatever its statistics say.
@@ -75,6 +76,9 @@ class SqlOutbox:
         for some in portions(seqs):
             self._connection.execute(update(outbox).where(outbox.c.seq.in_(some)).values(sent_at=None))
         return len(seqs)
+
+    def again(self, event_id: str) -> bool:
+        return self._connection.run(_AGAIN, {"key": event_id}).rowcount == 1
 
     def waiting(self) -> int:
         return int(self._connection.run(_WAITING).scalar_one())

@@ -18,6 +18,8 @@ from orderwire.store.tables import documents, ledger, parked, steps
 _UNDER_WAY: Final = [state for state in DocumentState if not state.is_end]
 #: A person ended these, days after they were parked: that is no time that a document took.
 _BY_PEOPLE: Final = (DocumentState.DISCARDED, DocumentState.REPLAYED)
+#: Steps that say when the next try is due.
+_TRIES: Final = ("retry_scheduled", "sent_again")
 _MICROSECONDS: Final = 1_000_000
 _beat: Final = insert(workers)
 _BEAT: Final = _beat.on_conflict_do_update(
@@ -135,14 +137,16 @@ class SqlOverview:
 
     def _next_try(self, document: Document) -> Retrying:
         statement = (
-            select(steps.c.detail)
-            .where(steps.c.document_id == document.id, steps.c.name == "retry_scheduled")
+            select(steps.c.detail, steps.c.event_id)
+            .where(steps.c.document_id == document.id, steps.c.name.in_(_TRIES))
             .order_by(steps.c.seq.desc())
             .limit(1)
         )
-        detail = self._connection.execute(statement).scalar() or {}
+        last = self._connection.execute(statement).one_or_none()
+        detail = (last.detail if last else None) or {}
         due = detail.get("next")
-        return Retrying(document, datetime.fromisoformat(due) if due else None, detail.get("flow"))
+        at = datetime.fromisoformat(due) if due else None
+        return Retrying(document, at, detail.get("flow"), last.event_id if last else None)
 
     def last_traffic(self, partner: str) -> Mapping[str, datetime]:
         last = {}

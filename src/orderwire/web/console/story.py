@@ -231,7 +231,7 @@ def _short(value: object) -> str:
 
 
 def _look(name: str) -> str:
-    return "warn" if name in {"retry_scheduled", "replayed", "edited", "held"} else ""
+    return "warn" if name in {"retry_scheduled", "sent_again", "replayed", "edited", "held"} else ""
 
 
 def _entry(entry: Parked) -> dict[str, Any]:
