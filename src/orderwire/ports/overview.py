@@ -58,7 +58,7 @@ class Retrying:
     document: Document
     next_at: datetime | None
     flow: str | None
-    event_id: str | None = None  # what is to be worked on again
+    event_id: str | None  # what is to be worked on again
 
 
 @dataclass(frozen=True, slots=True)

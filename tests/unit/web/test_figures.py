@@ -44,7 +44,7 @@ def test_flows() -> None:
     pause = {"since": (NOON - PIECE).isoformat(), "reason": "NAV is away"}
     later = {"since": NOON.isoformat(), "reason": "NAV is still away"}
     workers = [WorkerRecord(str(n), "h", n, "1", NOON, NOON, {"fulfil": one}) for n, one in enumerate((later, pause))]
-    ladder = [Retrying(a_document(), NOON + PIECE, "fulfil"), Retrying(a_document(), NOON, "fulfil")]
+    ladder = [Retrying(a_document(), NOON + PIECE, "fulfil", "e1"), Retrying(a_document(), NOON, "fulfil", "e2")]
     pieces = [FlowPiece("fulfil", SINCE, 2, 8.0, 5.0), FlowPiece("fulfil", NOON - timedelta(days=1), 7, 1.0, 1.0)]
     depths = {topology.work_queue("fulfil"): QueueDepth("ow.fulfil", 5, 2)}
 
